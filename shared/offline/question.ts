@@ -1,0 +1,77 @@
+/** What a question asks for, as far as the offline model understands it. */
+export type Wish = {
+  /** The weather is wanted. */
+  readonly weather: boolean;
+  /** Cities whose weather is wanted, spelt as in the question. */
+  readonly places: readonly string[];
+  /** The user's own name or e-mail address is wanted. */
+  readonly profile: boolean;
+  /** An e-mail is wanted: to an address, or to the user if there is none; with a text, if given. */
+  readonly email: { readonly to?: string; readonly text?: string } | undefined;
+  /** A tool is asked for by name. */
+  readonly tool: string | undefined;
+  /** The model itself is asked about. */
+  readonly self: boolean;
+};
+
+const WEATHER =
+  /\b(weather|forecast|temperatures?|degrees|warm|hot|cold|cool|rain|sun)(er|ter|est|test|y|ny|ing|s)?\b/i;
+const EMAIL =
+  /\b(send|write)\b.*\b(e-?mails?|mails?|messages?|summary)\b|\be?-?mail (me|it|this|the|an?|\S+@)|\bby e-?mail\b/i;
+const PROFILE = /\bwho am i\b|\bmy (name|profile|e-?mail|mail|address)\b/i;
+const SELF =
+  /\bwho (are you|you are)\b|\bwhat (are you|you are|can you do)\b|^\W*(hello|hi|hey)\b/i;
+const TOOL = /\b(?:use|call|try|run) (?:the |your |a )?([\w-]+) tool\b/i;
+const ADDRESS = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/;
+const TEXT = /["“”]([^"“”]+)["“”]|\b(?:saying|says|the (?:text|words|message)):? (.+)/i;
+
+const SEPARATOR = /,|;|&|\b(?:and|or|than|then|versus|vs)\b\.?/i;
+const NOT_A_PLACE =
+  /^(?:the|an?|my|me|your?|it|is|are|this|that|all|both|each|general|celsius|fahrenheit|degrees|send|e?-?mail|mail|write|tell|let|give|show|get|say|compare|use|who|what|where|how|which|why|when|if|also|please|i)\b/i;
+const AFTER_A_PLACE =
+  /[?!.:]?\s+(?:by|via|to|with|as|on|is|are|was|like|for|today|tomorrow|tonight|now|right now|this|next|please|together)\b.*$/i;
+
+function placesInList(list: string): string[] {
+  const places: string[] = [];
+  for (const item of list.split(SEPARATOR)) {
+    const place = item.replace(/[?!]+.*$|\.\s*$|\.\s+(?=[A-Z][a-z]+ [a-z]).*$/s, "").trim();
+    if (place === "") continue;
+    if (NOT_A_PLACE.test(place)) break;
+    places.push(place.replace(AFTER_A_PLACE, ""));
+    if (/[?!]/.test(item)) break;
+  }
+  return places;
+}
+
+function placesIn(question: string): string[] {
+  const weather = WEATHER.exec(question);
+  if (!weather) return [];
+  const before = question.slice(0, weather.index);
+  const after = question.slice(weather.index + weather[0].length);
+  const lists = [
+    ...before.split(/\bin\b/i).slice(1),
+    ...after.split(/\b(?:in|at|of|for|between)\b/i).slice(1),
+  ];
+  const owner = /([A-Z]\p{L}*(?: [A-Z]\p{L}*)*)'s $/u.exec(before)?.[1];
+  const colon = /^\s*:(.+)$/s.exec(after)?.[1];
+  const places = [...(owner ? [owner] : []), ...(colon ? [colon] : []), ...lists].flatMap(
+    placesInList,
+  );
+  return [...new Map(places.map((place) => [place.toLowerCase(), place])).values()];
+}
+
+/** Takes a question in plain English, returns what it asks for; whatever it does not know is no wish. */
+export function readQuestion(question: string): Wish {
+  const to = ADDRESS.exec(question)?.[0];
+  const [, quoted, said] = TEXT.exec(question) ?? [];
+  const text = quoted ?? said;
+  const tool = TOOL.exec(question)?.[1];
+  return {
+    weather: WEATHER.test(question),
+    places: placesIn(question),
+    profile: PROFILE.test(question) || tool === "get_user_profile",
+    email: EMAIL.test(question) ? { ...(to && { to }), ...(text && { text }) } : undefined,
+    tool,
+    self: SELF.test(question),
+  };
+}

@@ -1,0 +1,80 @@
+import { type ChatCompletionRequest, type FixtureResponse } from "@copilotkit/aimock";
+import { z } from "zod";
+import { countReplies, readConversation } from "./conversation.ts";
+import { type Call, type Plan, plan } from "./mind.ts";
+
+const JsonFormat = z.object({
+  json_schema: z.object({ schema: z.object({ properties: z.record(z.string(), z.unknown()) }) }),
+});
+
+/** The reply that the request asks for: one output, a list of them, native calls, or plain text. */
+function shapeOf(request: ChatCompletionRequest): "response" | "outputs" | "native" | "text" {
+  const format = JsonFormat.safeParse(request.response_format).data;
+  const properties = format?.json_schema.schema.properties ?? {};
+  if ("response" in properties) return "response";
+  if ("outputs" in properties) return "outputs";
+  return request.tools?.length ? "native" : "text";
+}
+
+/** Readable ids, unique within a reply and 40 characters long at most: weather_beijing, send_email. */
+function identify(calls: readonly Call[]): string[] {
+  const ids: string[] = [];
+  for (const { name, args } of calls) {
+    const words = `${name.replace(/^get_/, "")} ${args.location ?? ""}`.normalize("NFKD");
+    const id = words
+      .replace(/\p{M}/gu, "")
+      .toLowerCase()
+      .match(/[a-z0-9]+/g)
+      ?.join("_")
+      .slice(0, 34);
+    const taken = ids.filter((other) => other.replace(/_\d+$/, "") === id).length;
+    ids.push(taken > 0 ? `${id}_${taken + 1}` : (id ?? "call"));
+  }
+  return ids;
+}
+
+/** A question may ask for bad replies ("Slip once", "slip 3 times", "slip every time"). */
+function slip(request: ChatCompletionRequest, text: string): string | undefined {
+  const { question } = readConversation(request);
+  const [, often = ""] = /\bslip (once|twice|every time|\d+ times)\b/i.exec(question) ?? [];
+  const slips = new Map([
+    ["", 0],
+    ["once", 1],
+    ["twice", 2],
+    ["every time", Infinity],
+  ]);
+  const replies = countReplies(request);
+  if (replies >= (slips.get(often.toLowerCase()) ?? Number.parseInt(often, 10))) return undefined;
+  return replies % 2 === 0 ? `Sure! ${text}` : JSON.stringify({ answer: text });
+}
+
+function write(request: ChatCompletionRequest, { text, calls }: Plan): FixtureResponse {
+  const shape = shapeOf(request);
+  const ids = identify(calls);
+  const asked = calls.map(({ name, args }, index) => {
+    return { id: ids[index] ?? "", name, arguments: JSON.stringify(args) };
+  });
+  const message = { type: "message", text };
+  if (shape === "response") {
+    const [call] = asked;
+    const { id: _, ...rest } = call ?? {};
+    const response = call ? { type: "function_call", ...rest } : message;
+    return { content: JSON.stringify({ response }) };
+  }
+  if (shape === "outputs") {
+    const outputs = asked.map((call) => ({ type: "function_call", ...call }));
+    return { content: JSON.stringify({ outputs: [message, ...outputs] }) };
+  }
+  if (shape === "text" || asked.length === 0) return { content: text };
+  return {
+    content: text,
+    toolCalls: request.parallel_tool_calls === false ? asked.slice(0, 1) : asked,
+  };
+}
+
+/** The offline model's reply to a chat request, in the shape that the request asks for. */
+export function reply(request: ChatCompletionRequest): FixtureResponse {
+  const next = plan(readConversation(request));
+  const slipped = shapeOf(request) === "native" ? undefined : slip(request, next.text);
+  return slipped === undefined ? write(request, next) : { content: slipped };
+}
