@@ -3,7 +3,6 @@
 //
 // npx tsx chapters/04-parallel-tools/main.ts
 
-import { availableParallelism } from "node:os";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { type ChatCompletionMessageParam } from "openai/resources";
 import { Piscina } from "piscina";
@@ -52,13 +51,15 @@ const tools = new Map<string, Tool>([
 
 // ── Running the calls ────────────────────────────────────────────────────────────────────────────
 
+const MAX_THREADS = 4;
+
 // Built before the first question, so that the threads start up while the model thinks.
 const pool = new Piscina({
-  filename: new URL("../../mock-tools/worker.ts", import.meta.url).href,
+  filename: `${import.meta.dirname}/../../mock-tools/worker.ts`,
   name: "runTool",
   execArgv,
   minThreads: 2,
-  maxThreads: Math.max(4, availableParallelism()),
+  maxThreads: MAX_THREADS,
 });
 
 async function runCall(call: FunctionCall): Promise<unknown> {
