@@ -1,6 +1,6 @@
 // The weather service. A forecast costs real CPU time, as parsing, rendering or encryption would.
 
-const STEPS = 8_000_000;
+const STEPS = 25_000_000;
 
 type Station = { readonly degrees: number; readonly swing: number; readonly sky: string };
 
@@ -18,11 +18,16 @@ const stations = new Map<string, Station>([
   ["tokyo", { degrees: 14, swing: 5, sky: "rainy" }],
 ]);
 
-/** The mean temperature of a day, followed in small steps while the sun rises and sets. */
+/** The mean temperature of a day, in small steps: the sun rises and sets, the air warms and cools. */
 function meanOfDay({ degrees, swing }: Station): number {
+  const turn = (2 * Math.PI) / STEPS;
+  let sun = 0;
+  let shade = 1;
   let sum = 0;
   for (let step = 0; step < STEPS; step++) {
-    sum += degrees + swing * Math.sin((2 * Math.PI * step) / STEPS);
+    sun += shade * turn;
+    shade -= sun * turn;
+    sum += degrees + swing * sun;
   }
   return sum / STEPS;
 }

@@ -15,14 +15,19 @@ import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-too
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
 
-const JsonText = z.string().transform((text, context): unknown => {
+type Parsed<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: string };
+
+function parseJson<Value>(schema: z.ZodType<Value>, text: string): Parsed<Value> {
   try {
-    return JSON.parse(text);
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success) return { ok: true, value: parsed.data };
+    return { ok: false, error: z.prettifyError(parsed.error) };
   } catch (error) {
-    context.addIssue(String(error));
-    return z.NEVER;
+    return { ok: false, error: String(error) };
   }
-});
+}
 
 const Message = z.object({
   type: z.literal("message"),
@@ -60,16 +65,17 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
+  idleTimeout: 60_000,
+  recordTiming: false,
 });
 
 async function runCall(call: FunctionCall): Promise<unknown> {
   const tool = tools.get(call.name);
-  if (!tool)
-    return `Error: unknown tool ${call.name}; known tools: ${[...tools.keys()].join(", ")}`;
-  const args = JsonText.pipe(tool.parameters).safeParse(call.arguments);
-  if (!args.success) return `Error: invalid arguments: ${z.prettifyError(args.error)}`;
+  if (!tool) return `Error: unknown tool ${call.name}; there are ${[...tools.keys()].join(", ")}`;
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return `Error: invalid arguments: ${args.error}`;
   try {
-    return await pool.run({ name: call.name, args: args.data });
+    return await pool.run({ name: call.name, args: args.value });
   } catch (error) {
     return String(error);
   }
@@ -115,15 +121,15 @@ export async function runAgent(question: string): Promise<string> {
   for (let step = 1; step <= MAX_STEPS; step++) {
     const text = await askModel(messages);
     messages.push({ role: "assistant", content: text });
-    const reply = JsonText.pipe(Reply).safeParse(text);
-    if (!reply.success) {
-      const feedback = `Reply error: ${z.prettifyError(reply.error)}`;
+    const reply = parseJson(Reply, text);
+    if (!reply.ok) {
+      const feedback = `Reply error: ${reply.error}`;
       printOutputs(step, [{ type: "message", text }]);
       printFeedback(feedback);
       messages.push({ role: "user", content: feedback });
       continue;
     }
-    const { outputs } = reply.data;
+    const { outputs } = reply.value;
     printOutputs(step, outputs);
     const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
     const calls = outputs.filter((output) => output.type === "function_call");

@@ -1,0 +1,42 @@
+// Measures what the READMEs quote and keeps it in bench/results.json: npm run bench
+// One part of it alone: npm run bench overhead
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { join } from "node:path";
+import { measureBatches, measureOverhead } from "./batches.ts";
+import { measureColdStart } from "./cold-start.ts";
+import { measureTimeline } from "./timeline.ts";
+
+const FILE = join(import.meta.dirname, "results.json");
+const parts = new Map<string, () => Promise<object>>([
+  ["batches", measureBatches],
+  ["overhead", measureOverhead],
+  ["timeline", measureTimeline],
+  ["cold-start", measureColdStart],
+]);
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !parts.has(name));
+if (unknown) {
+  console.error(`error: expected ${[...parts.keys()].join(", ")} or nothing, got ${unknown}`);
+  process.exit(1);
+}
+
+const results = existsSync(FILE) ? JSON.parse(readFileSync(FILE, "utf8")) : {};
+results.machine = {
+  node: process.version,
+  cores: availableParallelism(),
+  cpu: cpus()[0]?.model,
+  system: `${process.platform} ${process.arch}`,
+};
+// Chapters print their transcript; the yardstick does not. Neither should pay for a terminal.
+const { log } = console;
+console.log = () => undefined;
+for (const [name, measure] of parts) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.error(`measuring ${name} …`);
+  results[name] = await measure();
+  log(name, JSON.stringify(results[name], null, 2));
+}
+writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`);
+process.exit();

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The folder that holds the book. */
+export const ROOT = join(import.meta.dirname, "..");
+
+/** Every chapter of the book, and the number of the one that it grows from. */
+const TREE = new Map([
+  ["01-structured-output", ""],
+  ["02-tool-use", "01"],
+  ["03-agent-loop", "02"],
+  ["04-parallel-tools", "03"],
+  ["05-error-recovery", "04"],
+  ["06-retries", "05"],
+  ["07-tool-runners", "05"],
+  ["08-tracing", "07"],
+  ["09-async-tools", "07"],
+  ["10-cancellation", "07"],
+  ["11-dynamic-parallelism", "07"],
+  ["12-exclusive-tools", "07"],
+  ["13-dependency-detection", "12"],
+  ["14-native-tools", "07"],
+  ["15-parallel-knobs", "14"],
+  ["16-providers", "15"],
+  ["17-streaming", "14"],
+  ["18-tool-output", "14"],
+  ["19-background-tools", "14"],
+  ["20-human-approval", "14"],
+  ["21-replay", "14"],
+  ["22-durable-execution", "21"],
+  ["23-scale-out", "22"],
+]);
+
+export type Chapter = {
+  readonly number: string;
+  readonly folder: string;
+  /** main.ts, as a path from the root. */
+  readonly file: string;
+  readonly source: string;
+  /** The first two lines of main.ts: "Parallel tools", and the claim in one sentence. */
+  readonly title: string;
+  readonly claim: string;
+  /** The number of the chapter that this one grows from; empty for the first. */
+  readonly base: string;
+};
+
+function load(folder: string, base: string): Chapter {
+  const file = `chapters/${folder}/main.ts`;
+  const source = readFileSync(join(ROOT, file), "utf8");
+  const [title = "", claim = ""] = source
+    .split("\n")
+    .map((line) => line.replace(/^\/\/ (\d\d · )?/, ""));
+  return { number: folder.slice(0, 2), folder, file, source, title, claim, base };
+}
+
+/** The chapters that are in the book so far, in order. */
+export function chapters(): Chapter[] {
+  const written = [...TREE].filter(([folder]) => existsSync(join(ROOT, "chapters", folder)));
+  return written.map(([folder, base]) => load(folder, base));
+}
+
+/**
+ * Finds a chapter by number ("4", "04"), folder ("04-parallel-tools") or path.
+ *
+ * @throws an error that names the chapters there are
+ */
+export function findChapter(name: string): Chapter {
+  const wanted = name.replace(/\/(main\.ts)?$/, "").replace(/^.*\//, "");
+  const all = chapters();
+  const found = all.find(({ number, folder }) => {
+    return folder === wanted || folder.slice(3) === wanted || number === wanted.padStart(2, "0");
+  });
+  if (found) return found;
+  const known = all.map(({ folder }) => folder).join(", ");
+  throw new Error(`there is no chapter ${name}; there are ${known}`);
+}
+
+/** "03 · Agent loop" with a link for a chapter that is in the book, "chapter 05" for one to come. */
+export function linkTo(number: string): string {
+  const chapter = chapters().find((one) => one.number === number);
+  if (!chapter) return `chapter ${number}`;
+  return `[${number} · ${chapter.title}](../${chapter.folder}/README.md)`;
+}

@@ -1,0 +1,34 @@
+// Shows how a chapter differs from its base, or any two chapters: npm run diff 04, npm run diff 02 04
+import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { findChapter, ROOT } from "./chapters.ts";
+
+const USAGE = `npm run diff 04       chapter 04 against the chapter it grows from
+npm run diff 02 04    any two chapters`;
+
+function main(): number {
+  const { values, positionals } = parseArgs({ strict: false, allowPositionals: true });
+  if (values.help || values.h) {
+    console.log(USAGE);
+    return 0;
+  }
+  const [first, second, ...rest] = positionals;
+  if (!first || rest.length > 0 || Object.keys(values).length > 0) {
+    throw new Error(`expected one chapter number or two\n\n${USAGE}`);
+  }
+  const from = second ? findChapter(first) : findChapter(findChapter(first).base || first);
+  const to = findChapter(second ?? first);
+  if (from.file === to.file)
+    throw new Error(`chapter ${to.number} has no base: the book starts there`);
+  const git = ["diff", "--no-index", "--no-ext-diff", "--stat", "--patch", from.file, to.file];
+  const { error, status } = spawnSync("git", git, { cwd: ROOT, stdio: "inherit" });
+  if (error) throw new Error(`git is needed to show a diff: ${error.message}`);
+  return status === 1 ? 0 : (status ?? 1);
+}
+
+try {
+  process.exitCode = main();
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { ROOT } from "./chapters.ts";
+
+const Spread = z.object({ median: z.number(), min: z.number(), max: z.number() });
+const Bar = z.object({ name: z.string(), start: z.number(), end: z.number() });
+const Results = z.object({
+  machine: z.object({ node: z.string(), cores: z.number(), cpu: z.string(), system: z.string() }),
+  batches: z.record(z.string(), z.record(z.string(), Spread)),
+  overhead: z.record(z.string(), z.record(z.string(), Spread)),
+  timeline: z.record(z.string(), z.array(Bar)),
+  "cold-start": z.record(z.string(), Spread),
+});
+type Measured = Record<string, z.infer<typeof Spread>>;
+
+function load(): z.infer<typeof Results> {
+  return Results.parse(JSON.parse(readFileSync(join(ROOT, "bench/results.json"), "utf8")));
+}
+
+function median(measured: Measured | undefined, figure: string): number {
+  const value = measured?.[figure]?.median;
+  if (value === undefined) throw new Error(`npm run bench has measured no ${figure}`);
+  return value;
+}
+
+function ms(measured: Measured | undefined, figure: string, digits = 0): string {
+  const { min = 0, max = 0 } = measured?.[figure] ?? {};
+  const middle = median(measured, figure).toFixed(digits);
+  return `${middle} ms (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+}
+
+/** Lays out a Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rule = head.map(() => "---");
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function batches(): string {
+  const rows = Object.entries(load().batches).map(([calls, measured]) => {
+    const gain = median(measured, "all ms") / median(measured, "pool ms");
+    return [
+      calls,
+      ms(measured, "serial ms"),
+      ms(measured, "all ms"),
+      ms(measured, "pool ms"),
+      `${gain.toFixed(1)} ×`,
+      ms(measured, "all stall"),
+      ms(measured, "pool stall"),
+    ];
+  });
+  const head = [
+    "calls",
+    "one by one",
+    "`Promise.all`",
+    "threads",
+    "gain",
+    "stall",
+    "stall with threads",
+  ];
+  return table(head, rows);
+}
+
+function overhead(): string {
+  const rows = Object.entries(load().overhead).map(([calls, measured]) => {
+    const cost = median(measured, "pool ms") / median(measured, "bare ms");
+    return [calls, ms(measured, "bare ms", 1), ms(measured, "pool ms", 1), `${cost.toFixed(1)} ×`];
+  });
+  return table(["calls", "bare loop", "chapter 04", "cost"], rows);
+}
+
+function coldStart(): string {
+  const cold = load()["cold-start"];
+  const rows = [
+    ["`node` alone", ms(cold, "node ms")],
+    ["with what loads TypeScript", ms(cold, "loader ms")],
+    ["`npx tsx` alone", ms(cold, "npx ms")],
+    ["the chapter with `--help`: all imports, threads started and ended", ms(cold, "imports ms")],
+    ["the first question", ms(cold, "first ms")],
+    ["both questions", ms(cold, "demo ms")],
+    [
+      "both questions, as typed: `npx tsx chapters/04-parallel-tools/main.ts`",
+      ms(cold, "typed ms"),
+    ],
+  ];
+  return table(["what runs", "from start to end"], rows);
+}
+
+/** Bars of one character per 5 ms, one a call. */
+function timeline(): string {
+  const lines = Object.entries(load().timeline).flatMap(([chapter, bars]) => {
+    return bars.map(({ name, start, end }) => {
+      const [from, to] = [Math.round(start / 5), Math.round(end / 5)];
+      const bar = " ".repeat(from) + "█".repeat(Math.max(1, to - from));
+      return `${chapter}  ${name.padEnd(8)} ${bar} ${end - start} ms`;
+    });
+  });
+  return `\`\`\`text\n${lines.join("\n")}\n\`\`\``;
+}
+
+function machine(): string {
+  const { node, cores, cpu, system } = load().machine;
+  return `${cores} cores (${cpu}, ${system}), Node ${node}`;
+}
+
+const figures = new Map([
+  ["batches", batches],
+  ["overhead", overhead],
+  ["cold-start", coldStart],
+  ["timeline", timeline],
+  ["machine", machine],
+]);
+
+/** A table, picture or phrase made from bench/results.json. */
+export function figure(name: string): string {
+  const make = figures.get(name);
+  if (!make) throw new Error(`expected a figure (${[...figures.keys()].join(", ")}), got ${name}`);
+  return make();
+}

@@ -1,0 +1,35 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { ROOT } from "../../scripts/chapters.ts";
+
+const PARTS = [
+  "chapters",
+  "shared",
+  "mock-tools",
+  "scripts",
+  "bench",
+  "README.md",
+  "CONTRIBUTING.md",
+];
+const SETTINGS = ["package.json", "tsconfig.json"];
+
+/**
+ * Copies the book to a fresh folder and changes files in it, as a reader would in an editor.
+ *
+ * @param changes new contents by path from the root, such as "mock-tools/weather.ts"
+ * @returns the folder; it is removed when the process ends
+ */
+export function copyBook(changes: Readonly<Record<string, string>> = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), "the-agent-loop-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  for (const part of [...PARTS, ...SETTINGS]) {
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  }
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
+  for (const [path, text] of Object.entries(changes)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}

@@ -1,0 +1,52 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { ROOT } from "../../scripts/chapters.ts";
+
+/** How a process ended: its exit code, or the signal that ended it, and all that it printed. */
+export type Ended = {
+  readonly code: number | string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+/** The environment of a reader without a key, whatever the environment of the tests is. */
+const OFFLINE = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "", OPENAI_MODEL: "", MAILBOX_FILE: "" };
+
+type Options = { readonly env?: Record<string, string>; readonly folder?: string };
+
+/** What `npx tsx FILE` does, without the second that npx takes. */
+function command(file: string, args: readonly string[], folder: string): string[] {
+  return ["--import", "tsx", join(folder, file), ...args];
+}
+
+/** Runs one of the book's programs to its end, as `npx tsx FILE ARGS` would. */
+export function run(
+  file: string,
+  args: readonly string[] = [],
+  options: Options = {},
+): Promise<Ended> {
+  const { env = {}, folder = ROOT } = options;
+  return new Promise((resolve) => {
+    const settings = {
+      cwd: folder,
+      env: { ...process.env, ...OFFLINE, ...env },
+      maxBuffer: 2 ** 26,
+      timeout: 60_000,
+    };
+    execFile(process.execPath, command(file, args, folder), settings, (error, stdout, stderr) => {
+      const code = error ? (error.code ?? error.signal ?? null) : 0;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+/** Starts one of the book's programs and hands it out while it runs. */
+export function start(
+  file: string,
+  args: readonly string[] = [],
+  options: Options = {},
+): ChildProcess {
+  const { env = {}, folder = ROOT } = options;
+  const settings = { cwd: folder, env: { ...process.env, ...OFFLINE, ...env } };
+  return spawn(process.execPath, command(file, args, folder), settings);
+}
