@@ -79,6 +79,8 @@ async function wire(number: string, index: string, question: string): Promise<st
   server.close();
   const message = server.requests.at(-1)?.messages[Number(index)];
   if (!message) throw new Error(`the conversation has no message ${index}`);
+  const json = /^[{[]/.test(message.content);
+  if (!json) return fence("text", message.content);
   return fence("json", JSON.stringify(JSON.parse(message.content), null, 2));
 }
 
