@@ -95,7 +95,7 @@ function timeline(): string {
       return `${chapter}  ${name.padEnd(8)} ${bar} ${end - start} ms`;
     });
   });
-  return `\`\`\`text\n${lines.join("\n")}\n\`\`\``;
+  return `\`\`\`text\n${lines.join("\n")}\n             █ = 5 ms\n\`\`\``;
 }
 
 function machine(): string {

@@ -6,6 +6,7 @@ import { client, model, offline } from "./model.ts";
 import { printAnswer, printQuestion } from "./print.ts";
 
 const HELP = `
+
 With no question, the chapter asks its own. To ask yours:  npx tsx FILE "a question"
 
   OPENAI_API_KEY    ask a real model instead of the offline one

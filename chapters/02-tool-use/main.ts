@@ -72,7 +72,7 @@ function describeTool({ name, description, parameters }: Tool): string {
 const PROMPT = `You are a helpful agent.
 Reply with one JSON object that fits this schema, and with nothing else:
 ${JSON.stringify(replyFormat.json_schema.schema)}
-Instead of answering, you may call a tool with arguments, as a JSON string, that fit its parameters:
+Instead of answering, you may call one tool. Arguments are a JSON string that fits its parameters:
 ${[...tools.values()].map(describeTool).join("\n")}`;
 
 async function askModel(messages: ChatCompletionMessageParam[]): Promise<string> {

@@ -99,8 +99,8 @@ function describeTool({ name, description, parameters }: Tool): string {
 const PROMPT = `You are a helpful agent.
 Reply with one JSON object that fits this schema, and with nothing else:
 ${JSON.stringify(replyFormat.json_schema.schema)}
-You may also call tools, each with arguments, as a JSON string, that fit its parameters. The calls of
-one reply run at the same time, so a call that needs the result of another belongs in a later reply:
+You may also call tools. Arguments are a JSON string that fits a tool's parameters. The calls of a
+reply run at the same time, so a call that needs the result of another belongs in a later reply:
 ${[...tools.values()].map(describeTool).join("\n")}`;
 
 async function askModel(messages: ChatCompletionMessageParam[]): Promise<string> {

@@ -3,15 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ROOT } from "../../scripts/chapters.ts";
 
-const PARTS = [
-  "chapters",
-  "shared",
-  "mock-tools",
-  "scripts",
-  "bench",
-  "README.md",
-  "CONTRIBUTING.md",
-];
+const PARTS = ["chapters", "shared", "mock-tools", "scripts", "bench", "test/support", "README.md"];
 const SETTINGS = ["package.json", "tsconfig.json"];
 
 /**

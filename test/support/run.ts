@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 import { ROOT } from "../../scripts/chapters.ts";
 
@@ -12,7 +12,7 @@ export type Ended = {
 /** The environment of a reader without a key, whatever the environment of the tests is. */
 const OFFLINE = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "", OPENAI_MODEL: "", MAILBOX_FILE: "" };
 
-type Options = { readonly env?: Record<string, string>; readonly folder?: string };
+type Options = { readonly env?: Record<string, string | undefined>; readonly folder?: string };
 
 /** What `npx tsx FILE` does, without the second that npx takes. */
 function command(file: string, args: readonly string[], folder: string): string[] {
@@ -45,7 +45,7 @@ export function start(
   file: string,
   args: readonly string[] = [],
   options: Options = {},
-): ChildProcess {
+): ChildProcessWithoutNullStreams {
   const { env = {}, folder = ROOT } = options;
   const settings = { cwd: folder, env: { ...process.env, ...OFFLINE, ...env } };
   return spawn(process.execPath, command(file, args, folder), settings);

@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { reply } from "../shared/offline/reply.ts";
+import { run } from "../test/support/run.ts";
+import { serveScript } from "../test/support/server.ts";
+import { chapters, findChapter, linkTo, ROOT } from "./chapters.ts";
+import { figure, table } from "./figures.ts";
+import { gitDiff } from "./git.ts";
+
+function fence(language: string, text: string): string {
+  return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+}
+
+/** Splits a command as a shell would, as far as the READMEs need it: on spaces, with double quotes. */
+function words(command: string): string[] {
+  return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(
+    ([, quoted, plain]) => quoted ?? plain ?? "",
+  );
+}
+
+/** What a command of the book prints: its transcript, and the error it ends with, if any. */
+async function output(command: string): Promise<string> {
+  const [program, first = "", file = "", ...args] = words(command);
+  const script = program === "npm" ? `scripts/${file}.ts` : file;
+  if (!/^(npx tsx|npm run)$/.test(`${program} ${first}`)) throw new Error(`cannot run ${command}`);
+  const { stdout, stderr } = await run(script, args);
+  const errors = stderr.split("\n").filter((line) => !line.startsWith("model: "));
+  return fence("console", `$ ${command}\n${stdout}${errors.join("\n")}`);
+}
+
+/** The hunks of a chapter's diff against its base that hold one of the given texts. */
+function diff(number: string, ...texts: string[]): string {
+  const to = findChapter(number);
+  const hunks = gitDiff(findChapter(to.base).file, to.file, "-U1")
+    .split(/^(?=@@ )/m)
+    .slice(1);
+  const wanted = hunks.filter((hunk) => texts.some((text) => hunk.includes(text)));
+  if (wanted.length === 0) throw new Error(`the diff of ${number} does not hold ${texts}`);
+  return fence("diff", wanted.map((hunk) => hunk.replace(/^@@.*@@.*\n/, "")).join("@@\n"));
+}
+
+/** One declaration of a file, with the comment above it. */
+function code(file: string, name: string): string {
+  const lines = readFileSync(join(ROOT, file), "utf8").split("\n");
+  const first = lines.findIndex((line) =>
+    new RegExp(`^(export )?(async )?(function|const|type) ${name}\\b`).test(line),
+  );
+  const length =
+    lines.slice(first).findIndex((line) => /^[}\])]|;$/.test(line) && !/^ /.test(line)) + 1;
+  if (first < 0 || length < 1) throw new Error(`${file} declares no ${name}`);
+  let from = first;
+  while (/^(\/\/ [^─]|\/\*\*| \*)/.test(lines[from - 1] ?? "")) from--;
+  return fence("ts", lines.slice(from, first + length).join("\n"));
+}
+
+/** One message of the conversation that a chapter has over a question, as it travels. */
+async function wire(number: string, index: string, question: string): Promise<string> {
+  let said: string[] = [];
+  const server = await serveScript((request) => {
+    const { content } = { content: "", ...reply(JSON.parse(JSON.stringify(request))) };
+    said = [...request.messages.map((message) => message.content), String(content)];
+    return String(content);
+  });
+  await run(findChapter(number).file, [question], { env: { OPENAI_BASE_URL: server.url } });
+  server.close();
+  const content = said[Number(index)];
+  if (content === undefined) throw new Error(`the conversation has no message ${index}`);
+  if (!/^[{[]/.test(content)) return fence("text", content);
+  return fence("json", JSON.stringify(JSON.parse(content), null, 2));
+}
+
+function chapterTable(): string {
+  const rows = chapters().map((chapter) => {
+    const { number, folder, title, claim, base, source } = chapter;
+    const [added = "", deleted = ""] = base
+      ? gitDiff(findChapter(base).file, chapter.file, "--numstat").split("\t")
+      : [String(source.split("\n").length - 1), "0"];
+    const link = `[${title}](chapters/${folder}/README.md)`;
+    return [
+      number,
+      link,
+      claim,
+      base || "–",
+      String(source.split("\n").length - 1),
+      `+${added}`,
+      `−${deleted}`,
+    ];
+  });
+  return table(["", "chapter", "the one idea", "base", "lines", "+", "−"], rows);
+}
+
+function navigation(number: string): string {
+  const all = chapters();
+  const here = all.findIndex((chapter) => chapter.number === number);
+  const [previous, next] = [all[here - 1], all[here + 1]];
+  const { base } = findChapter(number);
+  return [
+    previous ? `previous: ${linkTo(previous.number)}` : "previous: [the book](../../README.md)",
+    base ? `base: ${linkTo(base)}` : "base: none",
+    next ? `next: ${linkTo(next.number)}` : "next: [the book](../../README.md)",
+  ].join(" · ");
+}
+
+/**
+ * Makes what a README asks for in "<!-- generated: RECIPE -->".
+ *
+ * @throws an error that names the recipes there are
+ */
+export async function generate(recipe: string): Promise<string> {
+  const [kind = "", ...args] = words(recipe);
+  const [first = "", second = "", third = ""] = args;
+  if (kind === "output") return output(recipe.replace("output ", ""));
+  if (kind === "diff") return diff(first, ...args.slice(1));
+  if (kind === "code") return code(first, second);
+  if (kind === "wire") return wire(first, second, third);
+  if (kind === "bench") return figure(first);
+  if (kind === "chapters") return chapterTable();
+  if (kind === "navigation") return navigation(first);
+  if (kind === "chapter") return linkTo(first);
+  throw new Error(
+    `expected output, diff, code, wire, bench, chapters, navigation or chapter, got ${kind}`,
+  );
+}

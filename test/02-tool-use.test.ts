@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { run } from "./support/run.ts";
+import { runScript } from "./support/script.ts";
+
+const FILE = "chapters/02-tool-use/main.ts";
+
+function call(name: string, args: string): string {
+  return JSON.stringify({ response: { type: "function_call", name, arguments: args } });
+}
+
+test("a question that needs a tool is answered with the tool's result", async () => {
+  const { stdout } = await run(FILE, ["How is the weather in Tokyo?"]);
+  expect(stdout).toMatch(
+    /\[Step 1\] Agent: get_weather\(\{"location":"Tokyo"\}\)\nThinking\.\.\.\n\nA:\n"rainy, 14 degrees"\n$/,
+  );
+});
+
+test("a question that needs no tool is answered with a message", async () => {
+  const { stdout } = await run(FILE, ["Who are you?"]);
+  expect(stdout).toMatch(
+    /\[Step 1\] Agent: I am the offline model: .*\n\nA:\nI am the offline model: .*\n$/,
+  );
+});
+
+test.each(["teleport", "constructor", "__proto__", ""])(
+  "the unknown tool %j is refused",
+  async (name) => {
+    const { code, stdout } = await runScript(FILE, [call(name, "{}")]);
+    const refusal = `"Error: unknown tool ${name}; there are get_weather, get_user_profile, send_email"`;
+    expect(stdout.endsWith(`\nA:\n${refusal}\n`)).toBe(true);
+    expect(code).toBe(0);
+  },
+);
+
+test("arguments that do not fit are refused before the tool runs", async () => {
+  const { stdout } = await runScript(FILE, [
+    call("send_email", '{"from":"a@example.com","to":"b@example.com"}'),
+  ]);
+  expect(stdout).toMatch(/\nA:\n"Error: invalid arguments: ✖ .*\\n {2}→ at message"\n$/);
+  expect(stdout).not.toContain("Mail box:");
+});
+
+test("a tool that throws ends the program with one line", async () => {
+  const { code, stderr } = await run(FILE, ["How is the weather in Atlantis?"]);
+  expect(stderr).toMatch(/\nerror: no station in Atlantis; known places: beijing, .*\n$/);
+  expect(code).toBe(1);
+});

@@ -1,0 +1,135 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { text } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { chapters, ROOT } from "../scripts/chapters.ts";
+import { copyBook } from "./support/book.ts";
+import { run, start } from "./support/run.ts";
+import { outputs, weather } from "./support/script.ts";
+import { serveScript } from "./support/server.ts";
+
+const FILE = "chapters/04-parallel-tools/main.ts";
+
+test("npx tsx runs a chapter as the README says", () => {
+  const env = { ...process.env, OPENAI_API_KEY: "", OPENAI_BASE_URL: "" };
+  const command = `npx tsx ${FILE} "How is the weather in Paris?"`;
+  const stdout = execFileSync(command, {
+    cwd: ROOT,
+    env,
+    encoding: "utf8",
+    shell: true,
+    stdio: "pipe",
+  });
+  expect(stdout).toMatch(/\nA:\nHere's the weather: Paris is cloudy at 12 degrees\.\n$/);
+});
+
+test.each(chapters().map(({ file }) => file))(
+  "%s --help says what it is and how to use it",
+  async (file) => {
+    const { code, stdout, stderr } = await run(file, ["--help"]);
+    expect(stdout).toMatch(
+      /^\d\d · .*\n[A-Z].*\.\n\nWith no question, .* npx tsx chapters\/.*\/main\.ts "a question"\n/,
+    );
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+  },
+);
+
+test("an unknown option and an empty question get one line", async () => {
+  const unknown = await run(FILE, ["--verbose"]);
+  expect(unknown).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: "error: expected a question or --help, got the option verbose\n",
+  });
+  const empty = await run(FILE, [""]);
+  expect(empty).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: "error: expected a question, got an empty one\n",
+  });
+});
+
+test("a question without quotes is still one question", async () => {
+  const { stdout } = await run(FILE, ["Who", "are", "you?"]);
+  expect(stdout.startsWith("Q: Who are you?\n")).toBe(true);
+});
+
+test("diff shows a chapter against its base, or two chapters", async () => {
+  const one = await run("scripts/diff.ts", ["04"]);
+  expect(one.stdout).toContain(
+    "--- a/chapters/03-agent-loop/main.ts\n+++ b/chapters/04-parallel-tools/main.ts",
+  );
+  expect(one.code).toBe(0);
+  const two = await run("scripts/diff.ts", ["2", "chapters/04-parallel-tools/"]);
+  expect(two.stdout).toContain(
+    "--- a/chapters/02-tool-use/main.ts\n+++ b/chapters/04-parallel-tools/main.ts",
+  );
+});
+
+test("diff explains itself when it is asked for something else", async () => {
+  const folders = chapters()
+    .map(({ folder }) => folder)
+    .join(", ");
+  const wrong = await run("scripts/diff.ts", ["99"]);
+  expect(wrong).toMatchObject({
+    code: 1,
+    stderr: `error: there is no chapter 99; there are ${folders}\n`,
+  });
+  const first = await run("scripts/diff.ts", ["01"]);
+  expect(first).toMatchObject({
+    code: 1,
+    stderr: "error: chapter 01 has no base: the book starts there\n",
+  });
+  const nothing = await run("scripts/diff.ts");
+  expect(nothing.stderr).toMatch(/^error: expected one chapter number or two\n\nnpm run diff 04 /);
+  const help = await run("scripts/diff.ts", ["--help"]);
+  expect(help).toMatchObject({ code: 0, stdout: expect.stringMatching(/^npm run diff 04 /) });
+});
+
+test("model serves the offline model until Ctrl-C, and says when the port is taken", async () => {
+  const server = start("scripts/model.ts", ["--port", "0"]);
+  const [line] = await once(server.stdout, "data");
+  const [url = ""] = /http:\S+\/v1/.exec(String(line)) ?? [];
+  const body = JSON.stringify({
+    model: "offline",
+    messages: [{ role: "user", content: "Who are you?" }],
+  });
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${url}/chat/completions`, { method: "POST", headers, body });
+  expect(await response.json()).toMatchObject({
+    choices: [{ message: { content: expect.stringMatching(/^I am the offline model/) } }],
+  });
+  const { port } = new URL(url);
+  const second = await run("scripts/model.ts", ["--port", port]);
+  expect(second.stderr).toMatch(/^error: .*EADDRINUSE.*\n$/);
+  expect(second.code).toBe(1);
+  server.kill("SIGINT");
+  expect(await once(server, "exit")).toEqual([130, null]);
+});
+
+test.each(["-1", "65536", "abc", "80.5", ""])("model refuses the port %j", async (port) => {
+  const { code, stderr } = await run("scripts/model.ts", [`--port=${port}`]);
+  expect(stderr).toBe(`error: expected a port from 0 to 65535, got ${port}\n`);
+  expect(code).toBe(1);
+});
+
+test("Ctrl-C ends a chapter whose threads never would, and leaves no mailbox behind", async () => {
+  const loop = "export function forecast(): string { while (true); }\n";
+  const folder = copyBook({ "mock-tools/weather.ts": loop });
+  const mail = { name: "send_email", arguments: '{"from":"a@b.c","to":"a@b.c","message":"hi"}' };
+  const script = [outputs(mail), outputs(weather("LA"), weather("Lima"))];
+  const server = await serveScript(script);
+  const before = readdirSync(tmpdir()).filter((name) => name.startsWith("mailbox-"));
+  const chapter = start(FILE, ["a question"], { folder, env: { OPENAI_BASE_URL: server.url } });
+  const printed = text(chapter.stdout);
+  while (server.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  chapter.kill("SIGINT");
+  expect(await once(chapter, "exit")).toEqual([130, null]);
+  expect(await printed).toContain('"result": "message sent"');
+  server.close();
+  const after = readdirSync(tmpdir()).filter((name) => name.startsWith("mailbox-"));
+  expect(after).toEqual(before);
+});

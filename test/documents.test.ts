@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { chapters, ROOT } from "../scripts/chapters.ts";
+import { copyBook } from "./support/book.ts";
+import { run } from "./support/run.ts";
+
+const PAGES = chapters().map(({ folder }) => `chapters/${folder}/README.md`);
+const GENERATED = /<!-- generated: .*? -->.*?<!-- end -->/gs;
+
+function read(page: string): string {
+  return readFileSync(join(ROOT, page), "utf8");
+}
+
+test("what is generated in the READMEs is what the code gives", async () => {
+  const { code, stderr } = await run("scripts/docs.ts", ["--check"]);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+});
+
+test.each([
+  ["an output", "output npx tsx chapters/04-parallel-tools/main.ts -->", "5 degrees", "6 degrees"],
+  ["an excerpt", "code mock-tools/worker.ts", "throw new Error", "return"],
+  ["a diff", "diff 04", "-async function runCalls", "-async function runAll"],
+  ["a message on the wire", "wire 04", '"weather_la"', '"weather_LA"'],
+  ["a figure", "bench batches", "| 8 | ", "| 8 | 1"],
+  ["a link", "chapter 05", "05", "06"],
+  ["the chapters' table", "chapters", "+", "+1"],
+])("a README with a false line in %s is noticed", async (_, recipe, old, edited) => {
+  const [block = ""] = [...PAGES, "README.md"].flatMap((page) => {
+    return (read(page).match(GENERATED) ?? []).filter((text) =>
+      text.startsWith(`<!-- generated: ${recipe}`),
+    );
+  });
+  const [head = "", body = ""] = block.split(/(?<= -->)([^]*)/);
+  const false_ = head + body.replace(old, edited);
+  expect(false_).not.toBe(block);
+  const pages = Object.fromEntries(
+    [...PAGES, "README.md"].map((page) => [page, "# Nothing generated\n"]),
+  );
+  const folder = copyBook({ ...pages, [PAGES[0] ?? ""]: block, [PAGES[1] ?? ""]: false_ });
+  const { code, stderr } = await run("scripts/docs.ts", ["--check"], { folder });
+  expect(stderr).toBe(`error: out of date: ${PAGES[1]}; npm run docs rewrites them\n`);
+  expect(code).toBe(1);
+});
+
+describe.each(["README.md", "CONTRIBUTING.md", ...PAGES])("%s", (page) => {
+  const text = read(page);
+  const prose = text.replaceAll(GENERATED, "").replaceAll(/```.*?```/gs, "");
+
+  test("links to files that exist", () => {
+    const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].flatMap(([, link]) => link ?? []);
+    const files = links.filter((link) => !/^https?:/.test(link));
+    expect(files.filter((file) => !existsSync(join(ROOT, dirname(page), file)))).toEqual([]);
+  });
+
+  test("has no number with a unit that nothing backs", () => {
+    const plain = prose.replaceAll(/`[^`]*`|<!--.*?-->/g, "");
+    expect(
+      plain.match(/\d[\d.,]*\s?(ms|milliseconds?|seconds?|s|minutes?|×|times|%|lines|MB|KB)\b/g),
+    ).toBeNull();
+  });
+
+  test("has only commands that the project knows", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    const blocks = [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(
+      ([, block]) => block?.trim().split("\n") ?? [],
+    );
+    for (const command of blocks.flatMap((line) => line.split(" && "))) {
+      const [, chapter] = /^npx tsx (chapters\/\S+)/.exec(command) ?? [];
+      const [, script] = /^npm (?:run )?(\w+)/.exec(command) ?? [];
+      if (chapter) expect(existsSync(join(ROOT, chapter))).toBe(true);
+      else if (script) expect(["install", ...Object.keys(scripts)]).toContain(script);
+      else expect(command).toMatch(/^curl http:\/\/127\.0\.0\.1:4010\/v1\//);
+    }
+  });
+
+  test("has no fence that is neither generated nor a command, a picture or a quotation of Markdown", () => {
+    const fences = text.replaceAll(GENERATED, "").match(/^```\w+/gm) ?? [];
+    expect(fences.filter((fence) => !["```sh", "```mermaid", "```md"].includes(fence))).toEqual([]);
+  });
+});
+
+describe.each(PAGES)("%s", (page) => {
+  test("has the parts of a chapter's page, in their order", () => {
+    const parts = [
+      "What this teaches",
+      "What changed from \\d\\d",
+      "Run it",
+      "Expected output",
+      "What happens underneath",
+      "Break it",
+      "Try it",
+      "Left for later",
+    ];
+    const heads = [...read(page).matchAll(/^## (.*)$/gm)].map(([, head]) => head);
+    const wanted = page.includes("/01-")
+      ? parts.filter((part) => !part.startsWith("What changed"))
+      : parts;
+    expect(heads).toEqual(wanted.map((part) => expect.stringMatching(new RegExp(`^${part}$`))));
+  });
+
+  test("repeats the claim of its main.ts", () => {
+    const chapter = chapters().find(({ folder }) => page.includes(folder));
+    expect(read(page).split("\n").slice(0, 3)).toEqual([
+      `# ${chapter?.number} · ${chapter?.title}`,
+      "",
+      chapter?.claim,
+    ]);
+  });
+});

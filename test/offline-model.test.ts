@@ -1,0 +1,110 @@
+import OpenAI from "openai";
+import { beforeAll, expect, test } from "vitest";
+import { serveOfflineModel } from "../shared/offline/server.ts";
+
+const TOOLS: OpenAI.ChatCompletionTool[] = ["get_weather", "get_user_profile", "send_email"].map(
+  (name) => ({
+    type: "function",
+    function: { name, parameters: { type: "object", properties: {} } },
+  }),
+);
+const QUESTION = "How is the weather in Los Angeles, São Paulo and 北京?";
+
+let client: OpenAI;
+beforeAll(async () => {
+  client = new OpenAI({ apiKey: "none", baseURL: await serveOfflineModel(0, false) });
+});
+
+async function ask(request: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>) {
+  const completion = await client.chat.completions.create({
+    model: "offline",
+    messages: [{ role: "user", content: QUESTION }],
+    ...request,
+  });
+  return completion.choices[0];
+}
+
+test("plain requests get plain text", async () => {
+  const choice = await ask({ messages: [{ role: "user", content: "Who are you?" }] });
+  expect(choice?.message.content).toMatch(/^I am the offline model/);
+  expect(choice?.finish_reason).toBe("stop");
+});
+
+test("native tools get native calls, with readable ids that the API would accept", async () => {
+  const choice = await ask({ tools: TOOLS });
+  const calls = choice?.message.tool_calls?.filter((call) => call.type === "function");
+  expect(choice?.finish_reason).toBe("tool_calls");
+  expect(calls?.map(({ id }) => id)).toEqual([
+    "weather_los_angeles",
+    "weather_sao_paulo",
+    "weather",
+  ]);
+  expect(calls?.map((call) => JSON.parse(call.function.arguments))).toEqual([
+    { location: "Los Angeles" },
+    { location: "São Paulo" },
+    { location: "北京" },
+  ]);
+});
+
+test("ids are unique within a reply and at most 40 characters long", async () => {
+  const long = "a".repeat(60);
+  const content = `How is the weather in ${long}b, ${long}c, 北京 and 東京?`;
+  const choice = await ask({ tools: TOOLS, messages: [{ role: "user", content }] });
+  const ids = choice?.message.tool_calls?.map(({ id }) => id) ?? [];
+  expect(new Set(ids).size).toBe(4);
+  expect(Math.max(...ids.map(({ length }) => length))).toBeLessThanOrEqual(40);
+});
+
+test("parallel_tool_calls: false gets one call a reply, and results move it on", async () => {
+  const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: QUESTION }];
+  const asked: (string | undefined)[] = [];
+  for (let step = 0; step < 3; step++) {
+    const choice = await ask({ tools: TOOLS, parallel_tool_calls: false, messages });
+    const [call, ...more] = choice?.message.tool_calls ?? [];
+    expect(more).toEqual([]);
+    if (!choice || !call) break;
+    asked.push(call.id);
+    messages.push(choice.message, {
+      role: "tool",
+      tool_call_id: call.id,
+      content: "calm, 1 degrees",
+    });
+  }
+  expect(asked).toEqual(["weather_los_angeles", "weather_sao_paulo", "weather"]);
+  const last = await ask({ tools: TOOLS, messages });
+  expect(last?.message.content).toBe(
+    "Here's the weather: Los Angeles is calm at 1 degrees, São Paulo is calm at 1 degrees, 北京 is calm at 1 degrees.",
+  );
+});
+
+test("the last question counts, and what was found out before it does not", async () => {
+  const messages: OpenAI.ChatCompletionMessageParam[] = [
+    { role: "user", content: "How is the weather in LA?" },
+    { role: "assistant", content: "Sunny." },
+    { role: "user", content: "And how is the weather in Lima?" },
+  ];
+  const choice = await ask({ tools: TOOLS, messages });
+  expect(choice?.message.tool_calls?.map(({ id }) => id)).toEqual(["weather_lima"]);
+});
+
+test("the same conversation always gets the same reply", async () => {
+  const [one, two] = [await ask({ tools: TOOLS }), await ask({ tools: TOOLS })];
+  expect(one?.message).toEqual(two?.message);
+});
+
+test("it speaks the Responses API too", async () => {
+  const response = await client.responses.create({
+    model: "offline",
+    input: "How is the weather in Paris?",
+    tools: [
+      {
+        type: "function",
+        name: "get_weather",
+        strict: false,
+        parameters: { type: "object", properties: {} },
+      },
+    ],
+  });
+  const call = response.output.find((item) => item.type === "function_call");
+  expect(call).toMatchObject({ call_id: "weather_paris", arguments: '{"location":"Paris"}' });
+});

@@ -1,0 +1,48 @@
+import { createServer, type ServerResponse } from "node:http";
+
+/** A weather tool that reports to a barrier and waits there until it is let go. */
+export const WAITING_WEATHER = `
+export async function forecast({ location }: { location: string }): Promise<string> {
+  const answer = await fetch(process.env.BARRIER_URL + encodeURIComponent(location));
+  return answer.text();
+}
+`;
+
+/**
+ * Serves a barrier for tools in threads: a call arrives, and waits until the test lets it go.
+ *
+ * @param arrived is told who waits, in the order of arrival, whenever one more arrives; it returns
+ *   the names to let go, in that order, each only when the one before it is gone
+ */
+export async function serveBarrier(
+  arrived: (waiting: readonly string[]) => readonly string[],
+): Promise<{ url: string; log: string[]; close: () => void }> {
+  const log: string[] = [];
+  const waiting = new Map<string, ServerResponse>();
+  const letGo = async (names: readonly string[]): Promise<void> => {
+    for (const name of names) {
+      const response = waiting.get(name);
+      waiting.delete(name);
+      log.push(`end ${name}`);
+      await new Promise<void>((resolve) => {
+        response?.once("close", resolve);
+        response?.end(`calm in ${name}`);
+      });
+    }
+  };
+  const server = createServer((request, response) => {
+    const name = decodeURIComponent(request.url?.slice(1) ?? "");
+    log.push(`start ${name}`);
+    waiting.set(name, response);
+    response.setHeader("connection", "close");
+    void letGo(arrived([...waiting.keys()]));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const close = (): void => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${port}/`, log, close };
+}
