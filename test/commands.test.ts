@@ -89,7 +89,9 @@ test("diff explains itself when it is asked for something else", async () => {
   expect(help).toMatchObject({ code: 0, stdout: expect.stringMatching(/^npm run diff 04 /) });
 });
 
-test("model serves the offline model until Ctrl-C, and says when the port is taken", async () => {
+const onUnix = test.skipIf(process.platform === "win32");
+
+onUnix("model serves the offline model until Ctrl-C, and says when the port is taken", async () => {
   const server = start("scripts/model.ts", ["--port", "0"]);
   const [line] = await once(server.stdout, "data");
   const [url = ""] = /http:\S+\/v1/.exec(String(line)) ?? [];
@@ -116,20 +118,23 @@ test.each(["-1", "65536", "abc", "80.5", ""])("model refuses the port %j", async
   expect(code).toBe(1);
 });
 
-test("Ctrl-C ends a chapter whose threads never would, and leaves no mailbox behind", async () => {
-  const loop = "export function forecast(): string { while (true); }\n";
-  const folder = copyBook({ "mock-tools/weather.ts": loop });
-  const mail = { name: "send_email", arguments: '{"from":"a@b.c","to":"a@b.c","message":"hi"}' };
-  const script = [outputs(mail), outputs(weather("LA"), weather("Lima"))];
-  const server = await serveScript(script);
-  const before = readdirSync(tmpdir()).filter((name) => name.startsWith("mailbox-"));
-  const chapter = start(FILE, ["a question"], { folder, env: { OPENAI_BASE_URL: server.url } });
-  const printed = text(chapter.stdout);
-  while (server.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
-  chapter.kill("SIGINT");
-  expect(await once(chapter, "exit")).toEqual([130, null]);
-  expect(await printed).toContain('"result": "message sent"');
-  server.close();
-  const after = readdirSync(tmpdir()).filter((name) => name.startsWith("mailbox-"));
-  expect(after).toEqual(before);
-});
+onUnix(
+  "Ctrl-C ends a chapter whose threads never would, and leaves no mailbox behind",
+  async () => {
+    const loop = "export function forecast(): string { while (true); }\n";
+    const folder = copyBook({ "mock-tools/weather.ts": loop });
+    const mail = { name: "send_email", arguments: '{"from":"a@b.c","to":"a@b.c","message":"hi"}' };
+    const script = [outputs(mail), outputs(weather("LA"), weather("Lima"))];
+    const server = await serveScript(script);
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("mailbox-"));
+    const chapter = start(FILE, ["a question"], { folder, env: { OPENAI_BASE_URL: server.url } });
+    const printed = text(chapter.stdout);
+    while (server.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    chapter.kill("SIGINT");
+    expect(await once(chapter, "exit")).toEqual([130, null]);
+    expect(await printed).toContain('"result": "message sent"');
+    server.close();
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith("mailbox-"));
+    expect(after).toEqual(before);
+  },
+);
