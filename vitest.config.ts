@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // biome-ignore lint/style/noDefaultExport: vitest reads its settings from the default export
@@ -5,5 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/*.test.ts"],
     testTimeout: 60_000,
+    // The tests mostly wait for processes of their own, so every core gets a worker.
+    maxWorkers: availableParallelism(),
   },
 });

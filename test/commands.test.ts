@@ -25,17 +25,17 @@ test("npx tsx runs a chapter as the README says", () => {
   expect(stdout).toMatch(/\nA:\nHere's the weather: Paris is cloudy at 12 degrees\.\n$/);
 });
 
-test.each(chapters().map(({ file }) => file))(
-  "%s --help says what it is and how to use it",
-  async (file) => {
-    const { code, stdout, stderr } = await run(file, ["--help"]);
-    expect(stdout).toMatch(
-      /^\d\d · .*\n[A-Z].*\.\n\nWith no question, .* npx tsx chapters\/.*\/main\.ts "a question"\n/,
-    );
-    expect(stderr).toBe("");
-    expect(code).toBe(0);
-  },
-);
+test("--help says what a chapter is and how to use it", async () => {
+  const { code, stdout, stderr } = await run(FILE, ["--help"]);
+  expect(stdout.split("\n").slice(0, 4)).toEqual([
+    "04 · Parallel tools",
+    "A reply may hold several calls; they run at the same time, each in a worker thread.",
+    "",
+    `With no question, the chapter asks its own. To ask yours:  npx tsx ${FILE} "a question"`,
+  ]);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+});
 
 test("an unknown option and an empty question get one line", async () => {
   const unknown = await run(FILE, ["--verbose"]);

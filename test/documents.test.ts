@@ -19,7 +19,7 @@ test("what is generated in the READMEs is what the code gives", async () => {
 });
 
 test.each([
-  ["an output", "output npx tsx chapters/04-parallel-tools/main.ts -->", "5 degrees", "6 degrees"],
+  ["an output", 'output npx tsx chapters/02-tool-use/main.ts "How', "5 degrees", "6 degrees"],
   ["an excerpt", "code mock-tools/worker.ts", "throw new Error", "return"],
   ["a diff", "diff 04", "-async function runCalls", "-async function runAll"],
   ["a message on the wire", "wire 04", '"weather_la"', '"weather_LA"'],
