@@ -1,19 +1,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { lookUpProfile } from "../mock-tools/profile.ts";
-import { getUserProfile, getWeather, sendEmail } from "../mock-tools/tools.ts";
-import { forecast } from "../mock-tools/weather.ts";
-import { runTool } from "../mock-tools/worker.ts";
+import { afterAll, expect, test } from "vitest";
 import { copyBook } from "./support/book.ts";
 import { run } from "./support/run.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "world-"));
-beforeAll(() => {
-  process.env.MAILBOX_FILE = join(folder, "mailbox.jsonl");
-});
+process.env.MAILBOX_FILE = join(folder, "mailbox.jsonl");
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const { lookUpProfile } = await import("../mock-tools/profile.ts");
+const { getUserProfile, getWeather, sendEmail } = await import("../mock-tools/tools.ts");
+const { forecast } = await import("../mock-tools/weather.ts");
+const { runTool } = await import("../mock-tools/worker.ts");
 
 test("the weather is computed from the readings", () => {
   expect(forecast({ location: "Beijing" })).toBe("cloudy, 5 degrees");
