@@ -24,7 +24,7 @@ function meanOfDay({ degrees, swing }: Station): number {
   let sun = 0;
   let shade = 1;
   let sum = 0;
-  for (let step = 0; step < STEPS; step++) {
+  for (let step = STEPS; step > 0; step--) {
     sun += shade * turn;
     shade -= sun * turn;
     sum += degrees + swing * sun;
