@@ -4,13 +4,13 @@ import { z } from "zod";
 import { getUserProfile, getWeather, sendEmail } from "../mock-tools/tools.ts";
 
 type Call = { readonly type: string; readonly id: string; readonly arguments: string };
-type Run = (args: { location: string }) => string;
+type Run = (args: { location: string }) => string | Promise<string>;
 
 /** Runs the calls of a reply one after another, on the thread that asks. */
 export async function oneByOne(calls: readonly Call[], run: Run): Promise<unknown[]> {
   const results: unknown[] = [];
   for (const call of calls) {
-    results.push({ id: call.id, result: run(JSON.parse(call.arguments)) });
+    results.push({ id: call.id, result: await run(JSON.parse(call.arguments)) });
   }
   return results;
 }
@@ -18,7 +18,7 @@ export async function oneByOne(calls: readonly Call[], run: Run): Promise<unknow
 /** Starts all calls of a reply at once, on the thread that asks. */
 export async function allAtOnce(calls: readonly Call[], run: Run): Promise<unknown[]> {
   return Promise.all(
-    calls.map(async (call) => ({ id: call.id, result: run(JSON.parse(call.arguments)) })),
+    calls.map(async (call) => ({ id: call.id, result: await run(JSON.parse(call.arguments)) })),
   );
 }
 

@@ -1,30 +1,37 @@
-// The mailbox: a file of one JSON mail a line, since threads and processes share no variables.
-import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// The mailbox: a file of one JSON mail a line.
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import type { RunContext } from "./tools.ts";
+import { worldFile } from "./world.ts";
 
 export type Mail = { readonly from: string; readonly to: string; readonly message: string };
+type Entry = Mail & { readonly key?: string };
 
-/** MAILBOX_FILE, or a file of this run's own that vanishes with it and that its threads inherit. */
-function openMailbox(): string {
-  if (process.env.MAILBOX_FILE) return process.env.MAILBOX_FILE;
-  const file = join(tmpdir(), `mailbox-${crypto.randomUUID()}.jsonl`);
-  process.env.MAILBOX_FILE = file;
-  process.on("exit", () => rmSync(file, { force: true }));
-  return file;
+function mailboxFile(): string {
+  return process.env.MAILBOX_FILE || worldFile("mailbox.jsonl");
 }
 
-const file = openMailbox();
+function readEntries(): Entry[] {
+  if (!existsSync(mailboxFile())) return [];
+  const lines = readFileSync(mailboxFile(), "utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+}
 
-/** Appends one mail, whole or not at all; returns "message sent". */
-export function deliver({ from, to, message }: Mail): string {
-  appendFileSync(file, `${JSON.stringify({ from, to, message })}\n`);
+/**
+ * Appends one mail, whole or not at all, and returns "message sent". A second mail under the same
+ * idempotency key is not appended. The first mail to anybody at lossy.example is, but its
+ * acknowledgement is lost: it throws, and says that another try may help.
+ */
+export function deliver({ from, to, message }: Mail, { key }: RunContext = {}): string {
+  if (key !== undefined && readEntries().some((entry) => entry.key === key)) return "message sent";
+  appendFileSync(mailboxFile(), `${JSON.stringify({ from, to, message, key })}\n`);
+  const sent = readEntries().filter((entry) => entry.to === to).length;
+  if (to.endsWith("@lossy.example") && sent === 1) {
+    throw new Error("the acknowledgement was lost", { cause: { retry: { after_ms: 10 } } });
+  }
   return "message sent";
 }
 
 /** Every mail that was sent, oldest first. */
 export function readMailbox(): Mail[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+  return readEntries().map(({ from, to, message }) => ({ from, to, message }));
 }

@@ -1,6 +1,12 @@
 // The weather service. A forecast costs real CPU time, as parsing, rendering or encryption would.
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import type { RunContext } from "./tools.ts";
+import { worldFile } from "./world.ts";
 
 const STEPS = 25_000_000;
+const SATELLITE_PARTS = 100;
+const SATELLITE_PART_MS = 20;
 
 type Station = { readonly degrees: number; readonly swing: number; readonly sky: string };
 
@@ -32,9 +38,50 @@ function meanOfDay({ degrees, swing }: Station): number {
   return sum / STEPS;
 }
 
-/** Takes a place, returns its weather ("cloudy, 5 degrees", Celsius); throws for an unknown place. */
-export function forecast({ location }: { location: string }): string {
+/** Oslo's line drops on every other call; a file remembers which one it was. */
+function callOslo(): string {
+  const file = worldFile("oslo-line-dropped");
+  if (existsSync(file)) {
+    rmSync(file);
+    return "snowy, -4 degrees";
+  }
+  writeFileSync(file, "");
+  throw new Error("the line to Oslo dropped", { cause: { retry: { after_ms: 20 } } });
+}
+
+/** McMurdo answers by satellite, in parts, and can be told that nobody waits any more. */
+async function callMcMurdo({ cancelled }: RunContext): Promise<string> {
+  for (let part = 0; part < SATELLITE_PARTS; part++) {
+    if (cancelled && Atomics.load(cancelled, 0) !== 0) return `${part} parts of a forecast`;
+    await wait(SATELLITE_PART_MS);
+  }
+  return "windy, -20 degrees";
+}
+
+/** Nobody has ever seen Vostok's forecast settle. */
+function callVostok(): never {
+  for (;;) meanOfDay({ degrees: -60, swing: 0, sky: "dark" });
+}
+
+const troubles = new Map<string, (context: RunContext) => string | Promise<string>>([
+  ["oslo", callOslo],
+  ["mcmurdo", callMcMurdo],
+  ["vostok", callVostok],
+  ["pompeii", () => process.exit(79)],
+]);
+
+/**
+ * Takes a place, returns its weather ("cloudy, 5 degrees", Celsius); throws for an unknown place.
+ * Four places are trouble: Oslo fails at first, McMurdo takes seconds, Vostok never ends, and
+ * Pompeii takes the thread down with it.
+ */
+export function forecast(
+  { location }: { location: string },
+  context: RunContext = {},
+): string | Promise<string> {
   const place = location.replace(/,.*/s, "").trim().toLowerCase();
+  const trouble = troubles.get(place);
+  if (trouble) return trouble(context);
   const station = stations.get(place === "los angeles" ? "la" : place);
   if (!station) {
     throw new Error(`no station in ${location}; known places: ${[...stations.keys()].join(", ")}`);

@@ -1,7 +1,7 @@
 // The thread entry: plain data comes in, the named tool runs, plain data goes out.
 import { deliver } from "./mailbox.ts";
 import { lookUpProfile } from "./profile.ts";
-import { type Tool } from "./tools.ts";
+import type { RunContext, Tool } from "./tools.ts";
 import { forecast } from "./weather.ts";
 
 const runs = new Map<string, Tool["run"]>([
@@ -10,9 +10,18 @@ const runs = new Map<string, Tool["run"]>([
   ["send_email", deliver],
 ]);
 
-/** Runs the tool called `name` with arguments that were validated before they crossed over. */
-export function runTool({ name, args }: { name: string; args: object }): unknown {
+/** What crosses over to the thread: a tool's name, arguments that were validated, the context. */
+export type Task = { readonly name: string; readonly args: object; readonly context?: RunContext };
+
+/** Runs a tool and returns its result; throws what the tool throws, or if the result cannot leave. */
+export async function runTool({ name, args, context }: Task): Promise<unknown> {
   const run = runs.get(name);
   if (!run) throw new Error(`no tool named ${name} in this thread`);
-  return run(args);
+  const result = await run(args, context);
+  try {
+    return structuredClone(result);
+  } catch (error) {
+    // A DataCloneError would arrive without its message.
+    throw new Error(`the result cannot leave its thread: ${error}`);
+  }
 }

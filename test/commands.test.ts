@@ -118,23 +118,20 @@ test.each(["-1", "65536", "abc", "80.5", ""])("model refuses the port %j", async
   expect(code).toBe(1);
 });
 
-onUnix(
-  "Ctrl-C ends a chapter whose threads never would, and leaves no mailbox behind",
-  async () => {
-    const loop = "export function forecast(): string { while (true); }\n";
-    const folder = copyBook({ "mock-tools/weather.ts": loop });
-    const mail = { name: "send_email", arguments: '{"from":"a@b.c","to":"a@b.c","message":"hi"}' };
-    const script = [outputs(mail), outputs(weather("LA"), weather("Lima"))];
-    const server = await serveScript(script);
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("mailbox-"));
-    const chapter = start(FILE, ["a question"], { folder, env: { OPENAI_BASE_URL: server.url } });
-    const printed = text(chapter.stdout);
-    while (server.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
-    chapter.kill("SIGINT");
-    expect(await once(chapter, "exit")).toEqual([130, null]);
-    expect(await printed).toContain('"result": "message sent"');
-    server.close();
-    const after = readdirSync(tmpdir()).filter((name) => name.startsWith("mailbox-"));
-    expect(after).toEqual(before);
-  },
-);
+onUnix("Ctrl-C ends a chapter whose threads never would, and leaves nothing behind", async () => {
+  const loop = "export function forecast(): string { while (true); }\n";
+  const folder = copyBook({ "mock-tools/weather.ts": loop });
+  const mail = { name: "send_email", arguments: '{"from":"a@b.c","to":"a@b.c","message":"hi"}' };
+  const script = [outputs(mail), outputs(weather("LA"), weather("Lima"))];
+  const server = await serveScript(script);
+  const before = readdirSync(tmpdir()).filter((name) => name.startsWith("world-"));
+  const chapter = start(FILE, ["a question"], { folder, env: { OPENAI_BASE_URL: server.url } });
+  const printed = text(chapter.stdout);
+  while (server.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  chapter.kill("SIGINT");
+  expect(await once(chapter, "exit")).toEqual([130, null]);
+  expect(await printed).toContain('"result": "message sent"');
+  server.close();
+  const after = readdirSync(tmpdir()).filter((name) => name.startsWith("world-"));
+  expect(after).toEqual(before);
+});

@@ -1,14 +1,16 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { ROOT } from "../scripts/chapters.ts";
 import { copyBook } from "./support/book.ts";
 import { run } from "./support/run.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "world-"));
-process.env.MAILBOX_FILE = join(folder, "mailbox.jsonl");
+const folder = mkdtempSync(join(tmpdir(), "test-world-"));
+process.env.WORLD_DIR = folder;
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const { readMailbox } = await import("../mock-tools/mailbox.ts");
 const { lookUpProfile } = await import("../mock-tools/profile.ts");
 const { getUserProfile, getWeather, sendEmail } = await import("../mock-tools/tools.ts");
 const { forecast } = await import("../mock-tools/weather.ts");
@@ -38,10 +40,12 @@ test("the user is Jack", async () => {
 
 test("the thread runs every tool that a chapter can offer, and no other", async () => {
   const mail = { from: "a@example.com", to: "b@example.com", message: "hi" };
-  expect(runTool({ name: getWeather.name, args: { location: "LA" } })).toBe("sunny, 20 degrees");
+  expect(await runTool({ name: getWeather.name, args: { location: "LA" } })).toBe(
+    "sunny, 20 degrees",
+  );
   expect(await runTool({ name: getUserProfile.name, args: {} })).toMatchObject({ name: "Jack" });
-  expect(runTool({ name: sendEmail.name, args: mail })).toBe("message sent");
-  expect(() => runTool({ name: "toString", args: {} })).toThrow(
+  expect(await runTool({ name: sendEmail.name, args: mail })).toBe("message sent");
+  await expect(runTool({ name: "toString", args: {} })).rejects.toThrow(
     "no tool named toString in this thread",
   );
 });
@@ -61,4 +65,55 @@ test("the mailbox outlives a process if it is given a file, and vanishes if it i
   expect(stdout).toBe("one two\nlines\n");
   const fresh = await run("send.ts", ["three"], { folder: book });
   expect(fresh.stdout).toBe("three\n");
+});
+
+test("a thread loads the tools' work alone, and no package", () => {
+  const read = (file: string) => readFileSync(join(ROOT, "mock-tools", file), "utf8");
+  const loads = (file: string): string[] => {
+    const sources = [...read(file).matchAll(/^import (?!type).*? from "(.*)";$/gm)].map(
+      ([, from]) => from ?? "",
+    );
+    const own = sources.filter((source) => source.startsWith("./"));
+    return [...sources, ...own.flatMap((source) => loads(source.slice(2)))];
+  };
+  const packages = loads("worker.ts").filter((source) => !/^(node:|\.\/)/.test(source));
+  expect(packages).toEqual([]);
+  expect(loads("worker.ts")).not.toContain("./tools.ts");
+});
+
+test("a second mail under the same idempotency key is not sent again", () => {
+  const mail = { from: "a@example.com", to: "key@example.com", message: "once" };
+  const context = { key: "tool:1" };
+  const answers = [1, 2].map(() => runTool({ name: "send_email", args: mail, context }));
+  return Promise.all(answers).then((results) => {
+    expect(results).toEqual(["message sent", "message sent"]);
+    expect(readMailbox().filter(({ to }) => to === mail.to)).toEqual([mail]);
+  });
+});
+
+test("a lost acknowledgement leaves the mail behind and says that another try may help", async () => {
+  const mail = { from: "a@example.com", to: "carol@lossy.example", message: "hello" };
+  const lost = runTool({ name: "send_email", args: mail, context: { key: "tool:2" } });
+  await expect(lost).rejects.toMatchObject({
+    message: "the acknowledgement was lost",
+    cause: { retry: { after_ms: 10 } },
+  });
+  expect(await runTool({ name: "send_email", args: mail, context: { key: "tool:2" } })).toBe(
+    "message sent",
+  );
+  expect(readMailbox().filter(({ to }) => to === mail.to)).toEqual([mail]);
+});
+
+test("Oslo fails, then works", async () => {
+  const ask = () => runTool({ name: "get_weather", args: { location: "Oslo" } });
+  await expect(ask()).rejects.toThrow("the line to Oslo dropped");
+  expect(await ask()).toBe("snowy, -4 degrees");
+});
+
+test("McMurdo stops early, with what it has, once nobody waits any more", async () => {
+  const cancelled = new Int32Array(new SharedArrayBuffer(4));
+  const context = { cancelled };
+  const result = runTool({ name: "get_weather", args: { location: "McMurdo" }, context });
+  Atomics.store(cancelled, 0, 1);
+  expect(await result).toMatch(/^\d+ parts of a forecast$/);
 });

@@ -4,7 +4,7 @@
 // npx tsx chapters/02-tool-use/main.ts
 
 import { zodResponseFormat } from "openai/helpers/zod";
-import { type ChatCompletionMessageParam } from "openai/resources";
+import type { ChatCompletionMessageParam } from "openai/resources";
 import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { client, model } from "../../shared/model.ts";

@@ -4,7 +4,7 @@
 // npx tsx chapters/04-parallel-tools/main.ts
 
 import { zodResponseFormat } from "openai/helpers/zod";
-import { type ChatCompletionMessageParam } from "openai/resources";
+import type { ChatCompletionMessageParam } from "openai/resources";
 import { Piscina } from "piscina";
 import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";

@@ -1,6 +1,6 @@
-import { type ChatCompletionRequest, type ChatMessage } from "@copilotkit/aimock";
+import type { ChatCompletionRequest, ChatMessage } from "@copilotkit/aimock";
 import { z } from "zod";
-import { type Conversation, type Exchange, type Offer } from "./mind.ts";
+import type { Conversation, Exchange, Offer } from "./mind.ts";
 
 /** What the program sends back as a user message is no question. */
 const FEEDBACK = /^(?:Function call results?|Reply error): ?/;

@@ -1,4 +1,4 @@
-import { type ChatCompletionRequest, type FixtureResponse } from "@copilotkit/aimock";
+import type { ChatCompletionRequest, FixtureResponse } from "@copilotkit/aimock";
 import { z } from "zod";
 import { countReplies, readConversation } from "./conversation.ts";
 import { type Call, type Plan, plan } from "./mind.ts";

@@ -10,7 +10,13 @@ export type Ended = {
 };
 
 /** The environment of a reader without a key, whatever the environment of the tests is. */
-const OFFLINE = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "", OPENAI_MODEL: "", MAILBOX_FILE: "" };
+const OFFLINE = {
+  OPENAI_API_KEY: "",
+  OPENAI_BASE_URL: "",
+  OPENAI_MODEL: "",
+  MAILBOX_FILE: "",
+  WORLD_DIR: "",
+};
 
 type Options = { readonly env?: Record<string, string | undefined>; readonly folder?: string };
 
