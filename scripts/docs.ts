@@ -1,8 +1,9 @@
-// Rewrites what is generated in the READMEs: npm run docs. With --check it only says what would change.
+// Rewrites what is generated in the READMEs: npm run docs, or npm run docs 04 for one chapter's.
+// With --check it only says what would change.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { chapters, ROOT } from "./chapters.ts";
+import { chapters, findChapter, ROOT } from "./chapters.ts";
 import { generate } from "./generate.ts";
 
 const GENERATED = /(<!-- generated: (.*?) -->)(.*?)(<!-- end -->)/gs;
@@ -21,8 +22,11 @@ async function rewrite(text: string): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-  const pages = ["README.md", ...chapters().map(({ folder }) => `chapters/${folder}/README.md`)];
+  const options = { check: { type: "boolean", default: false } } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const wanted = positionals.length > 0 ? positionals.map(findChapter) : chapters();
+  const pages = wanted.map(({ folder }) => `chapters/${folder}/README.md`);
+  if (positionals.length === 0) pages.unshift("README.md");
   const stale: string[] = [];
   const update = async (page: string): Promise<void> => {
     const file = join(ROOT, page);

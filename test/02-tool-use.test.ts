@@ -25,19 +25,24 @@ test("a question that needs no tool is answered with a message", async () => {
 test.each(["teleport", "constructor", "__proto__", ""])(
   "the unknown tool %j is refused",
   async (name) => {
-    const { code, stdout } = await runScript(FILE, [call(name, "{}")]);
-    const refusal = `"Error: unknown tool ${name}; there are get_weather, get_user_profile, send_email"`;
-    expect(stdout.endsWith(`\nA:\n${refusal}\n`)).toBe(true);
-    expect(code).toBe(0);
+    const { code, stderr } = await runScript(FILE, [call(name, "{}")]);
+    const known = "get_weather, get_user_profile, send_email";
+    expect(stderr.split("\n").slice(1)).toEqual([
+      `error: unknown tool ${name}; there are ${known}`,
+      "",
+    ]);
+    expect(code).toBe(1);
   },
 );
 
 test("arguments that do not fit are refused before the tool runs", async () => {
-  const { stdout } = await runScript(FILE, [
-    call("send_email", '{"from":"a@example.com","to":"b@example.com"}'),
-  ]);
-  expect(stdout).toMatch(/\nA:\n"Error: invalid arguments: ✖ .*\\n {2}→ at message"\n$/);
+  const args = '{"from":"a@example.com","to":"b@example.com"}';
+  const { code, stdout, stderr } = await runScript(FILE, [call("send_email", args)]);
+  expect(stderr).toMatch(
+    /\nerror: invalid arguments: ✖ Invalid input: expected string.* → at message\n$/,
+  );
   expect(stdout).not.toContain("Mail box:");
+  expect(code).toBe(1);
 });
 
 test("a tool that throws ends the program with one line", async () => {

@@ -53,11 +53,12 @@ const tools = new Map<string, Tool>([
 
 // ── Running the calls ────────────────────────────────────────────────────────────────────────────
 
-async function runCall(call: FunctionCall): Promise<unknown> {
+async function callTool(call: FunctionCall): Promise<unknown> {
   const tool = tools.get(call.name);
-  if (!tool) return `Error: unknown tool ${call.name}; there are ${[...tools.keys()].join(", ")}`;
+  const known = [...tools.keys()].join(", ");
+  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) return `Error: invalid arguments: ${args.error}`;
+  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
   return await tool.run(args.value);
 }
 
@@ -104,7 +105,7 @@ export async function runAgent(question: string): Promise<string> {
     const { response } = reply.value;
     printOutputs(step, [response]);
     if (response.type === "message") return response.text;
-    return JSON.stringify(await runCall(response));
+    return JSON.stringify(await callTool(response));
   }
   throw new Error(`Max step reached: no answer after ${MAX_STEPS} steps`);
 }

@@ -67,18 +67,21 @@ const pool = new Piscina({
   maxThreads: MAX_THREADS,
   idleTimeout: 60_000,
   recordTiming: false,
+  resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
 
-async function runCall(call: FunctionCall): Promise<unknown> {
+async function callTool(call: FunctionCall): Promise<unknown> {
   const tool = tools.get(call.name);
-  if (!tool) return `Error: unknown tool ${call.name}; there are ${[...tools.keys()].join(", ")}`;
+  const known = [...tools.keys()].join(", ");
+  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) return `Error: invalid arguments: ${args.error}`;
-  try {
-    return await pool.run({ name: call.name, args: args.value });
-  } catch (error) {
-    return String(error);
-  }
+  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
+  return await pool.run({ name: call.name, args: args.value });
+}
+
+async function runCall(call: FunctionCall): Promise<unknown> {
+  // What goes wrong is news for the model, not the end of the program.
+  return callTool(call).catch(String);
 }
 
 type CallResult = { readonly id: string; readonly result: unknown };

@@ -56,6 +56,12 @@ function callsIn(message: ChatMessage): Asked[] {
   return [...native, ...written];
 }
 
+/** What an entry of a list of results says: its result or, beside the id, why there is none. */
+function resultIn(entry: unknown): unknown {
+  const { id: _, ...rest } = z.looseObject({}).safeParse(entry).data ?? {};
+  return "result" in rest ? rest.result : rest;
+}
+
 /** The results of one reply's calls, in the order asked, from the messages that follow it. */
 function resultsIn(calls: readonly Asked[], following: readonly ChatMessage[]): unknown[] {
   const end = following.findIndex(({ role }) => role === "assistant");
@@ -63,7 +69,7 @@ function resultsIn(calls: readonly Asked[], following: readonly ChatMessage[]): 
   const fed = answers.find((message) => /^Function call result/.test(textOf(message)));
   const body = parseJson(fed ? textOf(fed).replace(FEEDBACK, "") : "");
   const listed = fed && /^Function call results/.test(textOf(fed)) && Array.isArray(body);
-  const written: unknown[] = listed ? body.map((entry) => entry?.result) : [body];
+  const written: unknown[] = listed ? body.map(resultIn) : [body];
   return calls.map(({ id }, index) => {
     const answer = answers.find(
       (message) => message.role === "tool" && message.tool_call_id === id,

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { readQuestion, type Wish } from "./question.ts";
 
 /** A tool in the request: its name and, as JSON, whatever else was said about it. */
@@ -27,10 +28,15 @@ const BEYOND =
 const SELF =
   "I am the offline model: a few rules, no language model. I know the weather, your profile and e-mail.";
 
+const Failed = z.union([
+  z.object({ error: z.string() }).transform(({ error }) => error),
+  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
+  z.object({ cancelled: z.string() }).transform(({ cancelled }) => cancelled),
+]);
+
 function failureOf(result: unknown): string | undefined {
-  const text = typeof result === "string" ? result : (JSON.stringify(result) ?? "no result");
-  const [, reason] = /^(?:\{"error":"?|\w*Error: )(.*?)(?:"?\})?$/s.exec(text) ?? [];
-  return reason;
+  if (typeof result === "string") return /^\w*Error: (.*)$/s.exec(result)?.[1];
+  return Failed.safeParse(result).data;
 }
 
 function weatherIn(place: unknown, result: unknown): string {
