@@ -6,6 +6,11 @@ import { ROOT } from "../../scripts/chapters.ts";
 const PARTS = ["chapters", "shared", "mock-tools", "scripts", "bench", "test/support", "README.md"];
 const SETTINGS = ["package.json", "tsconfig.json"];
 
+const copies: string[] = [];
+process.on("exit", () => {
+  for (const folder of copies) rmSync(folder, { recursive: true, force: true });
+});
+
 /**
  * Copies the book to a fresh folder and changes files in it, as a reader would in an editor.
  *
@@ -14,7 +19,7 @@ const SETTINGS = ["package.json", "tsconfig.json"];
  */
 export function copyBook(changes: Readonly<Record<string, string>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), "the-agent-loop-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  copies.push(folder);
   for (const part of [...PARTS, ...SETTINGS]) {
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   }
