@@ -128,7 +128,7 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
         gauge.running--;
       }
     };
-    await Promise.all(Array.from({ length: limit }, lane));
+    await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
     return outcomes;
   };
 }
