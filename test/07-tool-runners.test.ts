@@ -8,12 +8,19 @@ import { type ChatRequest, serveScript } from "./support/server.ts";
 
 const FILE = "chapters/07-tool-runners/main.ts";
 
-/** Runs one question with one runner, in a program of the reader's own. */
+/** Runs one question with one runner, in a program of the reader's own that watches the pool. */
 function program(runner: string): string {
   return `
+import { Piscina } from "piscina";
 import { parallelRunner, runAgent, serialRunner } from "./${FILE}";
-const runner = ${runner};
-console.log(await runAgent("a question", runner));
+const { run } = Piscina.prototype;
+let [running, peak] = [0, 0];
+Piscina.prototype.run = function (...args) {
+  peak = Math.max(peak, ++running);
+  return run.apply(this, args).finally(() => running--);
+};
+await runAgent("a question", ${runner});
+console.log("peak " + peak);
 process.exit();
 `;
 }
@@ -64,18 +71,17 @@ test.each([
   ["parallelRunner(2)", 2],
   ["parallelRunner(3)", 3],
 ])("%s reaches its limit and never passes it", async (runner, limit) => {
-  let peak = 0;
   let ended = 0;
   const barrier = await serveBarrier((waiting) => {
-    peak = Math.max(peak, waiting.length);
     if (ended + waiting.length === 6) return waiting;
     if (waiting.length < limit) return [];
     ended += 1;
     return waiting.slice(-1);
   });
-  const { requests } = await runWith(runner, SIX, WAITING_WEATHER, { BARRIER_URL: barrier.url });
+  const env = { BARRIER_URL: barrier.url };
+  const { stdout, requests } = await runWith(runner, SIX, WAITING_WEATHER, env);
   barrier.close();
-  expect(peak).toBe(limit);
+  expect(stdout.endsWith(`\npeak ${limit}\n`)).toBe(true);
   expect(lastResults(requests)).toEqual(
     [..."abcdef"].map((name, index) => ({ id: `call_${index}`, result: `calm in ${name}` })),
   );

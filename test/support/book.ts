@@ -3,8 +3,19 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ROOT } from "../../scripts/chapters.ts";
 
-const PARTS = ["chapters", "shared", "mock-tools", "scripts", "bench", "test/support", "README.md"];
-const SETTINGS = ["package.json", "tsconfig.json"];
+const PARTS = [
+  "chapters",
+  "shared",
+  "mock-tools",
+  "scripts",
+  "bench",
+  "test",
+  "README.md",
+  "CONTRIBUTING.md",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
 
 const copies: string[] = [];
 process.on("exit", () => {
@@ -20,7 +31,7 @@ process.on("exit", () => {
 export function copyBook(changes: Readonly<Record<string, string>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), "the-agent-loop-"));
   copies.push(folder);
-  for (const part of [...PARTS, ...SETTINGS]) {
+  for (const part of PARTS) {
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   }
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");

@@ -1,0 +1,117 @@
+// Breaks the book in the ways that its tests must notice, one at a time: npm run mutations
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { copyBook } from "../test/support/book.ts";
+import { ROOT } from "./chapters.ts";
+
+type Mutation = {
+  readonly name: string;
+  readonly file: string;
+  /** What stands in the file, and what stands there instead. */
+  readonly from: string;
+  readonly to: string;
+  /** The test file, and the words of the test, that must fail. */
+  readonly test: string;
+  readonly fails: string;
+};
+
+const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "a bad reply is not said back",
+    file: "chapters/01-structured-output/main.ts",
+    from: 'messages.push({ role: "user", content: feedback });',
+    to: "",
+    test: "01-structured-output",
+    fails: "the error follows the bad reply",
+  },
+  {
+    name: "the loop has no step limit",
+    file: "chapters/03-agent-loop/main.ts",
+    from: "step <= MAX_STEPS",
+    to: "step <= 12",
+    test: "03-agent-loop",
+    fails: "the tenth step is the last",
+  },
+  {
+    name: "calls run one after another",
+    file: "chapters/04-parallel-tools/main.ts",
+    from: "const MAX_THREADS = 4;",
+    to: "const MAX_THREADS = 2;",
+    test: "04-parallel-tools",
+    fails: "have started before any of them ends",
+  },
+  {
+    name: "results stand in the order in which the calls end",
+    file: "chapters/04-parallel-tools/main.ts",
+    from: "return Promise.all(calls.map(async (call) => ({ id: call.id, result: await runCall(call) })));",
+    to: "const done: CallResult[] = []; await Promise.all(calls.map(async (call) => { done.push({ id: call.id, result: await runCall(call) }); })); return done;",
+    test: "04-parallel-tools",
+    fails: "in the order asked",
+  },
+  {
+    name: "the mailbox is a variable",
+    file: "mock-tools/mailbox.ts",
+    from: "appendFileSync(mailboxFile(), ",
+    to: "void (",
+    test: "04-parallel-tools",
+    fails: "ends with the mailbox",
+  },
+  {
+    name: "one failure hides its siblings",
+    file: "chapters/05-error-recovery/main.ts",
+    from: '(error) => ({ type: "failure", id: call.id, error: explain(call, error) }),',
+    to: "(error) => { throw error; },",
+    test: "05-error-recovery",
+    fails: "the nasty batch",
+  },
+  {
+    name: "outcomes are paired with calls by id",
+    file: "chapters/07-tool-runners/main.ts",
+    from: "    return outcomes;\n",
+    to: "    const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));\n    return calls.flatMap(({ id }) => byId.get(id) ?? []);\n",
+    test: "07-tool-runners",
+    fails: "the nasty batch",
+  },
+  {
+    name: "the limit is ignored",
+    file: "chapters/07-tool-runners/main.ts",
+    from: "Math.min(limit, calls.length)",
+    to: "calls.length",
+    test: "07-tool-runners",
+    fails: "never passes it",
+  },
+  {
+    name: "a README says something else than the code",
+    file: "chapters/04-parallel-tools/README.md",
+    from: "Beijing is cloudy at 5 degrees",
+    to: "Beijing is cloudy at 6 degrees",
+    test: "documents",
+    fails: "what is generated in the READMEs",
+  },
+];
+
+/** True if the test that must notice the mutation fails. */
+function isNoticed({ file, from, to, test, fails }: Mutation): boolean {
+  const source = readFileSync(join(ROOT, file), "utf8");
+  if (!source.includes(from)) throw new Error(`${file} does not hold: ${from}`);
+  const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
+  const args = [vitest, "run", `test/${test}.test.ts`, "-t", fails, "--bail", "1"];
+
+  const { stdout, status } = spawnSync(process.execPath, args, {
+    cwd: copyBook({ [file]: source.replace(from, to) }),
+    encoding: "utf8",
+  });
+  return status !== 0 && /Tests .*failed/.test(stripVTControlCharacters(stdout));
+}
+
+const missed = MUTATIONS.filter((mutation) => {
+  const noticed = isNoticed(mutation);
+  console.log(`${noticed ? "noticed" : "MISSED "}  ${mutation.name}`);
+  return !noticed;
+});
+if (missed.length > 0) {
+  console.error(`error: ${missed.length} of ${MUTATIONS.length} mutations were not noticed`);
+  process.exitCode = 1;
+}

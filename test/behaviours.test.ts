@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ROOT } from "../scripts/chapters.ts";
+
+/**
+ * What the systems behind this book do, and the test that holds the book to it. The letters stand
+ * for the systems: T the tutorial that chapter 04 comes from, M Mojentic, L lash, G MassGen.
+ */
+const BEHAVIOURS: readonly (readonly [
+  row: string,
+  behaviour: string,
+  test: string,
+  name: string,
+])[] = [
+  [
+    "T1",
+    "a reply is a list of messages and function calls",
+    "04",
+    "messages beside calls are printed",
+  ],
+  [
+    "T2",
+    "results carry the model's call ids, which may repeat",
+    "04",
+    "every broken call gets a result",
+  ],
+  ["T3", "the calls of a reply run at once", "04", "have started before any of them ends"],
+  [
+    "T4",
+    "each message is printed, with calls or without",
+    "04",
+    "messages beside calls are printed",
+  ],
+  ["T5", "no call ends the loop; messages are joined; ten steps", "04", "stop at the step limit"],
+  ["T6", "results go back as one user message", "04", "results stand in the order asked"],
+  ["T7", "a bad reply is said back and costs a step", "04", "every kind of bad reply"],
+  ["T8", "a bad call gets an error in its own place", "04", "every broken call gets a result"],
+  [
+    "T9",
+    "the demo's two questions, and the mailbox",
+    "04",
+    "the demo asks the seed's two questions",
+  ],
+  ["T10", "two of three fail: typed outcomes, a partial answer", "05", "two of three calls fail"],
+  ["M1", "the loop knows runBatch only", "07", "the same steps with both runners"],
+  [
+    "M2",
+    "the serial runner runs one call at a time",
+    "07",
+    "starts a call when the one before it has ended",
+  ],
+  [
+    "M3",
+    "the parallel runner has a limit, checked when it is made",
+    "07",
+    "is refused when the runner is made",
+  ],
+  [
+    "M4",
+    "outcomes in input order, paired by position",
+    "07",
+    "both runners give the nasty batch one outcome",
+  ],
+  ["M5", "one outcome record per call", "05", "the nasty batch gets one outcome per call"],
+  [
+    "M6",
+    "throwing anything is a failure, siblings are not affected",
+    "05",
+    "the nasty batch gets one outcome",
+  ],
+  [
+    "M7",
+    "an unknown tool is a failure of its call alone",
+    "05",
+    "the nasty batch gets one outcome",
+  ],
+  [
+    "M8",
+    "an empty batch has no outcomes and starts nothing",
+    "07",
+    "an empty batch has no outcomes",
+  ],
+  ["M16", "at the step limit the result is an error", "04", "stop at the step limit"],
+  ["M18", "broken argument JSON fails in its own place", "05", "the nasty batch gets one outcome"],
+  [
+    "L1",
+    "one slot per call, filled once, in input order",
+    "05",
+    "the nasty batch gets one outcome",
+  ],
+  [
+    "L3",
+    "an unavailable tool: class, code, siblings run",
+    "05",
+    "the nasty batch gets one outcome",
+  ],
+  [
+    "L4",
+    "invalid arguments: class, code, the tool is not entered",
+    "05",
+    "the nasty batch gets one outcome",
+  ],
+  [
+    "L5",
+    "failures have a class; a plain error is of execution",
+    "05",
+    "the nasty batch gets one outcome",
+  ],
+  ["L8", "duplicate ids: work by position", "07", "both runners give the nasty batch one outcome"],
+  [
+    "G9",
+    "in order, an error becomes a result, the next call runs",
+    "07",
+    "both runners give the nasty batch",
+  ],
+  ["G11", "every call is answered", "05", "the nasty batch gets one outcome per call"],
+];
+
+function testsOf(chapter: string): string[] {
+  const files = ["04-parallel-tools", "05-error-recovery", "07-tool-runners"];
+  const file = files.find((name) => name.startsWith(chapter)) ?? "";
+  const source = readFileSync(join(ROOT, `test/${file}.test.ts`), "utf8");
+  return [...source.matchAll(/^(?:test|\])\S*\(\s*"([^"]+)"/gm)].flatMap(([, name]) => name ?? []);
+}
+
+test.each(BEHAVIOURS)("%s, %s, is held by a test", (_row, _behaviour, chapter, name) => {
+  expect(testsOf(chapter).filter((title) => title.includes(name))).toHaveLength(1);
+});
+
+test("no row stands twice", () => {
+  const rows = BEHAVIOURS.map(([row]) => row);
+  expect(new Set(rows).size).toBe(rows.length);
+});
