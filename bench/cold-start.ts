@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { ROOT } from "../scripts/chapters.ts";
-import { type Candidate, interleave, type Spread } from "./measure.ts";
+import { type Candidate, interleave, LOADER, type Spread } from "./measure.ts";
 
 const CHAPTER = "chapters/04-parallel-tools/main.ts";
 const QUESTION = "How is the weather in Beijing and LA?";
-const LOADER = process.features.typescript ? [] : ["--import", "tsx"];
 
 /** Starts a process and waits for its end: the time it took in ms. */
 function started(command: string, args: readonly string[]): Candidate {

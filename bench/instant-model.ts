@@ -1,4 +1,5 @@
-// A model that replies at once: "8 calls" is answered with 8 calls, their results with a message.
+// A model that replies at once: "8 calls" is answered with 8 calls of the weather tool, "8 x calls"
+// with 8 of the tool x, and anything else with a message.
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
@@ -6,12 +7,12 @@ import { z } from "zod";
 const Request = z.object({ messages: z.array(z.object({ content: z.string() })) });
 
 function reply(last: string): object {
-  const count = Number.parseInt(last, 10);
-  if (Number.isNaN(count)) return { outputs: [{ type: "message", text: "done" }] };
-  const outputs = Array.from({ length: count }, (_, index) => ({
+  const [, count, name = "get_weather"] = /^(\d+) (?:(\w+) )?calls$/.exec(last) ?? [];
+  if (!count) return { outputs: [{ type: "message", text: "done" }] };
+  const outputs = Array.from({ length: Number(count) }, (_, index) => ({
     type: "function_call",
     id: `call_${index}`,
-    name: "get_weather",
+    name,
     arguments: '{"location":"Beijing"}',
   }));
   return { outputs };

@@ -1,3 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createInterface } from "node:readline";
+
+/** What Node needs to run a TypeScript file. */
+export const LOADER = process.features.typescript ? [] : ["--import", "tsx"];
+
 /** The middle and the ends of some measurements, in their own unit. */
 export type Spread = { readonly median: number; readonly min: number; readonly max: number };
 
@@ -30,4 +39,27 @@ export async function interleave(
     }
   }
   return Object.fromEntries([...values].map(([key, list]) => [key, spread(list)]));
+}
+
+/** Starts the model that replies at once and aims the clients that are imported from then on at it. */
+export async function startInstantModel(): Promise<void> {
+  const file = join(import.meta.dirname, "instant-model.ts");
+  const stdio = ["ignore", "pipe", "inherit"] as const;
+  const server = spawn(process.execPath, [...LOADER, file], { stdio: [...stdio] });
+  process.on("exit", () => server.kill());
+  [process.env.OPENAI_BASE_URL] = await once(createInterface(server.stdout), "line");
+}
+
+/** Runs something once: the time it took and the event loop's longest stall meanwhile, in ms. */
+export async function timed(run: () => Promise<unknown>): Promise<{ ms: number; stall: number }> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  // The monitor counts from its first tick on, so a stall that begins before it goes unseen.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const start = performance.now();
+  await run();
+  const ms = performance.now() - start;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  delay.disable();
+  return { ms, stall: delay.max / 1e6 };
 }

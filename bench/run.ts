@@ -3,15 +3,20 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
+import { measureAsyncOverhead, measureAsyncTools } from "./async-tools.ts";
 import { measureBatches, measureOverhead } from "./batches.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureTimeline } from "./timeline.ts";
+import { measureTrace } from "./trace.ts";
 
 const FILE = join(import.meta.dirname, "results.json");
 const parts = new Map<string, () => Promise<object>>([
   ["batches", measureBatches],
   ["overhead", measureOverhead],
+  ["async-tools", measureAsyncTools],
+  ["async-overhead", measureAsyncOverhead],
   ["timeline", measureTimeline],
+  ["trace", measureTrace],
   ["cold-start", measureColdStart],
 ]);
 

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../scripts/chapters.ts";
 import { copyBook } from "../test/support/book.ts";
+import { LOADER } from "./measure.ts";
 
 const QUESTION = "How is the weather in Beijing and LA?";
-const LOADER = process.features.typescript ? [] : ["--import", "tsx"];
 
 const STOPWATCH = `
 import { appendFileSync } from "node:fs";

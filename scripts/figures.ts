@@ -10,6 +10,9 @@ const Results = z.object({
   batches: z.record(z.string(), z.record(z.string(), Spread)),
   overhead: z.record(z.string(), z.record(z.string(), Spread)),
   timeline: z.record(z.string(), z.array(Bar)),
+  trace: z.array(z.string()),
+  "async-tools": z.record(z.string(), z.record(z.string(), Spread)),
+  "async-overhead": z.record(z.string(), z.record(z.string(), Spread)),
   "cold-start": z.record(z.string(), Spread),
 });
 type Measured = Record<string, z.infer<typeof Spread>>;
@@ -69,6 +72,37 @@ function overhead(): string {
   return table(["calls", "bare loop", "chapter 04", "cost"], rows);
 }
 
+function asyncTools(): string {
+  const rows = Object.entries(load()["async-tools"]).map(([calls, measured]) => {
+    const cost = median(measured, "threads batch") / median(measured, "loop batch");
+    return [
+      calls,
+      ms(measured, "loop batch"),
+      ms(measured, "threads batch"),
+      `${cost.toFixed(1)} ×`,
+      ms(measured, "loop stall"),
+      ms(measured, "threads stall"),
+    ];
+  });
+  const head = [
+    "batch",
+    "event loop",
+    "threads",
+    "threads ÷ event loop",
+    "stall",
+    "stall, threads",
+  ];
+  return table(head, rows);
+}
+
+function asyncOverhead(): string {
+  const rows = Object.entries(load()["async-overhead"]).map(([calls, measured]) => {
+    const cost = median(measured, "loop ms") / median(measured, "bare ms");
+    return [calls, ms(measured, "bare ms", 1), ms(measured, "loop ms", 1), `${cost.toFixed(1)} ×`];
+  });
+  return table(["calls", "bare loop", "chapter 09", "cost"], rows);
+}
+
 function coldStart(): string {
   const cold = load()["cold-start"];
   const rows = [
@@ -98,6 +132,11 @@ function timeline(): string {
   return `\`\`\`text\n${lines.join("\n")}\n             █ = 5 ms\n\`\`\``;
 }
 
+/** The timelines of chapter 08's demo, as it draws them. */
+function trace(): string {
+  return `\`\`\`text\n${load().trace.join("\n")}\n\`\`\``;
+}
+
 function machine(): string {
   const { node, cores, cpu, system } = load().machine;
   return `${cores} cores (${cpu}, ${system}), Node ${node}`;
@@ -108,6 +147,9 @@ const figures = new Map([
   ["overhead", overhead],
   ["cold-start", coldStart],
   ["timeline", timeline],
+  ["trace", trace],
+  ["async-tools", asyncTools],
+  ["async-overhead", asyncOverhead],
   ["machine", machine],
 ]);
 

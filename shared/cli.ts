@@ -13,6 +13,7 @@ With no question, the chapter asks its own. To ask yours:  npx tsx FILE "a quest
   OPENAI_BASE_URL   the server that has it, for example http://localhost:11434/v1
   OPENAI_MODEL      its name
   MAILBOX_FILE      keep the e-mails in this file
+  TRACE_FILE        write a trace to this file, in the chapters that trace
   NO_COLOR          print without colour
 
 The first three may also stand in a file called .env.`;

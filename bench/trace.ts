@@ -1,0 +1,19 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ROOT } from "../scripts/chapters.ts";
+import { LOADER } from "./measure.ts";
+
+const CHAPTER = "chapters/08-tracing/main.ts";
+
+/** The timelines that chapter 08 draws of its demo, one a run, as they stand on a terminal. */
+export async function measureTrace(): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "trace-"));
+  const args = [...LOADER, CHAPTER, "--trace", join(folder, "trace.json")];
+  const env = { ...process.env, OPENAI_API_KEY: "", OPENAI_BASE_URL: "" };
+  const { stderr } = spawnSync(process.execPath, args, { cwd: ROOT, env, encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  const [, ...lines] = stderr.trim().split("\n");
+  return lines.slice(lines.indexOf("run 1"));
+}

@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import { context, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { BatchSpanProcessor, InMemorySpanExporter } from "@opentelemetry/sdk-trace";
+import { SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import { layOut } from "./bars.ts";
+import { chromeTrace } from "./chrome.ts";
+import { drawTimeline } from "./timeline.ts";
+
+/** Where spans go: a file in Chrome's format, an OTLP endpoint, a picture on stderr. */
+export type Targets = {
+  readonly file: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly timeline: boolean;
+};
+
+/** Records all spans from here on, and hands them out when the program has nothing left to do. */
+export function record({ file, endpoint, timeline }: Targets): void {
+  // Nobody should have to wait ten seconds for an endpoint that is not there.
+  process.env.OTEL_EXPORTER_OTLP_TIMEOUT ||= "2000";
+  const memory = new InMemorySpanExporter();
+  const service = process.env.OTEL_SERVICE_NAME || "the-agent-loop";
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ "service.name": service }),
+    spanProcessors: [
+      new SimpleSpanProcessor({ exporter: memory }),
+      // The exporter takes the endpoint, and all else there is to set, from the environment itself.
+      ...(endpoint ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })] : []),
+    ],
+  });
+  trace.setGlobalTracerProvider(provider);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  process.once("beforeExit", async () => {
+    const bars = layOut(memory.getFinishedSpans());
+    if (bars.length === 0) return;
+    if (timeline) console.error(`\n${drawTimeline(bars)}`);
+    try {
+      if (file !== undefined) writeFileSync(file, chromeTrace(bars));
+    } catch (error) {
+      console.error(`error: the trace is lost: ${error}`);
+      process.exitCode = 1;
+    }
+    // Sends what has not been sent. The answer is there, so an endpoint that is not is no failure.
+    await provider.shutdown().catch((error) => console.error(`trace: ${error}`));
+  });
+}
