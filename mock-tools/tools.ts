@@ -15,7 +15,7 @@ export type RunContext = {
 
 /**
  * `run` takes arguments that fit `parameters`; it returns plain data or throws. An error whose cause
- * is `{ retry: { after_ms } }` says that another try, after so many milliseconds, may succeed.
+ * is `{ retry: { after_ms } }` says that another try may succeed, after so many milliseconds if given.
  */
 export type Tool = {
   readonly name: string;

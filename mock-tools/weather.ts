@@ -42,7 +42,7 @@ function meanOfDay({ degrees, swing }: Station): number {
 function callOslo(): string {
   const file = worldFile("oslo-line-dropped");
   if (existsSync(file)) {
-    rmSync(file);
+    rmSync(file, { force: true });
     return "snowy, -4 degrees";
   }
   writeFileSync(file, "");

@@ -1,4 +1,9 @@
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
+import {
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+  execFile,
+  spawn,
+} from "node:child_process";
 import { join } from "node:path";
 import { ROOT } from "../../scripts/chapters.ts";
 
@@ -17,6 +22,18 @@ const OFFLINE = {
   MAILBOX_FILE: "",
   WORLD_DIR: "",
 };
+
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Ends a process with the tests, if it has not ended before. */
+function watch<Child extends ChildProcess>(child: Child): Child {
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
+}
 
 type Options = { readonly env?: Record<string, string | undefined>; readonly folder?: string };
 
@@ -39,10 +56,11 @@ export function run(
       maxBuffer: 2 ** 26,
       timeout: 60_000,
     };
-    execFile(process.execPath, command(file, args, folder), settings, (error, stdout, stderr) => {
+    const finish: Parameters<typeof execFile>[3] = (error, stdout, stderr) => {
       const code = error ? (error.code ?? error.signal ?? null) : 0;
-      resolve({ code, stdout, stderr });
-    });
+      resolve({ code, stdout: String(stdout), stderr: String(stderr) });
+    };
+    watch(execFile(process.execPath, command(file, args, folder), settings, finish));
   });
 }
 
@@ -54,5 +72,5 @@ export function start(
 ): ChildProcessWithoutNullStreams {
   const { env = {}, folder = ROOT } = options;
   const settings = { cwd: folder, env: { ...process.env, ...OFFLINE, ...env } };
-  return spawn(process.execPath, command(file, args, folder), settings);
+  return watch(spawn(process.execPath, command(file, args, folder), settings));
 }

@@ -1,0 +1,203 @@
+// 06 · Retries
+// A failed call is tried again only where both the tool and the failure consent.
+//
+// npx tsx chapters/06-retries/main.ts
+
+import { zodResponseFormat } from "openai/helpers/zod";
+import type { ChatCompletionMessageParam } from "openai/resources";
+import { Piscina } from "piscina";
+import { z } from "zod";
+import { isEntry, runQuestions } from "../../shared/cli.ts";
+import { client, model } from "../../shared/model.ts";
+import { printFeedback, printOutputs } from "../../shared/print.ts";
+import { execArgv } from "../../shared/threads.ts";
+import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
+
+// ── What the model may say ───────────────────────────────────────────────────────────────────────
+
+type Parsed<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: string };
+
+function parseJson<Value>(schema: z.ZodType<Value>, text: string): Parsed<Value> {
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success) return { ok: true, value: parsed.data };
+    return { ok: false, error: z.prettifyError(parsed.error) };
+  } catch (error) {
+    return { ok: false, error: String(error) };
+  }
+}
+
+const Message = z.object({
+  type: z.literal("message"),
+  text: z.string(),
+});
+
+const FunctionCall = z.object({
+  type: z.literal("function_call"),
+  id: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+});
+type FunctionCall = z.infer<typeof FunctionCall>;
+
+const Reply = z.object({ outputs: z.array(z.discriminatedUnion("type", [Message, FunctionCall])) });
+
+const replyFormat = zodResponseFormat(Reply, "reply");
+
+// ── What it may do ───────────────────────────────────────────────────────────────────────────────
+
+const tools = new Map<string, Tool & { readonly retry?: "never" | "safe" | "idempotent" }>([
+  [getWeather.name, { ...getWeather, retry: "safe" }],
+  [getUserProfile.name, { ...getUserProfile, retry: "safe" }],
+  [sendEmail.name, { ...sendEmail, retry: "idempotent" }],
+]);
+
+// ── Running the calls ────────────────────────────────────────────────────────────────────────────
+
+const MAX_THREADS = 4;
+
+// Built before the first question, so that the threads start up while the model thinks.
+const pool = new Piscina({
+  filename: `${import.meta.dirname}/../../mock-tools/worker.ts`,
+  name: "runTool",
+  execArgv,
+  minThreads: 2,
+  maxThreads: MAX_THREADS,
+  idleTimeout: 60_000,
+  recordTiming: false,
+  resourceLimits: { maxOldGenerationSizeMb: 64 },
+});
+
+const MAX_ATTEMPTS = 3;
+const ATTEMPT_MS = 5_000;
+const BASE_DELAY_MS = 100;
+const MAX_DELAY_MS = 2_000;
+const LATE = { class: "timeout", code: "tool_timeout", message: "no result in time" } as const;
+
+async function callTool(call: FunctionCall, key: string, signal: AbortSignal): Promise<unknown> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
+  return await pool.run({ name: call.name, args: args.value, context: { key } }, { signal });
+}
+
+type Failure = {
+  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
+  readonly code: string;
+  readonly message: string;
+};
+
+type Outcome =
+  | { readonly type: "success"; readonly id: string; readonly result: unknown }
+  | { readonly type: "failure"; readonly id: string; readonly error: Failure | typeof LATE };
+
+function explain(call: FunctionCall, error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
+  const tool = tools.get(call.name);
+  if (!tool) return say("unavailable", "tool_unavailable");
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return say("invalid_request", "invalid_tool_args");
+  // A thread that dies says so in the pool's words; all other errors are the tool's own.
+  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
+  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
+  return say("execution", "tool_error");
+}
+
+const Consent = z.object({ retry: z.object({ after_ms: z.number().optional() }) });
+type Attempts = { readonly attempts?: number; readonly exhausted?: { readonly attempts: number } };
+
+async function runCall(call: FunctionCall): Promise<Outcome & Attempts> {
+  // One key for all attempts, or the tool would take the second of them for another call.
+  const key = crypto.randomUUID();
+  for (let attempts = 1; ; attempts++) {
+    const signal = AbortSignal.timeout(ATTEMPT_MS);
+    try {
+      const result = (await callTool(call, key, signal)) ?? null;
+      return { type: "success", id: call.id, result, ...(attempts > 1 && { attempts }) };
+    } catch (thrown) {
+      const error = signal.aborted ? LATE : explain(call, thrown);
+      const failure = { type: "failure", id: call.id, error } as const;
+      // Nobody knows whether an attempt that ran out of time took effect: the policy covers both.
+      const consent = signal.aborted ? {} : Consent.safeParse(Object(thrown).cause).data?.retry;
+      if (!consent || (tools.get(call.name)?.retry ?? "never") === "never") return failure;
+      if (attempts >= MAX_ATTEMPTS) return { ...failure, exhausted: { attempts } };
+      const delay = consent.after_ms ?? BASE_DELAY_MS * 2 ** (attempts - 1);
+      await new Promise((resolve) => setTimeout(resolve, Math.min(delay, MAX_DELAY_MS)));
+    }
+  }
+}
+
+async function runCalls(calls: readonly FunctionCall[]): Promise<Outcome[]> {
+  // Promise.all keeps the order asked, whatever the order in which the calls end.
+  return Promise.all(calls.map(runCall));
+}
+
+// ── The loop ─────────────────────────────────────────────────────────────────────────────────────
+
+const MAX_STEPS = 10;
+
+function describeTool({ name, description, parameters }: Tool): string {
+  return JSON.stringify({ name, description, parameters: z.toJSONSchema(parameters) });
+}
+
+const PROMPT = `You are a helpful agent.
+Reply with one JSON object that fits this schema, and with nothing else:
+${JSON.stringify(replyFormat.json_schema.schema)}
+You may also call tools. Arguments are a JSON string that fits a tool's parameters. The calls of a
+reply run at the same time, so a call that needs the result of another belongs in a later reply:
+${[...tools.values()].map(describeTool).join("\n")}`;
+
+async function askModel(messages: ChatCompletionMessageParam[]): Promise<string> {
+  const request = { model, messages, response_format: replyFormat };
+  const completion = await client.chat.completions.create(request);
+  const message = completion.choices?.[0]?.message;
+  if (!message) throw new Error(`expected a chat completion, got ${JSON.stringify(completion)}`);
+  if (message.refusal) throw new Error(`the model refuses: ${message.refusal}`);
+  // An assistant message without content would be refused when it is sent back.
+  return message.content || "(empty)";
+}
+
+export async function runAgent(question: string): Promise<string> {
+  const messages: ChatCompletionMessageParam[] = [
+    { role: "system", content: PROMPT },
+    { role: "user", content: question },
+  ];
+  for (let step = 1; step <= MAX_STEPS; step++) {
+    const text = await askModel(messages);
+    messages.push({ role: "assistant", content: text });
+    const reply = parseJson(Reply, text);
+    if (!reply.ok) {
+      const feedback = `Reply error: ${reply.error}`;
+      printOutputs(step, [{ type: "message", text }]);
+      printFeedback(feedback);
+      messages.push({ role: "user", content: feedback });
+      continue;
+    }
+    const { outputs } = reply.value;
+    printOutputs(step, outputs);
+    const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
+    const calls = outputs.filter((output) => output.type === "function_call");
+    if (calls.length === 0) return texts.join("\n");
+    const outcomes = await runCalls(calls);
+    const results = outcomes.map(({ type: _, ...result }) => result);
+    const feedback = `Function call results: ${JSON.stringify(results, null, 2)}`;
+    printFeedback(feedback);
+    messages.push({ role: "user", content: feedback });
+  }
+  throw new Error(`Max step reached: no answer after ${MAX_STEPS} steps`);
+}
+
+// ── Run it ───────────────────────────────────────────────────────────────────────────────────────
+
+if (isEntry(import.meta.url)) {
+  await runQuestions(runAgent, [
+    "How is the weather in Oslo and LA?",
+    "Send an email to carol@lossy.example saying hello.",
+  ]);
+  await pool.close();
+}
