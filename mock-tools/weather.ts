@@ -5,7 +5,7 @@ import type { RunContext } from "./tools.ts";
 import { worldFile } from "./world.ts";
 
 const STEPS = 25_000_000;
-const SATELLITE_PARTS = 100;
+const SATELLITE_PARTS = 500;
 const SATELLITE_PART_MS = 20;
 
 type Station = { readonly degrees: number; readonly swing: number; readonly sky: string };
@@ -52,7 +52,7 @@ function callOslo(): string {
 /** McMurdo answers by satellite, in parts, and can be told that nobody waits any more. */
 async function callMcMurdo({ cancelled }: RunContext): Promise<string> {
   for (let part = 0; part < SATELLITE_PARTS; part++) {
-    if (cancelled && Atomics.load(cancelled, 0) !== 0) return `${part} parts of a forecast`;
+    if (cancelled && Atomics.load(cancelled, 0) !== 0) return "an incomplete forecast";
     await wait(SATELLITE_PART_MS);
   }
   return "windy, -20 degrees";

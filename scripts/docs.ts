@@ -1,6 +1,7 @@
 // Rewrites what is generated in the READMEs: npm run docs, or npm run docs 04 for one chapter's.
 // With --check it only says what would change.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chapters, findChapter, ROOT } from "./chapters.ts";
@@ -37,7 +38,12 @@ async function main(): Promise<void> {
     stale.push(page);
     if (!values.check) writeFileSync(file, text);
   };
-  await Promise.all(pages.map(update));
+  // As many pages at once as there are cores: some demos have a deadline.
+  const queue = pages.values();
+  const lane = async (): Promise<void> => {
+    for (const page of queue) await update(page);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
   if (values.check && stale.length > 0) {
     throw new Error(`out of date: ${stale.toSorted().join(", ")}; npm run docs rewrites them`);
   }

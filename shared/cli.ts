@@ -39,10 +39,23 @@ function describe(error: unknown): string {
   return [text, ...(inner ? [describe(inner)] : [])].filter((part) => part !== "").join(": ");
 }
 
-async function ask(runAgent: (question: string) => Promise<string>, question: string) {
+type Agent = (question: string, interrupted: AbortSignal) => Promise<string>;
+
+/** Ctrl-C ends the program or, the first time, tells an agent that wants to hear of it. */
+function listenForCtrlC(runAgent: Agent): AbortSignal {
+  const interrupt = new AbortController();
+  process.on("SIGTERM", () => process.exit(143));
+  process.on("SIGINT", () => {
+    if (runAgent.length < 2 || interrupt.signal.aborted) process.exit(130);
+    interrupt.abort();
+  });
+  return interrupt.signal;
+}
+
+async function ask(runAgent: Agent, question: string, interrupted: AbortSignal): Promise<void> {
   const mails = readMailbox().length;
   printQuestion(question);
-  printAnswer(await runAgent(question));
+  printAnswer(await runAgent(question, interrupted));
   const mailbox = readMailbox();
   if (mailbox.length > mails) console.log(`\nMail box:\n${JSON.stringify(mailbox, null, 2)}`);
 }
@@ -50,14 +63,10 @@ async function ask(runAgent: (question: string) => Promise<string>, question: st
 /**
  * Asks the question on the command line or else the demo's, one after the other, and prints them
  * with their answers. An error becomes one line on stderr and exit code 1; it never rejects.
+ * An agent with a second parameter gets a signal there, and Ctrl-C aborts it before it ends anything.
  */
-export async function runQuestions(
-  runAgent: (question: string) => Promise<string>,
-  demo: readonly string[],
-): Promise<void> {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => process.exit(signal === "SIGINT" ? 130 : 143));
-  }
+export async function runQuestions(runAgent: Agent, demo: readonly string[]): Promise<void> {
+  const interrupted = listenForCtrlC(runAgent);
   try {
     const { values, positionals } = parseArgs({ strict: false, allowPositionals: true });
     if (values.help || values.h) return printHelp();
@@ -70,7 +79,8 @@ export async function runQuestions(
     console.error(`model: ${model} (${where})`);
     for (const [index, question] of (own ? [own] : demo).entries()) {
       if (index > 0) console.log();
-      await ask(runAgent, question);
+      await ask(runAgent, question, interrupted);
+      if (interrupted.aborted) break;
     }
   } catch (error) {
     console.error(`error: ${describe(error)}`);

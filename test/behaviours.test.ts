@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ROOT } from "../scripts/chapters.ts";
@@ -109,6 +109,90 @@ const BEHAVIOURS: readonly (readonly [
   ],
   ["L8", "duplicate ids: work by position", "07", "both runners give the nasty batch one outcome"],
   [
+    "L20",
+    "retry only where the tool's policy and the failure both consent",
+    "06",
+    "a failure that does not consent is final at once",
+  ],
+  [
+    "L21",
+    "attempts count the first; delay and cap; exhausted",
+    "06",
+    "the third failure in a row is the last",
+  ],
+  ["L22", "one stable key for all attempts", "06", "all attempts of a call have one key"],
+  ["L23", "a call that is tried again keeps its place", "06", "calls that run one by one stay so"],
+  ["M13", "hooks at the start and the end; what they throw is harmless", "08", "hook"],
+  [
+    "M14",
+    "a batch event with names in input order and counts",
+    "08",
+    "a batch has one event with its tools",
+  ],
+  [
+    "L16",
+    "a start before and an end after each call",
+    "08",
+    "every call has one start and one end",
+  ],
+  [
+    "L17",
+    "a record beside the outcome, with its duration",
+    "08",
+    "calls that run at the same time overlap",
+  ],
+  [
+    "G10",
+    "calls that overlap do not mix up what is told of them",
+    "08",
+    "two calls with one id keep their own spans",
+  ],
+  ["T12", "waits need no thread each", "09", "50 waits are in flight at once and no thread waits"],
+  [
+    "G3",
+    "a limit per kind of call, reached and never passed",
+    "09",
+    "waits reach their limit and never pass it",
+  ],
+  [
+    "M9",
+    "a flag to cancel by, shared by all calls of a batch",
+    "10",
+    "one flag and one grace serve all calls",
+  ],
+  [
+    "M10",
+    "a tool that does not look at the flag runs unchanged",
+    "10",
+    "nobody loses a result to a sibling",
+  ],
+  [
+    "M11",
+    "cancelled before the start: the tool is never entered",
+    "10",
+    "nothing is started for a user who has cancelled",
+  ],
+  [
+    "M12",
+    "cancelled while running: an aware tool stops by itself",
+    "10",
+    "a tool that looks at the flag stops early",
+  ],
+  ["L10", "one flag for the whole batch", "10", "one flag and one grace serve all calls"],
+  [
+    "L11",
+    "a grace; what ends within it keeps its real outcome",
+    "10",
+    "a tool that fails inside the grace has failed",
+  ],
+  [
+    "L12",
+    "a deaf tool is ended, and its slot is filled",
+    "10",
+    "every slot is filled in the order asked",
+  ],
+  ["L13", "queued calls never start", "10", "calls in the queue are never entered"],
+  [
     "G9",
     "in order, an error becomes a result, the next call runs",
     "07",
@@ -118,9 +202,9 @@ const BEHAVIOURS: readonly (readonly [
 ];
 
 function testsOf(chapter: string): string[] {
-  const files = ["04-parallel-tools", "05-error-recovery", "07-tool-runners"];
+  const files = readdirSync(join(ROOT, "test"));
   const file = files.find((name) => name.startsWith(chapter)) ?? "";
-  const source = readFileSync(join(ROOT, `test/${file}.test.ts`), "utf8");
+  const source = readFileSync(join(ROOT, "test", file), "utf8");
   return [...source.matchAll(/^(?:test|\])\S*\(\s*"([^"]+)"/gm)].flatMap(([, name]) => name ?? []);
 }
 

@@ -115,5 +115,5 @@ test("McMurdo stops early, with what it has, once nobody waits any more", async 
   const context = { cancelled };
   const result = runTool({ name: "get_weather", args: { location: "McMurdo" }, context });
   Atomics.store(cancelled, 0, 1);
-  expect(await result).toMatch(/^\d+ parts of a forecast$/);
+  expect(await result).toBe("an incomplete forecast");
 });

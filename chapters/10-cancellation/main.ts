@@ -1,0 +1,232 @@
+// 10 · Cancellation
+// Ask a call politely to stop, wait a short grace, then end its thread; nothing more is started.
+//
+// npx tsx chapters/10-cancellation/main.ts
+
+import { zodResponseFormat } from "openai/helpers/zod";
+import type { ChatCompletionMessageParam } from "openai/resources";
+import { Piscina } from "piscina";
+import { z } from "zod";
+import { isEntry, runQuestions } from "../../shared/cli.ts";
+import { client, model } from "../../shared/model.ts";
+import { printFeedback, printOutputs } from "../../shared/print.ts";
+import { execArgv } from "../../shared/threads.ts";
+import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
+
+// ── What the model may say ───────────────────────────────────────────────────────────────────────
+
+type Parsed<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: string };
+
+function parseJson<Value>(schema: z.ZodType<Value>, text: string): Parsed<Value> {
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success) return { ok: true, value: parsed.data };
+    return { ok: false, error: z.prettifyError(parsed.error) };
+  } catch (error) {
+    return { ok: false, error: String(error) };
+  }
+}
+
+const Message = z.object({
+  type: z.literal("message"),
+  text: z.string(),
+});
+
+const FunctionCall = z.object({
+  type: z.literal("function_call"),
+  id: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+});
+type FunctionCall = z.infer<typeof FunctionCall>;
+
+const Reply = z.object({ outputs: z.array(z.discriminatedUnion("type", [Message, FunctionCall])) });
+
+const replyFormat = zodResponseFormat(Reply, "reply");
+
+// ── What it may do ───────────────────────────────────────────────────────────────────────────────
+
+const tools = new Map<string, Tool>([
+  [getWeather.name, getWeather],
+  [getUserProfile.name, getUserProfile],
+  [sendEmail.name, sendEmail],
+]);
+
+// ── Running the calls ────────────────────────────────────────────────────────────────────────────
+
+const MAX_CONCURRENT = 4;
+const MAX_THREADS = 4;
+const BATCH_MS = 3_000;
+const GRACE_MS = 50;
+const NEVER_STARTED = new Error("it never started");
+const ENDED = new Error("its thread was ended");
+
+// A flag in shared memory for tools that look at it; a signal that ends the thread of any other.
+const stops = new WeakMap<FunctionCall, { cancelled: Int32Array; signal: AbortSignal }>();
+
+// Built before the first question, so that the threads start up while the model thinks.
+const pool = new Piscina({
+  filename: `${import.meta.dirname}/../../mock-tools/worker.ts`,
+  name: "runTool",
+  execArgv,
+  minThreads: 2,
+  maxThreads: MAX_THREADS,
+  idleTimeout: 60_000,
+  recordTiming: false,
+  resourceLimits: { maxOldGenerationSizeMb: 64 },
+});
+
+async function callTool(call: FunctionCall): Promise<unknown> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
+  const { cancelled, signal = null } = stops.get(call) ?? {};
+  if (cancelled && Atomics.load(cancelled, 0) !== 0) throw NEVER_STARTED;
+  return await pool.run({ name: call.name, args: args.value, context: { cancelled } }, { signal });
+}
+
+type Failure = {
+  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
+  readonly code: string;
+  readonly message: string;
+};
+
+type Outcome =
+  | { readonly type: "success"; readonly id: string; readonly result: unknown }
+  | { readonly type: "failure"; readonly id: string; readonly error: Failure }
+  | { readonly type: "cancelled"; readonly id: string; readonly cancelled: string };
+
+function explain(call: FunctionCall, error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
+  const tool = tools.get(call.name);
+  if (!tool) return say("unavailable", "tool_unavailable");
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return say("invalid_request", "invalid_tool_args");
+  // A thread that dies says so in the pool's words; all other errors are the tool's own.
+  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
+  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
+  return say("execution", "tool_error");
+}
+
+async function runCall(call: FunctionCall): Promise<Outcome> {
+  return callTool(call).then(
+    (result) => ({ type: "success", id: call.id, result: result ?? null }),
+    (error) => {
+      const reason = [NEVER_STARTED, ENDED].find((one) => one === error || one === error?.cause);
+      if (reason) return { type: "cancelled", id: call.id, cancelled: reason.message };
+      return { type: "failure", id: call.id, error: explain(call, error) };
+    },
+  );
+}
+
+type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
+
+const gauge = { running: 0, peak: 0 };
+
+export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
+  const valid = Number.isInteger(limit) && limit > 0;
+  if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
+  return async (calls) => {
+    const outcomes: Outcome[] = [];
+    const queue = calls.entries();
+    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    const lane = async () => {
+      for (const [index, call] of queue) {
+        gauge.peak = Math.max(gauge.peak, ++gauge.running);
+        outcomes[index] = await runCall(call);
+        gauge.running--;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
+    return outcomes;
+  };
+}
+
+export const serialRunner = parallelRunner(1);
+
+export function cancellable(runBatch: RunBatch, user?: AbortSignal): RunBatch {
+  return async (calls) => {
+    const cancelled = new Int32Array(new SharedArrayBuffer(4)).fill(user?.aborted ? 1 : 0);
+    const end = new AbortController();
+    for (const call of calls) stops.set(call, { cancelled, signal: end.signal });
+    const cancel = () => {
+      Atomics.store(cancelled, 0, 1);
+      // A result that has arrived when the grace is over still counts, so it is read first.
+      setTimeout(() => setImmediate(() => end.abort(ENDED)), GRACE_MS);
+    };
+    for (const one of [user, AbortSignal.timeout(BATCH_MS)]) one?.addEventListener("abort", cancel);
+    return runBatch(calls).finally(() => end.abort());
+  };
+}
+
+// ── The loop ─────────────────────────────────────────────────────────────────────────────────────
+
+const MAX_STEPS = 10;
+
+function describeTool({ name, description, parameters }: Tool): string {
+  return JSON.stringify({ name, description, parameters: z.toJSONSchema(parameters) });
+}
+
+const PROMPT = `You are a helpful agent.
+Reply with one JSON object that fits this schema, and with nothing else:
+${JSON.stringify(replyFormat.json_schema.schema)}
+You may also call tools. Arguments are a JSON string that fits a tool's parameters. The calls of a
+reply run at the same time, so a call that needs the result of another belongs in a later reply:
+${[...tools.values()].map(describeTool).join("\n")}`;
+
+async function askModel(messages: ChatCompletionMessageParam[]): Promise<string> {
+  const request = { model, messages, response_format: replyFormat };
+  const completion = await client.chat.completions.create(request);
+  const message = completion.choices?.[0]?.message;
+  if (!message) throw new Error(`expected a chat completion, got ${JSON.stringify(completion)}`);
+  if (message.refusal) throw new Error(`the model refuses: ${message.refusal}`);
+  // An assistant message without content would be refused when it is sent back.
+  return message.content || "(empty)";
+}
+
+export async function runAgent(question: string, runBatch = serialRunner): Promise<string> {
+  const messages: ChatCompletionMessageParam[] = [
+    { role: "system", content: PROMPT },
+    { role: "user", content: question },
+  ];
+  for (let step = 1; step <= MAX_STEPS; step++) {
+    const text = await askModel(messages);
+    messages.push({ role: "assistant", content: text });
+    const reply = parseJson(Reply, text);
+    if (!reply.ok) {
+      const feedback = `Reply error: ${reply.error}`;
+      printOutputs(step, [{ type: "message", text }]);
+      printFeedback(feedback);
+      messages.push({ role: "user", content: feedback });
+      continue;
+    }
+    const { outputs } = reply.value;
+    printOutputs(step, outputs);
+    const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
+    const calls = outputs.filter((output) => output.type === "function_call");
+    if (calls.length === 0) return texts.join("\n");
+    const outcomes = await runBatch(calls);
+    const results = outcomes.map(({ type: _, ...result }) => result);
+    const feedback = `Function call results: ${JSON.stringify(results, null, 2)}`;
+    printFeedback(feedback);
+    messages.push({ role: "user", content: feedback });
+  }
+  throw new Error(`Max step reached: no answer after ${MAX_STEPS} steps`);
+}
+
+// ── Run it ───────────────────────────────────────────────────────────────────────────────────────
+
+if (isEntry(import.meta.url)) {
+  const ask = (question: string, user: AbortSignal) =>
+    runAgent(question, cancellable(parallelRunner(2), user));
+  await runQuestions(ask, [
+    "How is the weather in LA, McMurdo, Vostok and Paris?",
+    "How is the weather in Tokyo?",
+  ]);
+  await pool.close();
+}
