@@ -5,6 +5,7 @@ import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { measureAsyncOverhead, measureAsyncTools } from "./async-tools.ts";
 import { measureBatches, measureOverhead } from "./batches.ts";
+import { measureCancellation } from "./cancellation.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureTimeline } from "./timeline.ts";
 import { measureTrace } from "./trace.ts";
@@ -15,6 +16,7 @@ const parts = new Map<string, () => Promise<object>>([
   ["overhead", measureOverhead],
   ["async-tools", measureAsyncTools],
   ["async-overhead", measureAsyncOverhead],
+  ["cancellation", measureCancellation],
   ["timeline", measureTimeline],
   ["trace", measureTrace],
   ["cold-start", measureColdStart],

@@ -13,6 +13,7 @@ const Results = z.object({
   trace: z.array(z.string()),
   "async-tools": z.record(z.string(), z.record(z.string(), Spread)),
   "async-overhead": z.record(z.string(), z.record(z.string(), Spread)),
+  cancellation: z.record(z.string(), Spread),
   "cold-start": z.record(z.string(), Spread),
 });
 type Measured = Record<string, z.infer<typeof Spread>>;
@@ -137,6 +138,15 @@ function trace(): string {
   return `\`\`\`text\n${load().trace.join("\n")}\n\`\`\``;
 }
 
+function cancellation(): string {
+  const { cancellation: measured } = load();
+  const rows = [
+    ["looks at the flag", ms(measured, "aware ms", 1)],
+    ["does not, so that its thread is ended", ms(measured, "deaf ms", 1)],
+  ];
+  return table(["the tool", "from the cancel to the end of the batch"], rows);
+}
+
 function machine(): string {
   const { node, cores, cpu, system } = load().machine;
   return `${cores} cores (${cpu}, ${system}), Node ${node}`;
@@ -148,6 +158,7 @@ const figures = new Map([
   ["cold-start", coldStart],
   ["timeline", timeline],
   ["trace", trace],
+  ["cancellation", cancellation],
   ["async-tools", asyncTools],
   ["async-overhead", asyncOverhead],
   ["machine", machine],
