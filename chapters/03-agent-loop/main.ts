@@ -63,7 +63,7 @@ async function callTool(call: FunctionCall): Promise<unknown> {
 }
 
 async function runCall(call: FunctionCall): Promise<unknown> {
-  // What goes wrong is news for the model, not the end of the program.
+  // What goes wrong is for the model to read, and does not end the program.
   return callTool(call).catch(String);
 }
 
