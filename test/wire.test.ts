@@ -123,8 +123,7 @@ test("a connection that is cut within a reply ends the program with one line", a
   const { code, stderr } = await runScript(FILE, [
     (response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
-      response.write('{"choices":[{"mess');
-      setTimeout(() => response.destroy(), 50);
+      response.write('{"choices":[{"mess', () => response.destroy());
     },
   ]);
   expect(stderr.split("\n").slice(1)).toEqual([expect.stringMatching(/^error: .*terminated/), ""]);
