@@ -1,7 +1,7 @@
 // The tools as a model sees them. What a tool does is a function in a file of its own, free of zod,
 // because every thread loads it.
 import { z } from "zod";
-import { deliver } from "./mailbox.ts";
+import { deliver, readMailbox } from "./mailbox.ts";
 import { lookUpProfile } from "./profile.ts";
 import { forecast } from "./weather.ts";
 
@@ -52,4 +52,12 @@ export const sendEmail = {
   }),
   bound: "io",
   run: deliver,
+} as const satisfies Tool;
+
+export const listEmails = {
+  name: "list_emails",
+  description: "List the e-mails that were sent, oldest first.",
+  parameters: z.object({}),
+  bound: "io",
+  run: readMailbox,
 } as const satisfies Tool;

@@ -1,5 +1,5 @@
 // The thread entry: plain data comes in, the named tool runs, plain data goes out.
-import { deliver } from "./mailbox.ts";
+import { deliver, readMailbox } from "./mailbox.ts";
 import { lookUpProfile } from "./profile.ts";
 import type { RunContext, Tool } from "./tools.ts";
 import { forecast } from "./weather.ts";
@@ -8,6 +8,7 @@ const runs = new Map<string, Tool["run"]>([
   ["get_weather", forecast],
   ["get_user_profile", lookUpProfile],
   ["send_email", deliver],
+  ["list_emails", readMailbox],
 ]);
 
 /** What crosses over to the thread: a tool's name, arguments that were validated, the context. */

@@ -6,6 +6,7 @@ const TOOLS: Offer[] = [
   { name: "get_user_profile", about: "" },
   { name: "send_email", about: "from: your own address: bot@example.com" },
 ];
+const WITH_MAILBOX = [...TOOLS, { name: "list_emails", about: "" }];
 const JACK = { name: "Jack", email: "jack@example.com" };
 
 function weather(location: string, result: unknown): Exchange {
@@ -184,5 +185,99 @@ describe("knows its limits", () => {
 
   test("a city that is missing from the question", () => {
     expect(says("How is the weather?")).toMatch(/^Which city\?/);
+  });
+});
+
+describe("an e-mail that waits for nothing goes out with the look-ups", () => {
+  const question = "How is the weather in LA? Send an email to bob@example.com saying hi.";
+  const sent: Exchange = {
+    name: "send_email",
+    args: { to: "bob@example.com" },
+    result: "message sent",
+  };
+
+  test("in one reply", () => {
+    expect(wants(question)).toEqual([
+      "get_weather LA",
+      "send_email bot@example.com bob@example.com hi.",
+    ]);
+    expect(says(question)).toBe(
+      "I'll check the weather in LA for you and send the email to bob@example.com.",
+    );
+    expect(says(question, [weather("LA", "sunny, 20 degrees"), sent])).toBe(
+      "Done! I've sent the e-mail to bob@example.com. Here's the weather: LA is sunny at 20 degrees.",
+    );
+  });
+
+  test("before the mailbox is read, if that is asked for too", () => {
+    const both = 'Send an email to bob@example.com saying "hi" and list my e-mails.';
+    expect(wants(both, [], WITH_MAILBOX)).toEqual([
+      "send_email bot@example.com bob@example.com hi",
+      "list_emails",
+    ]);
+    const mails = (result: unknown) => ({ name: "list_emails", args: {}, result });
+    expect(says(both, [sent, mails([])], WITH_MAILBOX)).toBe(
+      "Done! I've sent the e-mail to bob@example.com. The mailbox is empty.",
+    );
+    const one = [{ from: "bot@example.com", to: "bob@example.com", message: "hi" }];
+    expect(says("Show me my inbox.", [mails(one)], WITH_MAILBOX)).toBe(
+      'The mailbox holds "hi" to bob@example.com.',
+    );
+  });
+});
+
+describe("where arguments may refer to results", () => {
+  const question = "Get the weather in Beijing and LA and send an summary email to me.";
+  const first = plan({ question, exchanges: [], tools: TOOLS, references: true });
+  const [, , , email] = first.calls;
+
+  test("everything is asked for in one reply", () => {
+    expect(first.calls.map(({ name }) => name)).toEqual([
+      "get_weather",
+      "get_weather",
+      "get_user_profile",
+      "send_email",
+    ]);
+    expect(email?.args).toEqual({
+      from: "bot@example.com",
+      to: { $from: "user_profile", path: "email" },
+      message: {
+        $text: [
+          "Weather summary: ",
+          "Beijing: ",
+          { $from: "weather_beijing" },
+          ", ",
+          "LA: ",
+          { $from: "weather_la" },
+          ".",
+        ],
+      },
+    });
+  });
+
+  test("what was skipped is asked for again, with the results there are", () => {
+    const results = ["cloudy, 5 degrees", { error: { message: "no station" } }, JACK];
+    const exchanges = first.calls.map(({ name, args }, index) => {
+      return { name, args, result: results[index] ?? { skipped: "weather_la has failed" } };
+    });
+    const { calls } = plan({ question, exchanges, tools: TOOLS, references: true });
+    expect(calls.map(({ args }) => args)).toEqual([
+      {
+        from: "bot@example.com",
+        to: "jack@example.com",
+        message: "Weather summary: Beijing is cloudy at 5 degrees.",
+      },
+    ]);
+  });
+});
+
+describe("says how the calls are to run", () => {
+  test.each([
+    ["How is the weather in Lima and LA?", "parallel"],
+    ["How is the weather in Lima and LA? Ask for one city at a time.", "sequential"],
+    ["Check the weather in Lima and LA, one after the other.", "sequential"],
+    ["How is the weather in Lima and LA? Run the calls in zigzag mode.", "zigzag"],
+  ])("%s", (question, mode) => {
+    expect(plan({ question, exchanges: [], tools: TOOLS }).mode).toBe(mode);
   });
 });

@@ -108,3 +108,43 @@ test("it speaks the Responses API too", async () => {
   const call = response.output.find((item) => item.type === "function_call");
   expect(call).toMatchObject({ call_id: "weather_paris", arguments: '{"location":"Paris"}' });
 });
+
+test("in the Responses API, where each call is an item of its own, every output is found", async () => {
+  const call = (city: string) => ({
+    type: "function_call" as const,
+    call_id: city,
+    name: "get_weather",
+    arguments: JSON.stringify({ location: city }),
+  });
+  const output = (city: string, text: string) => ({
+    type: "function_call_output" as const,
+    call_id: city,
+    output: text,
+  });
+  const response = await client.responses.create({
+    model: "offline",
+    input: [
+      { role: "user", content: "How is the weather in Lima and LA?" },
+      call("Lima"),
+      call("LA"),
+      output("Lima", "windy, 3 degrees"),
+      output("LA", "calm, 4 degrees"),
+    ],
+    tools: [{ type: "function", name: "get_weather", strict: false, parameters: {} }],
+  });
+  expect(response.output_text).toBe(
+    "Here's the weather: Lima is windy at 3 degrees, LA is calm at 4 degrees.",
+  );
+});
+
+test("it says how the calls are to run if the reply has a place for that", async () => {
+  const schema = { type: "object", properties: { mode: {}, outputs: {} } };
+  const choice = await ask({
+    messages: [{ role: "user", content: "Who are you?" }],
+    response_format: { type: "json_schema", json_schema: { name: "reply", schema } },
+  });
+  expect(JSON.parse(choice?.message.content ?? "")).toEqual({
+    mode: "parallel",
+    outputs: [{ type: "message", text: expect.any(String) }],
+  });
+});

@@ -12,7 +12,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const { readMailbox } = await import("../mock-tools/mailbox.ts");
 const { lookUpProfile } = await import("../mock-tools/profile.ts");
-const { getUserProfile, getWeather, sendEmail } = await import("../mock-tools/tools.ts");
+const { getUserProfile, getWeather, listEmails, sendEmail } = await import(
+  "../mock-tools/tools.ts"
+);
 const { forecast } = await import("../mock-tools/weather.ts");
 const { runTool } = await import("../mock-tools/worker.ts");
 
@@ -45,6 +47,7 @@ test("the thread runs every tool that a chapter can offer, and no other", async 
   );
   expect(await runTool({ name: getUserProfile.name, args: {} })).toMatchObject({ name: "Jack" });
   expect(await runTool({ name: sendEmail.name, args: mail })).toBe("message sent");
+  expect(await runTool({ name: listEmails.name, args: {} })).toContainEqual(mail);
   await expect(runTool({ name: "toString", args: {} })).rejects.toThrow(
     "no tool named toString in this thread",
   );

@@ -64,8 +64,11 @@ function resultIn(entry: unknown): unknown {
 
 /** The results of one reply's calls, in the order asked, from the messages that follow it. */
 function resultsIn(calls: readonly Asked[], following: readonly ChatMessage[]): unknown[] {
-  const end = following.findIndex(({ role }) => role === "assistant");
-  const answers = end < 0 ? following : following.slice(0, end);
+  // A reply may be several messages in a row, as in the Responses API, where each call is its own.
+  const first = following.findIndex(({ role }) => role !== "assistant");
+  const rest = following.slice(first < 0 ? following.length : first);
+  const end = rest.findIndex(({ role }) => role === "assistant");
+  const answers = end < 0 ? rest : rest.slice(0, end);
   const fed = answers.find((message) => /^Function call result/.test(textOf(message)));
   const body = parseJson(fed ? textOf(fed).replace(FEEDBACK, "") : "");
   const listed = fed && /^Function call results/.test(textOf(fed)) && Array.isArray(body);
@@ -93,7 +96,11 @@ export function readConversation(request: ChatCompletionRequest): Conversation {
     });
   });
   const question = messages[asked];
-  return { question: question ? textOf(question) : "", tools: toolsIn(request), exchanges };
+  const references = messages.some((message) => {
+    return message.role === "system" && textOf(message).includes('"$from"');
+  });
+  const text = question ? textOf(question) : "";
+  return { question: text, tools: toolsIn(request), exchanges, references };
 }
 
 /** How many replies the model has given to the last question. */

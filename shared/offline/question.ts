@@ -8,6 +8,10 @@ export type Wish = {
   readonly profile: boolean;
   /** An e-mail is wanted: to an address, or to the user if there is none; with a text, if given. */
   readonly email: { readonly to?: string; readonly text?: string } | undefined;
+  /** The e-mails that were sent are wanted. */
+  readonly mailbox: boolean;
+  /** How the calls are to run, if the question says so: "sequential", or any other mode by name. */
+  readonly mode: string | undefined;
   /** A tool is asked for by name. */
   readonly tool: string | undefined;
   /** The model itself is asked about. */
@@ -18,12 +22,19 @@ const WEATHER =
   /\b(weather|forecast|temperatures?|degrees|warm|hot|cold|cool|rain|sun)(er|ter|est|test|y|ny|ing|s)?\b/i;
 const EMAIL =
   /\b(send|write)\b.*\b(e-?mails?|mails?|messages?|summary)\b|\be?-?mail (me|it|this|the|an?|\S+@)|\bby e-?mail\b/i;
+const MAILBOX =
+  /\b(read|show|list|check|open)\b[^.?!]*\b(mailbox|inbox|e-?mails|mails)\b|\bin (my|the) (mailbox|inbox)\b/i;
+const IN_ORDER =
+  /\bone (?:by|after) (?:one|another|the other)\b|\bone (?:city |place )?at a time\b|\bin (?:this|that) order\b/i;
+const MODE = /\b(?:in|use|with) (?:the |an? )?([\w-]+) mode\b/i;
 const PROFILE = /\bwho am i\b|\bmy (name|profile|e-?mail|mail|address)\b/i;
 const SELF =
   /\bwho (are you|you are)\b|\bwhat (are you|you are|can you do)\b|^\W*(hello|hi|hey)\b/i;
 const TOOL = /\b(?:use|call|try|run) (?:the |your |a )?([\w-]+) tool\b/i;
 const ADDRESS = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/;
-const TEXT = /["“”]([^"“”]+)["“”]|\b(?:saying|says|the (?:text|words|message)):? (.+)/i;
+const QUOTED = /["“”]([^"“”]+)["“”]/;
+const SAID =
+  /\b(?:saying|says|the (?:text|words|message)):? (.+?)(?=,? (?:and|then) (?:then )?(?:read|show|list|check|open)\b|$)/i;
 
 const SEPARATOR = /,|;|&|\b(?:and|or|than|then|versus|vs)\b\.?/i;
 const NOT_A_PLACE =
@@ -63,14 +74,15 @@ function placesIn(question: string): string[] {
 /** Takes a question in plain English, returns what it asks for; whatever it does not know is no wish. */
 export function readQuestion(question: string): Wish {
   const to = ADDRESS.exec(question)?.[0];
-  const [, quoted, said] = TEXT.exec(question) ?? [];
-  const text = quoted ?? said;
+  const text = (QUOTED.exec(question) ?? SAID.exec(question))?.[1];
   const tool = TOOL.exec(question)?.[1];
   return {
     weather: WEATHER.test(question),
     places: placesIn(question),
     profile: PROFILE.test(question) || tool === "get_user_profile",
     email: EMAIL.test(question) ? { ...(to && { to }), ...(text && { text }) } : undefined,
+    mailbox: MAILBOX.test(question),
+    mode: MODE.exec(question)?.[1] ?? (IN_ORDER.test(question) ? "sequential" : undefined),
     tool,
     self: SELF.test(question),
   };

@@ -1,36 +1,24 @@
 import type { ChatCompletionRequest, FixtureResponse } from "@copilotkit/aimock";
 import { z } from "zod";
 import { countReplies, readConversation } from "./conversation.ts";
-import { type Call, type Plan, plan } from "./mind.ts";
+import { identify } from "./identify.ts";
+import { type Plan, plan } from "./mind.ts";
 
 const JsonFormat = z.object({
   json_schema: z.object({ schema: z.object({ properties: z.record(z.string(), z.unknown()) }) }),
 });
 
+/** The properties of the JSON object that the request asks for. */
+function propertiesOf({ response_format }: ChatCompletionRequest): Record<string, unknown> {
+  return JsonFormat.safeParse(response_format).data?.json_schema.schema.properties ?? {};
+}
+
 /** The reply that the request asks for: one output, a list of them, native calls, or plain text. */
 function shapeOf(request: ChatCompletionRequest): "response" | "outputs" | "native" | "text" {
-  const format = JsonFormat.safeParse(request.response_format).data;
-  const properties = format?.json_schema.schema.properties ?? {};
+  const properties = propertiesOf(request);
   if ("response" in properties) return "response";
   if ("outputs" in properties) return "outputs";
   return request.tools?.length ? "native" : "text";
-}
-
-/** Readable ids, unique within a reply and 40 characters long at most: weather_beijing, send_email. */
-function identify(calls: readonly Call[]): string[] {
-  const ids: string[] = [];
-  for (const { name, args } of calls) {
-    const words = `${name.replace(/^get_/, "")} ${args.location ?? ""}`.normalize("NFKD");
-    const id = words
-      .replace(/\p{M}/gu, "")
-      .toLowerCase()
-      .match(/[a-z0-9]+/g)
-      ?.join("_")
-      .slice(0, 34);
-    const taken = ids.filter((other) => other.replace(/_\d+$/, "") === id).length;
-    ids.push(taken > 0 ? `${id}_${taken + 1}` : (id ?? "call"));
-  }
-  return ids;
 }
 
 /** A question may ask for bad replies ("Slip once", "slip 3 times", "slip every time"). */
@@ -48,7 +36,7 @@ function slip(request: ChatCompletionRequest, text: string): string | undefined 
   return replies % 2 === 0 ? `Sure! ${text}` : JSON.stringify({ answer: text });
 }
 
-function write(request: ChatCompletionRequest, { text, calls }: Plan): FixtureResponse {
+function write(request: ChatCompletionRequest, { text, calls, mode }: Plan): FixtureResponse {
   const shape = shapeOf(request);
   const ids = identify(calls);
   const asked = calls.map(({ name, args }, index) => {
@@ -63,7 +51,8 @@ function write(request: ChatCompletionRequest, { text, calls }: Plan): FixtureRe
   }
   if (shape === "outputs") {
     const outputs = asked.map((call) => ({ type: "function_call", ...call }));
-    return { content: JSON.stringify({ outputs: [message, ...outputs] }) };
+    const how = "mode" in propertiesOf(request) ? { mode } : {};
+    return { content: JSON.stringify({ ...how, outputs: [message, ...outputs] }) };
   }
   if (shape === "text" || asked.length === 0) return { content: text };
   return {
