@@ -33,7 +33,8 @@ export async function forecast({ location }: { location: string }, context: { ca
 
 /**
  * A program with a user who cancels as soon as the given places have been called, and who then asks
- * again. Its last line names the places called, and counts the flags set and the graces begun.
+ * again. Its last line names the places called, and counts the flags set, the graces begun and, of
+ * these, the ones begun in one go.
  */
 function impatient(places: readonly string[], runner: string): string {
   return `
@@ -46,7 +47,7 @@ channel.onmessage = ({ data }) => {
   if (wanted.every((place) => called.includes(place))) user.abort();
 };
 if (wanted.length === 0) user.abort();
-const counts = { flags: 0, graces: 0 };
+const counts = { flags: 0, graces: 0, moments: 0 };
 const { store } = Atomics;
 Object.assign(Atomics, {
   store: (...args: Parameters<typeof store>) => {
@@ -57,7 +58,7 @@ Object.assign(Atomics, {
 const { setTimeout: later } = globalThis;
 Object.assign(globalThis, {
   setTimeout: (...args: Parameters<typeof later>) => {
-    if (args[1] === 50) counts.graces++;
+    if (args[1] === 50 && counts.graces++ === 0) later(() => (counts.moments = counts.graces), 0);
     return later(...args);
   },
 });
@@ -73,6 +74,7 @@ const Report = z.object({
   called: z.array(z.string()),
   flags: z.number(),
   graces: z.number(),
+  moments: z.number(),
 });
 
 type Call = ReturnType<typeof weather>;
@@ -99,11 +101,9 @@ async function cancelAfter(
     { id: "call_1", result: "calm in next b" },
     { id: "call_2", result: "calm in next c" },
   ]);
-  const { called, flags, graces } = Report.parse(
-    JSON.parse(stdout.trim().split("\n").at(-1) ?? ""),
-  );
+  const { called, ...counts } = Report.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
   const first = called.filter((place) => !place.startsWith("next"));
-  return { results: results(requests[1]), called: first.toSorted(), flags, graces };
+  return { results: results(requests[1]), called: first.toSorted(), ...counts };
 }
 
 test("a tool that looks at the flag stops early, and what it has by then is its result", async () => {
@@ -172,12 +172,12 @@ test("every slot is filled in the order asked, and nobody loses a result to a si
   ]);
 });
 
-test("one flag and one grace serve all calls of a batch", async () => {
+test("all flags of a batch are raised at once, and all graces begin together", async () => {
   const batch = ["deaf a", "deaf b", "deaf c"];
   const calls = batch.map((place) => weather(place));
-  const { results, flags, graces } = await cancelAfter(batch, calls);
+  const { results, flags, graces, moments } = await cancelAfter(batch, calls);
   expect(results).toEqual([0, 1, 2].map((index) => ({ id: `call_${index}`, ...ENDED })));
-  expect({ flags, graces }).toEqual({ flags: 1, graces: 1 });
+  expect({ flags, graces, moments }).toEqual({ flags: 3, graces: 3, moments: 3 });
 });
 
 test("a serial runner can be cancelled as well as a parallel one", async () => {
@@ -209,10 +209,26 @@ test("the deadline ends a batch that never ends, and the program ends by itself"
   });
   expect(lastResults(requests)).toEqual([
     { id: "call_0", ...ENDED },
-    { id: "call_1", ...ENDED },
+    { id: "call_1", ...NEVER_STARTED },
     { id: "call_2", ...NEVER_STARTED },
   ]);
   expect(stderr).not.toContain("error");
+  expect(code).toBe(0);
+});
+
+test("a call over its own limit is cancelled alone, and the queue behind it goes on", async () => {
+  const source = readFileSync(join(ROOT, FILE), "utf8");
+  const main = source.replace("CALL_MS = 2_000", "CALL_MS = 800");
+  expect(main).not.toBe(source);
+  const folder = copyBook({ [FILE]: main, "mock-tools/weather.ts": STATIONS });
+  const batch = [weather("busy a"), weather("b"), weather("aware c"), weather("d")];
+  const { code, requests } = await runScript(FILE, [outputs(...batch), outputs()], { folder });
+  expect(lastResults(requests)).toEqual([
+    { id: "call_0", ...ENDED },
+    { id: "call_1", result: "calm in b" },
+    { id: "call_2", result: "calm in aware c" },
+    { id: "call_3", result: "calm in d" },
+  ]);
   expect(code).toBe(0);
 });
 

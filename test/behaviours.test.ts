@@ -158,7 +158,7 @@ const BEHAVIOURS: readonly (readonly [
     "M9",
     "a flag to cancel by, shared by all calls of a batch",
     "10",
-    "one flag and one grace serve all calls",
+    "a tool that looks at the flag stops early",
   ],
   [
     "M10",
@@ -178,7 +178,7 @@ const BEHAVIOURS: readonly (readonly [
     "10",
     "a tool that looks at the flag stops early",
   ],
-  ["L10", "one flag for the whole batch", "10", "one flag and one grace serve all calls"],
+  ["L10", "one cancel for the whole batch", "10", "all flags of a batch are raised at once"],
   [
     "L11",
     "a grace; what ends within it keeps its real outcome",
@@ -192,6 +192,7 @@ const BEHAVIOURS: readonly (readonly [
     "every slot is filled in the order asked",
   ],
   ["L13", "queued calls never start", "10", "calls in the queue are never entered"],
+  ["M19", "a limit for each call", "10", "a call over its own limit is cancelled alone"],
   [
     "G9",
     "in order, an error becomes a result, the next call runs",

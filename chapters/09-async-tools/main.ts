@@ -107,10 +107,12 @@ function explain(call: FunctionCall, error: unknown): Failure {
 }
 
 async function runCall(call: FunctionCall): Promise<Outcome> {
-  return callTool(call).then(
-    (result) => ({ type: "success", id: call.id, result: result ?? null }),
-    (error) => ({ type: "failure", id: call.id, error: explain(call, error) }),
-  );
+  try {
+    const result = (await callTool(call)) ?? null;
+    return { type: "success", id: call.id, result };
+  } catch (error) {
+    return { type: "failure", id: call.id, error: explain(call, error) };
+  }
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;

@@ -58,13 +58,12 @@ const tools = new Map<string, Tool>([
 
 const MAX_CONCURRENT = 4;
 const MAX_THREADS = 4;
+const CALL_MS = 2_000;
 const BATCH_MS = 3_000;
 const GRACE_MS = 50;
 const NEVER_STARTED = new Error("it never started");
 const ENDED = new Error("its thread was ended");
-
-// A flag in shared memory for tools that look at it; a signal that ends the thread of any other.
-const stops = new WeakMap<FunctionCall, { cancelled: Int32Array; signal: AbortSignal }>();
+const stops = new WeakMap<FunctionCall, readonly AbortSignal[]>();
 
 // Built before the first question, so that the threads start up while the model thinks.
 const pool = new Piscina({
@@ -84,9 +83,21 @@ async function callTool(call: FunctionCall): Promise<unknown> {
   if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  const { cancelled, signal = null } = stops.get(call) ?? {};
-  if (cancelled && Atomics.load(cancelled, 0) !== 0) throw NEVER_STARTED;
-  return await pool.run({ name: call.name, args: args.value, context: { cancelled } }, { signal });
+  const signals = stops.get(call) ?? [];
+  if (signals.some(({ aborted }) => aborted)) throw NEVER_STARTED;
+  // A signal cannot enter a thread: there it is a flag in shared memory and, after a grace, the end.
+  const cancelled = new Int32Array(new SharedArrayBuffer(4));
+  const end = new AbortController();
+  const cancel = () => {
+    Atomics.store(cancelled, 0, 1);
+    // A result that has arrived when the grace is over still counts, so it is read first.
+    setTimeout(() => setImmediate(() => end.abort(ENDED)), GRACE_MS);
+  };
+  for (const signal of [...signals, AbortSignal.timeout(CALL_MS)]) {
+    signal.addEventListener("abort", cancel, { signal: end.signal });
+  }
+  const task = { name: call.name, args: args.value, context: { cancelled } };
+  return await pool.run(task, { signal: end.signal }).finally(() => end.abort());
 }
 
 type Failure = {
@@ -97,8 +108,8 @@ type Failure = {
 
 type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
-  | { readonly type: "failure"; readonly id: string; readonly error: Failure }
-  | { readonly type: "cancelled"; readonly id: string; readonly cancelled: string };
+  | { readonly type: "cancelled"; readonly id: string; readonly cancelled: string }
+  | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
 function explain(call: FunctionCall, error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
@@ -114,14 +125,14 @@ function explain(call: FunctionCall, error: unknown): Failure {
 }
 
 async function runCall(call: FunctionCall): Promise<Outcome> {
-  return callTool(call).then(
-    (result) => ({ type: "success", id: call.id, result: result ?? null }),
-    (error) => {
-      const reason = [NEVER_STARTED, ENDED].find((one) => one === error || one === error?.cause);
-      if (reason) return { type: "cancelled", id: call.id, cancelled: reason.message };
-      return { type: "failure", id: call.id, error: explain(call, error) };
-    },
-  );
+  try {
+    const result = (await callTool(call)) ?? null;
+    return { type: "success", id: call.id, result };
+  } catch (error) {
+    const reason = [NEVER_STARTED, ENDED].find((one) => [error, Object(error).cause].includes(one));
+    if (reason) return { type: "cancelled", id: call.id, cancelled: reason.message };
+    return { type: "failure", id: call.id, error: explain(call, error) };
+  }
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
@@ -149,18 +160,11 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
 
 export const serialRunner = parallelRunner(1);
 
-export function cancellable(runBatch: RunBatch, user?: AbortSignal): RunBatch {
+export function cancellable(runBatch: RunBatch, ...users: AbortSignal[]): RunBatch {
   return async (calls) => {
-    const cancelled = new Int32Array(new SharedArrayBuffer(4)).fill(user?.aborted ? 1 : 0);
-    const end = new AbortController();
-    for (const call of calls) stops.set(call, { cancelled, signal: end.signal });
-    const cancel = () => {
-      Atomics.store(cancelled, 0, 1);
-      // A result that has arrived when the grace is over still counts, so it is read first.
-      setTimeout(() => setImmediate(() => end.abort(ENDED)), GRACE_MS);
-    };
-    for (const one of [user, AbortSignal.timeout(BATCH_MS)]) one?.addEventListener("abort", cancel);
-    return runBatch(calls).finally(() => end.abort());
+    const signals = [...users, AbortSignal.timeout(BATCH_MS)];
+    for (const call of calls) stops.set(call, signals);
+    return runBatch(calls);
   };
 }
 
@@ -223,7 +227,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
 
 if (isEntry(import.meta.url)) {
   const ask = (question: string, user: AbortSignal) =>
-    runAgent(question, cancellable(parallelRunner(2), user));
+    runAgent(question, cancellable(serialRunner, user));
   await runQuestions(ask, [
     "How is the weather in LA, McMurdo, Vostok and Paris?",
     "How is the weather in Tokyo?",
