@@ -28,15 +28,25 @@ async function output(command: string): Promise<string> {
   return fence("console", `$ ${command}\n${stdout}${errors.join("\n")}`);
 }
 
-/** The hunks of a chapter's diff against its base that hold one of the given texts. */
-function diff(number: string, ...texts: string[]): string {
-  const to = findChapter(number);
-  const hunks = gitDiff(findChapter(to.base).file, to.file, "-U1")
+/** The hunks of the diff between two files that hold one of the given texts. */
+function hunks(from: string, to: string, texts: readonly string[]): string {
+  const all = gitDiff(from, to, "-U1")
     .split(/^(?=@@ )/m)
     .slice(1);
-  const wanted = hunks.filter((hunk) => texts.some((text) => hunk.includes(text)));
-  if (wanted.length === 0) throw new Error(`the diff of ${number} does not hold ${texts}`);
+  const wanted = all.filter((hunk) => texts.some((text) => hunk.includes(text)));
+  if (wanted.length === 0) throw new Error(`the diff from ${from} to ${to} does not hold ${texts}`);
   return fence("diff", wanted.map((hunk) => hunk.replace(/^@@.*@@.*\n/, "")).join("@@\n"));
+}
+
+function diff(number: string, ...texts: string[]): string {
+  const to = findChapter(number);
+  return hunks(findChapter(to.base).file, to.file, texts);
+}
+
+/** What another program in a chapter's folder does differently from its main.ts. */
+function variant(number: string, name: string, ...texts: string[]): string {
+  const { file } = findChapter(number);
+  return hunks(file, file.replace("main.ts", `${name}.ts`), texts);
 }
 
 /** One declaration of a file, with the comment above it. */
@@ -111,6 +121,7 @@ export async function generate(recipe: string): Promise<string> {
   const [first = "", second = "", third = ""] = args;
   if (kind === "output") return output(recipe.replace("output ", ""));
   if (kind === "diff") return diff(first, ...args.slice(1));
+  if (kind === "variant") return variant(first, second, ...args.slice(2));
   if (kind === "code") return code(first, second);
   if (kind === "wire") return wire(first, second, third);
   if (kind === "bench") return figure(first);
@@ -118,6 +129,6 @@ export async function generate(recipe: string): Promise<string> {
   if (kind === "navigation") return navigation(first);
   if (kind === "chapter") return linkTo(first);
   throw new Error(
-    `expected output, diff, code, wire, bench, chapters, navigation or chapter, got ${kind}`,
+    `expected output, diff, variant, code, wire, bench, chapters, navigation or chapter, got ${kind}`,
   );
 }

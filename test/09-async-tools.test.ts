@@ -93,15 +93,20 @@ function times<Value>(count: number, value: Value): Value[] {
   return Array.from({ length: count }, () => value);
 }
 
+/** The peaks that a run printed, on the event loop and in threads, question by question. */
+function peaksIn(stdout: string): (string | undefined)[] {
+  return [...stdout.matchAll(/^Peak .*: (\d+) [()]*$/gm)].map(([, peak]) => peak);
+}
+
 test("the demo shows both kinds of calls and the peak of each", async () => {
   const { code, stdout, stderr } = await run(FILE);
   expect(stdout.match(/^(Q:|Peak) .*$/gm)).toEqual([
     "Q: Get the weather in Beijing and LA and send an summary email to me.",
-    "Peak on the event loop: 1",
-    "Peak in threads: 2",
+    "Peak on the event loop: 1 ()()",
+    "Peak in threads: 2 (())",
     "Q: Compare the weather in Lima, Atlantis, LA, Paris and Tokyo. Who am I?",
-    "Peak on the event loop: 1",
-    "Peak in threads: 4",
+    "Peak on the event loop: 1 ()()()",
+    "Peak in threads: 4 (())(((()())))",
   ]);
   expect(stdout).toContain('"to": "jack@example.com"');
   expect(stdout).toContain("Your profile: name Jack, email jack@example.com.");
@@ -167,7 +172,7 @@ test("the limit of the waits is the reader's to change", async () => {
   const { stdout, requests } = await runScript(FILE, [reply, outputs()], { folder });
   const results = z.array(z.object({ result: z.number() })).parse(lastResults(requests));
   expect(results.map(({ result }) => result)).toEqual(times(5, 2));
-  expect(stdout).toContain("Peak on the event loop: 2\nPeak in threads: 0\n");
+  expect(peaksIn(stdout)).toEqual(["2", "0"]);
 });
 
 test("calls in threads reach their limit and never pass it, whatever waits beside them", async () => {
@@ -191,7 +196,7 @@ test("calls in threads reach their limit and never pass it, whatever waits besid
   });
   expect(Math.max(...inFlight)).toBe(4);
   expect(barrier.log).toHaveLength(20);
-  expect(stdout).toContain("Peak on the event loop: 10\nPeak in threads: 4\n");
+  expect(peaksIn(stdout)).toEqual(["10", "4"]);
   expect(code).toBe(0);
 });
 
@@ -264,8 +269,8 @@ export function lookUpProfile(): unknown { return ways.shift()?.(); }
 });
 
 test.each([
-  ["where they say that they belong", false, ["thread", "thread", "loop"], { loop: 1, threads: 2 }],
-  ["in the other place if they say so", true, ["loop", "loop", "thread"], { loop: 2, threads: 1 }],
+  ["where they say that they belong", false, ["thread", "thread", "loop"], ["1", "2"]],
+  ["in the other place if they say so", true, ["loop", "loop", "thread"], ["2", "1"]],
 ])("tools run %s", async (_, swapped, places, peaks) => {
   const reply = outputs(weather("a"), weather("b"), PROFILE);
   const folder = bookOfPlaces(swapped);
@@ -273,9 +278,7 @@ test.each([
   expect(lastResults(requests)).toEqual(
     places.map((result, index) => ({ id: `call_${index}`, result })),
   );
-  expect(stdout).toContain(
-    `Peak on the event loop: ${peaks.loop}\nPeak in threads: ${peaks.threads}\n`,
-  );
+  expect(peaksIn(stdout)).toEqual(peaks);
 });
 
 test("the answer is the same when a tool lies about its kind, though its calls use no thread", async () => {
@@ -285,11 +288,10 @@ test("the answer is the same when a tool lies about its kind, though its calls u
   const lie = { "mock-tools/tools.ts": read("tools.ts").replace('bound: "cpu",', 'bound: "io",') };
   const honest = await run(FILE, [question], { folder: copyBook(quick) });
   const lying = await run(FILE, [question], { folder: copyBook({ ...quick, ...lie }) });
-  const peaks = "Peak on the event loop: 1\nPeak in threads: 4\n";
-  expect(honest.stdout).toContain(peaks);
-  expect(lying.stdout).toBe(
-    honest.stdout.replace(peaks, "Peak on the event loop: 5\nPeak in threads: 0\n"),
-  );
+  expect(peaksIn(honest.stdout)).toEqual(["1", "4"]);
+  expect(peaksIn(lying.stdout)).toEqual(["5", "0"]);
+  const withoutPeaks = (stdout: string) => stdout.replaceAll(/^Peak .*$/gm, "");
+  expect(withoutPeaks(lying.stdout)).toBe(withoutPeaks(honest.stdout));
 });
 
 test("a limit that is no whole number from 1 up is refused when the runner is made", async () => {

@@ -114,7 +114,8 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-const gauge = { running: 0, peak: 0 };
+// In a trail, "(" is the start of a call and ")" the end of one.
+const gauge = { running: 0, peak: 0, trail: "" };
 
 export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
@@ -126,7 +127,9 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
     const lane = async () => {
       for (const [index, call] of queue) {
         gauge.peak = Math.max(gauge.peak, ++gauge.running);
+        gauge.trail += "(";
         outcomes[index] = await runCall(call);
+        gauge.trail += ")";
         gauge.running--;
       }
     };
@@ -197,9 +200,10 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
 if (isEntry(import.meta.url)) {
   const compareRunners = async (question: string) => {
     await runAgent(question);
-    console.log(`\nPeak of the serial runner: ${gauge.peak}\n`);
+    console.log(`\nPeak of the serial runner: ${gauge.peak} ${gauge.trail}\n`);
+    gauge.trail = "";
     const answer = await runAgent(question, parallelRunner());
-    console.log(`\nPeak of the parallel runner: ${gauge.peak}`);
+    console.log(`\nPeak of the parallel runner: ${gauge.peak} ${gauge.trail}`);
     return answer;
   };
   await runQuestions(compareRunners, [

@@ -115,7 +115,8 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-const gauge = { running: 0, peak: 0 };
+// In a trail, "(" is the start of a call and ")" the end of one.
+const gauge = { running: 0, peak: 0, trail: "" };
 
 // Who hears of the end comes from who heard of the start, so that no id has to pair them.
 type OnComplete = (outcome: Outcome) => void;
@@ -148,10 +149,12 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = traceCall): Run
     const lane = async () => {
       for (const [index, call] of queue) {
         gauge.peak = Math.max(gauge.peak, ++gauge.running);
+        gauge.trail += "(";
         const onComplete = tell(() => onStart(call, index));
         const outcome = await runCall(call);
         outcomes[index] = outcome;
         tell(() => onComplete?.(outcome));
+        gauge.trail += ")";
         gauge.running--;
       }
     };
@@ -228,9 +231,10 @@ async function converse(question: string, runBatch: RunBatch): Promise<string> {
 if (isEntry(import.meta.url)) {
   const compareRunners = async (question: string) => {
     await runAgent(question);
-    console.log(`\nPeak of the serial runner: ${gauge.peak}\n`);
+    console.log(`\nPeak of the serial runner: ${gauge.peak} ${gauge.trail}\n`);
+    gauge.trail = "";
     const answer = await runAgent(question, parallelRunner());
-    console.log(`\nPeak of the parallel runner: ${gauge.peak}`);
+    console.log(`\nPeak of the parallel runner: ${gauge.peak} ${gauge.trail}`);
     return answer;
   };
   await runQuestions(compareRunners, [

@@ -122,7 +122,11 @@ function boundOf(call: FunctionCall): Tool["bound"] {
   return tools.get(call.name)?.bound ?? "io";
 }
 
-const gauges = { cpu: { running: 0, peak: 0 }, io: { running: 0, peak: 0 } };
+// In a trail, "(" is the start of a call and ")" the end of one.
+const gauges = {
+  cpu: { running: 0, peak: 0, trail: "" },
+  io: { running: 0, peak: 0, trail: "" },
+};
 
 export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
@@ -135,7 +139,9 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
       for (const [index, call] of queue) {
         const gauge = gauges[boundOf(call)];
         gauge.peak = Math.max(gauge.peak, ++gauge.running);
+        gauge.trail += "(";
         outcomes[index] = await runCall(call);
+        gauge.trail += ")";
         gauge.running--;
       }
     };
@@ -218,8 +224,8 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
 if (isEntry(import.meta.url)) {
   const showPeaks = (question: string) =>
     runAgent(question, splitRunner()).finally(() => {
-      console.log(`\nPeak on the event loop: ${gauges.io.peak}`);
-      console.log(`Peak in threads: ${gauges.cpu.peak}`);
+      console.log(`\nPeak on the event loop: ${gauges.io.peak} ${gauges.io.trail}`);
+      console.log(`Peak in threads: ${gauges.cpu.peak} ${gauges.cpu.trail}`);
     });
   await runQuestions(showPeaks, [
     "Get the weather in Beijing and LA and send an summary email to me.",

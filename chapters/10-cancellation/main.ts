@@ -85,7 +85,7 @@ async function callTool(call: FunctionCall): Promise<unknown> {
   if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
   const signals = stops.get(call) ?? [];
   if (signals.some(({ aborted }) => aborted)) throw NEVER_STARTED;
-  // A signal cannot enter a thread: there it is a flag in shared memory and, after a grace, the end.
+  // A signal cannot enter a thread: there it is a flag in shared memory and, after a grace, an end.
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
   const end = new AbortController();
   const cancel = () => {
@@ -137,7 +137,8 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-const gauge = { running: 0, peak: 0 };
+// In a trail, "(" is the start of a call and ")" the end of one.
+const gauge = { running: 0, peak: 0, trail: "" };
 
 export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
@@ -149,7 +150,9 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
     const lane = async () => {
       for (const [index, call] of queue) {
         gauge.peak = Math.max(gauge.peak, ++gauge.running);
+        gauge.trail += "(";
         outcomes[index] = await runCall(call);
+        gauge.trail += ")";
         gauge.running--;
       }
     };

@@ -38,7 +38,7 @@ const SAID =
 
 const SEPARATOR = /,|;|&|\b(?:and|or|than|then|versus|vs)\b\.?/i;
 const NOT_A_PLACE =
-  /^(?:the|an?|my|me|your?|it|is|are|this|that|all|both|each|general|celsius|fahrenheit|degrees|send|e?-?mail|mail|write|tell|let|give|show|get|say|compare|use|who|what|where|how|which|why|when|if|also|please|i)\b/i;
+  /^(?:the|an?|my|me|your?|it|is|are|this|that|all|both|each|general|celsius|fahrenheit|degrees|send|e?-?mail|mail|write|run|ask|tell|let|give|show|get|say|compare|use|who|what|where|how|which|why|when|if|also|please|i)\b/i;
 const AFTER_A_PLACE =
   /[?!.:]?\s+(?:by|via|to|with|as|on|is|are|was|like|for|today|tomorrow|tonight|now|right now|this|next|please|together)\b.*$/i;
 
@@ -74,11 +74,12 @@ function placesIn(question: string): string[] {
 /** Takes a question in plain English, returns what it asks for; whatever it does not know is no wish. */
 export function readQuestion(question: string): Wish {
   const to = ADDRESS.exec(question)?.[0];
+  const places = placesIn(question.replace(QUOTED, "").replace(IN_ORDER, "").replace(MODE, ""));
   const text = (QUOTED.exec(question) ?? SAID.exec(question))?.[1];
   const tool = TOOL.exec(question)?.[1];
   return {
     weather: WEATHER.test(question),
-    places: placesIn(question),
+    places,
     profile: PROFILE.test(question) || tool === "get_user_profile",
     email: EMAIL.test(question) ? { ...(to && { to }), ...(text && { text }) } : undefined,
     mailbox: MAILBOX.test(question),
