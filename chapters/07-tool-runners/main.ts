@@ -117,6 +117,15 @@ type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 // In a trail, "(" is the start of a call and ")" the end of one.
 const gauge = { running: 0, peak: 0, trail: "" };
 
+async function runCounted(call: FunctionCall): Promise<Outcome> {
+  gauge.peak = Math.max(gauge.peak, ++gauge.running);
+  gauge.trail += "(";
+  const outcome = await runCall(call);
+  gauge.trail += ")";
+  gauge.running--;
+  return outcome;
+}
+
 export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
   if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
@@ -125,13 +134,7 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
     const queue = calls.entries();
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
-      for (const [index, call] of queue) {
-        gauge.peak = Math.max(gauge.peak, ++gauge.running);
-        gauge.trail += "(";
-        outcomes[index] = await runCall(call);
-        gauge.trail += ")";
-        gauge.running--;
-      }
+      for (const [index, call] of queue) outcomes[index] = await runCounted(call);
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
     return outcomes;

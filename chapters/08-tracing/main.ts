@@ -118,9 +118,17 @@ type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 // In a trail, "(" is the start of a call and ")" the end of one.
 const gauge = { running: 0, peak: 0, trail: "" };
 
+async function runCounted(call: FunctionCall): Promise<Outcome> {
+  gauge.peak = Math.max(gauge.peak, ++gauge.running);
+  gauge.trail += "(";
+  const outcome = await runCall(call);
+  gauge.trail += ")";
+  gauge.running--;
+  return outcome;
+}
+
 // Who hears of the end comes from who heard of the start, so that no id has to pair them.
-type OnComplete = (outcome: Outcome) => void;
-type OnStart = (call: FunctionCall, index: number) => OnComplete;
+type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 
 const traceCall: OnStart = ({ name, id }) => {
   const tool = { "gen_ai.tool.name": name, "gen_ai.tool.call.id": id };
@@ -148,14 +156,10 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = traceCall): Run
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
       for (const [index, call] of queue) {
-        gauge.peak = Math.max(gauge.peak, ++gauge.running);
-        gauge.trail += "(";
         const onComplete = tell(() => onStart(call, index));
-        const outcome = await runCall(call);
+        const outcome = await runCounted(call);
         outcomes[index] = outcome;
         tell(() => onComplete?.(outcome));
-        gauge.trail += ")";
-        gauge.running--;
       }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
