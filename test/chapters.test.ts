@@ -5,7 +5,7 @@ import { type Chapter, chapters, findChapter, ROOT } from "../scripts/chapters.t
 import { gitDiff } from "../scripts/git.ts";
 
 /** Chapters that swap a mechanism may change more; the first three build the loop. */
-const SWAPS = ["04", "14"];
+const SWAPS = ["04", "13", "14", "16"];
 const FREE = ["01", "02", "03"];
 const LIMITS = {
   chapter: { added: 40, deleted: 20, kept: 0.8, hunks: 8 },
@@ -64,21 +64,27 @@ describe.each(chapters().map((chapter) => [chapter.folder, chapter] as const))(
       expect(new Set(banners.map(({ length }) => length))).toEqual(new Set([100]));
     });
 
-    test("imports node:, packages, shared and mock-tools in that order, and no chapter", () => {
+    test("imports node:, packages, shared, mock-tools and its own folder in that order", () => {
       const sources = lines.flatMap(
         (line) => /^(?:import|\}) .*from "(.+)";$/.exec(line)?.[1] ?? [],
       );
       const ranks = sources.map((source) => {
-        const places = [/^node:/, /^[^.]/, /^\.\.\/\.\.\/shared\//, /^\.\.\/\.\.\/mock-tools\//];
+        const places = [
+          /^node:/,
+          /^[^.]/,
+          /^\.\.\/\.\.\/shared\//,
+          /^\.\.\/\.\.\/mock-tools\//,
+          /^\.\/[\w-]+\.ts$/,
+        ];
         return places.findIndex((place) => place.test(source));
       });
       expect(ranks).not.toContain(-1);
       expect(ranks).toEqual(ranks.toSorted());
     });
 
-    test("is 60 to 260 lines of at most 100 characters", () => {
+    test("is 60 to 280 lines of at most 100 characters", () => {
       expect(lines.length).toBeGreaterThanOrEqual(60);
-      expect(lines.length).toBeLessThanOrEqual(260);
+      expect(lines.length).toBeLessThanOrEqual(280);
       expect(lines.filter(({ length }) => length > 100)).toEqual([]);
     });
 
