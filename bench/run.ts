@@ -7,6 +7,7 @@ import { measureAsyncOverhead, measureAsyncTools } from "./async-tools.ts";
 import { measureBatches, measureOverhead } from "./batches.ts";
 import { measureCancellation } from "./cancellation.ts";
 import { measureColdStart } from "./cold-start.ts";
+import { measureReplies, measureScheduling, measureWaves } from "./dependencies.ts";
 import { measureTimeline } from "./timeline.ts";
 import { measureTrace } from "./trace.ts";
 
@@ -17,6 +18,9 @@ const parts = new Map<string, () => Promise<object>>([
   ["async-tools", measureAsyncTools],
   ["async-overhead", measureAsyncOverhead],
   ["cancellation", measureCancellation],
+  ["dependencies", measureReplies],
+  ["waves", measureWaves],
+  ["scheduling", measureScheduling],
   ["timeline", measureTimeline],
   ["trace", measureTrace],
   ["cold-start", measureColdStart],

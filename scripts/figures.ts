@@ -14,6 +14,9 @@ const Results = z.object({
   "async-tools": z.record(z.string(), z.record(z.string(), Spread)),
   "async-overhead": z.record(z.string(), z.record(z.string(), Spread)),
   cancellation: z.record(z.string(), Spread),
+  dependencies: z.record(z.string(), Spread),
+  waves: z.record(z.string(), Spread),
+  scheduling: z.record(z.string(), Spread),
   "cold-start": z.record(z.string(), Spread),
 });
 type Measured = Record<string, z.infer<typeof Spread>>;
@@ -147,6 +150,29 @@ function cancellation(): string {
   return table(["the tool", "from the cancel to the end of the batch"], rows);
 }
 
+function dependencies(): string {
+  const { dependencies: measured } = load();
+  const gain = median(measured, "04 ms") / median(measured, "13 ms");
+  const rows = [
+    ["04", "3", ms(measured, "04 ms"), ""],
+    ["13", "2", ms(measured, "13 ms"), `${gain.toFixed(2)} ×`],
+  ];
+  return table(["chapter", "replies", "question to answer", "gain"], rows);
+}
+
+function waves(): string {
+  const { waves: measured } = load();
+  const rows = [
+    ["when a whole wave has ended", ms(measured, "waves ms")],
+    ["when the calls that it refers to have ended", ms(measured, "own ms")],
+  ];
+  return table(["a call starts", "four calls in two chains"], rows);
+}
+
+function scheduling(): string {
+  return `\`${ms(load().scheduling, "1000 ms")}\``;
+}
+
 function machine(): string {
   const { node, cores, cpu, system } = load().machine;
   return `${cores} cores (${cpu}, ${system}), Node ${node}`;
@@ -161,6 +187,9 @@ const figures = new Map([
   ["cancellation", cancellation],
   ["async-tools", asyncTools],
   ["async-overhead", asyncOverhead],
+  ["dependencies", dependencies],
+  ["waves", waves],
+  ["scheduling", scheduling],
   ["machine", machine],
 ]);
 

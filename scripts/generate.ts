@@ -63,6 +63,14 @@ function code(file: string, name: string): string {
   return fence("ts", lines.slice(from, first + length).join("\n"));
 }
 
+/** The graph of calls that a chapter draws for a question, as a picture. */
+async function graph(number: string, question: string): Promise<string> {
+  const { stdout } = await run(findChapter(number).file, [question]);
+  const picture = /^graph [\s\S]*?(?=\n\n)/m.exec(stdout)?.[0];
+  if (picture === undefined) throw new Error(`chapter ${number} draws no graph`);
+  return fence("mermaid", picture);
+}
+
 /** One message of the conversation that a chapter has over a question, as it travels. */
 async function wire(number: string, index: string, question: string): Promise<string> {
   let said: string[] = [];
@@ -123,12 +131,13 @@ export async function generate(recipe: string): Promise<string> {
   if (kind === "diff") return diff(first, ...args.slice(1));
   if (kind === "variant") return variant(first, second, ...args.slice(2));
   if (kind === "code") return code(first, second);
+  if (kind === "graph") return graph(first, second);
   if (kind === "wire") return wire(first, second, third);
   if (kind === "bench") return figure(first);
   if (kind === "chapters") return chapterTable();
   if (kind === "navigation") return navigation(first);
   if (kind === "chapter") return linkTo(first);
   throw new Error(
-    `expected output, diff, variant, code, wire, bench, chapters, navigation or chapter, got ${kind}`,
+    `expected output, diff, variant, code, graph, wire, bench, chapters, navigation or chapter, got ${kind}`,
   );
 }

@@ -50,7 +50,9 @@ test("the demo prints the same steps with both runners, and their peaks and trai
   const { code, stdout } = await run(FILE);
   const [serial = "", parallel = "", end] = stdout
     .replace(/^Q: .*\n\n/, "")
-    .split(/\nPeak of the (?:serial runner: 1 \(\)\(\)\(\)\(\)\(\)|parallel runner: 4 \(\(\(\(\)\(\)\)\)\))\n\n?/);
+    .split(
+      /\nPeak of the (?:serial runner: 1 \(\)\(\)\(\)\(\)\(\)|parallel runner: 4 \(\(\(\(\)\(\)\)\)\))\n\n?/,
+    );
   expect(serial).toContain("[Step 2] Agent: Here's the weather: ");
   expect(parallel).toBe(serial);
   expect(end).toMatch(/^A:\n/);

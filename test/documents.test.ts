@@ -18,29 +18,38 @@ test("what is generated in the READMEs is what the code gives", async () => {
   expect(code).toBe(0);
 });
 
-test.each([
-  ["an output", 'output npx tsx chapters/02-tool-use/main.ts "How', "5 degrees", "6 degrees"],
-  ["an excerpt", "code mock-tools/worker.ts", "throw new Error", "return"],
-  ["a diff", "diff 04", "-async function runCalls", "-async function runAll"],
-  ["a message on the wire", "wire 04", '"weather_la"', '"weather_LA"'],
-  ["a figure", "bench batches", "| 8 | ", "| 8 | 1"],
-  ["a link", "chapter 05", "05", "06"],
-  ["the chapters' table", "chapters", "+", "+1"],
-])("a README with a false line in %s is noticed", async (_, recipe, old, edited) => {
-  const [block = ""] = [...PAGES, "README.md"].flatMap((page) => {
-    return (read(page).match(GENERATED) ?? []).filter((text) =>
-      text.startsWith(`<!-- generated: ${recipe}`),
-    );
+/** Something generated in the READMEs, and the same with a falsehood in it. */
+const FALSEHOODS: readonly (readonly [recipe: string, old: string, edited: string])[] = [
+  ['output npx tsx chapters/02-tool-use/main.ts "How', "5 degrees", "6 degrees"],
+  ["code mock-tools/worker.ts", "throw new Error", "return"],
+  ["diff 04", "-async function runCalls", "-async function runAll"],
+  ["wire 04", '"weather_la"', '"weather_LA"'],
+  ["bench batches", "| 8 | ", "| 8 | 1"],
+  ["chapter 05", "05", "06"],
+  ["chapters", "+", "+1"],
+];
+
+test("a README with something false in what is generated is noticed, whatever made it", async () => {
+  const blocks = [...PAGES, "README.md"].flatMap((page) => read(page).match(GENERATED) ?? []);
+  const found = FALSEHOODS.map(([recipe]) => {
+    return blocks.find((block) => block.startsWith(`<!-- generated: ${recipe}`)) ?? "";
   });
-  const body = block.indexOf("-->");
-  const false_ = block.slice(0, body) + block.slice(body).replace(old, edited);
-  expect(false_).not.toBe(block);
-  const pages = Object.fromEntries(
-    [...PAGES, "README.md"].map((page) => [page, "# Nothing generated\n"]),
-  );
-  const folder = copyBook({ ...pages, [PAGES[0] ?? ""]: block, [PAGES[1] ?? ""]: false_ });
+  const lies = FALSEHOODS.map(([, old, edited], index) => {
+    const block = found[index] ?? "";
+    const body = block.indexOf("-->");
+    const lie = block.slice(0, body) + block.slice(body).replace(old, edited);
+    expect(lie).not.toBe(block);
+    return lie;
+  });
+  // One page tells the truth about everything, and each of the next ones lies about one thing.
+  const texts = [found.join("\n\n"), ...lies];
+  const pages = [...PAGES, "README.md"].map((page, index) => {
+    return [page, texts[index] ?? "# Nothing generated\n"] as const;
+  });
+  const folder = copyBook(Object.fromEntries(pages));
   const { code, stderr } = await run("scripts/docs.ts", ["--check"], { folder });
-  expect(stderr).toBe(`error: out of date: ${PAGES[1]}; npm run docs rewrites them\n`);
+  const false_ = PAGES.slice(1, 1 + FALSEHOODS.length).join(", ");
+  expect(stderr).toBe(`error: out of date: ${false_}; npm run docs rewrites them\n`);
   expect(code).toBe(1);
 });
 

@@ -148,3 +148,10 @@ test("it says how the calls are to run if the reply has a place for that", async
     outputs: [{ type: "message", text: expect.any(String) }],
   });
 });
+
+test("a latency that is no number is refused", async () => {
+  process.env.OFFLINE_LATENCY_MS = "soon";
+  const served = serveOfflineModel(0, false);
+  delete process.env.OFFLINE_LATENCY_MS;
+  await expect(served).rejects.toThrow("expected a whole number in OFFLINE_LATENCY_MS, got soon");
+});

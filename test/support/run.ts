@@ -21,6 +21,7 @@ const OFFLINE = {
   OPENAI_MODEL: "",
   MAILBOX_FILE: "",
   WORLD_DIR: "",
+  OFFLINE_LATENCY_MS: "",
 };
 
 const running = new Set<ChildProcess>();

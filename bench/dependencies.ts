@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ROOT } from "../scripts/chapters.ts";
+import { serveOfflineModel } from "../shared/offline/server.ts";
+import { copyBook } from "../test/support/book.ts";
+import { type Candidate, interleave, type Spread, startInstantModel } from "./measure.ts";
+
+const QUESTION = "Get the weather in Beijing and LA and send an summary email to me.";
+const CHAPTER = "chapters/13-dependency-detection/main.ts";
+
+type Call = {
+  readonly type: "function_call";
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+};
+type RunBatch = (calls: readonly Call[]) => Promise<object[]>;
+type Chapter = {
+  runAgent(question: string, runBatch?: RunBatch): Promise<string>;
+  parallelRunner(): RunBatch;
+  dependencyRunner(): RunBatch;
+};
+
+async function load(folder: string, file: string): Promise<Chapter> {
+  return import(pathToFileURL(join(folder, file)).href);
+}
+
+function stopwatch(run: () => Promise<unknown>): Candidate {
+  return async () => {
+    const start = performance.now();
+    await run();
+    return { ms: performance.now() - start };
+  };
+}
+
+/** The seed's second question with a model that takes its time: three replies against two. */
+export async function measureReplies(): Promise<Record<string, Spread>> {
+  process.env.OFFLINE_LATENCY_MS = "500";
+  process.env.OPENAI_BASE_URL = await serveOfflineModel(0, true);
+  delete process.env.OFFLINE_LATENCY_MS;
+  const folder = copyBook({});
+  const base = await load(folder, "chapters/04-parallel-tools/main.ts");
+  const chapter = await load(folder, CHAPTER);
+  const candidates = {
+    "04": stopwatch(() => base.runAgent(QUESTION)),
+    "13": stopwatch(() => chapter.runAgent(QUESTION, chapter.dependencyRunner())),
+  };
+  return interleave(candidates, 9);
+}
+
+/** A tool that takes as many ms as its argument says. */
+const WAITING_WEATHER = `
+export async function forecast({ location }) {
+  await new Promise((resolve) => setTimeout(resolve, Number(location)));
+  return "";
+}
+`;
+
+function weather(id: string, location: unknown): Call {
+  const args = JSON.stringify({ location });
+  return { type: "function_call", id, name: "get_weather", arguments: args };
+}
+
+/** Two chains, short then long and long then short: wave by wave, and each call in its own time. */
+export async function measureWaves(): Promise<Record<string, Spread>> {
+  await startInstantModel();
+  const { parallelRunner, dependencyRunner } = await load(
+    copyBook({ "mock-tools/weather.ts": WAITING_WEATHER }),
+    CHAPTER,
+  );
+  const after = (id: string, ms: string) => ({ $text: [ms, { $from: id }] });
+  const first = [weather("a", "50"), weather("b", "150")];
+  const wave = [weather("c", "150"), weather("d", "50")];
+  const linked = [weather("c", after("a", "150")), weather("d", after("b", "50"))];
+  return interleave(
+    {
+      waves: stopwatch(async () => {
+        await parallelRunner()(first);
+        await parallelRunner()(wave);
+      }),
+      own: stopwatch(() => dependencyRunner()([...first, ...linked])),
+    },
+    15,
+  );
+}
+
+/** What the graph of 1,000 calls costs: none of them gets as far as its tool. */
+export async function measureScheduling(): Promise<Record<string, Spread>> {
+  await startInstantModel();
+  const { dependencyRunner } = await load(ROOT, CHAPTER);
+  const names = ["get_weather", "list_emails", "get_user_profile", "send_email"];
+  const calls = Array.from({ length: 1_000 }, (_, index) => {
+    const location = { $from: `c${index >> 1}`, path: "nothing" };
+    const args = JSON.stringify(index < 8 ? { location: 7 } : { location });
+    const name = names[index % names.length] ?? "";
+    const call = { type: "function_call", id: `c${index}`, name, arguments: args } as const;
+    return index < 8 ? { ...call, name: "get_weather" } : call;
+  });
+  return interleave({ "1000": stopwatch(() => dependencyRunner()(calls)) }, 15);
+}
