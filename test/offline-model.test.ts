@@ -155,3 +155,52 @@ test("a latency that is no number is refused", async () => {
   delete process.env.OFFLINE_LATENCY_MS;
   await expect(served).rejects.toThrow("expected a whole number in OFFLINE_LATENCY_MS, got soon");
 });
+
+/** How many calls a reply holds when the question needs two. */
+async function countCalls(path: string, body: object): Promise<number> {
+  const url = client.baseURL.replace("/v1", path);
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  return (await response.text()).match(/"get_weather"/g)?.length ?? 0;
+}
+
+const TWO = "How is the weather in LA and Lima?";
+const TOOL = { name: "get_weather", parameters: { type: "object", properties: {} } };
+const WIRES = {
+  responses: (knobs: object, question: string) => {
+    const tools = [{ type: "function", ...TOOL }];
+    return countCalls("/v1/responses", { model: "x", input: question, tools, ...knobs });
+  },
+  claude: (knobs: object, question: string) => {
+    const messages = [{ role: "user", content: question }];
+    const tools = [{ name: TOOL.name, input_schema: TOOL.parameters }];
+    return countCalls("/v1/messages", { model: "x", max_tokens: 99, messages, tools, ...knobs });
+  },
+  gemini: (knobs: object, question: string) => {
+    const contents = [{ role: "user", parts: [{ text: question }] }];
+    const body = { contents, tools: [{ functionDeclarations: [TOOL] }], ...knobs };
+    return countCalls("/v1beta/models/x:generateContent", body);
+  },
+};
+
+test.each([
+  ["responses", {}, 2],
+  ["responses", { parallel_tool_calls: false }, 1],
+  ["responses", { tool_choice: "none" }, 0],
+  ["claude", {}, 2],
+  ["claude", { tool_choice: { type: "auto", disable_parallel_tool_use: true } }, 1],
+  ["claude", { tool_choice: { type: "none" } }, 0],
+  ["gemini", {}, 2],
+  ["gemini", { toolConfig: { functionCallingConfig: { mode: "NONE" } } }, 0],
+] as const)("on the wire of %s it obeys %j", async (wire, knobs, calls) => {
+  expect(await WIRES[wire](knobs, TWO)).toBe(calls);
+});
+
+test.each([
+  ["responses", { tool_choice: "required" }],
+  ["claude", { tool_choice: { type: "any" } }],
+  ["gemini", { toolConfig: { functionCallingConfig: { mode: "ANY" } } }],
+] as const)("on the wire of %s it makes a call if it must: %j", async (wire, knobs) => {
+  expect(await WIRES[wire]({}, "Who are you?")).toBe(0);
+  expect(await WIRES[wire](knobs, "Who are you?")).toBe(1);
+});

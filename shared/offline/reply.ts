@@ -2,7 +2,8 @@ import type { ChatCompletionRequest, FixtureResponse } from "@copilotkit/aimock"
 import { z } from "zod";
 import { countReplies, readConversation } from "./conversation.ts";
 import { identify } from "./identify.ts";
-import { type Plan, plan } from "./mind.ts";
+import { Knobs, readKnobs } from "./knobs.ts";
+import { type Conversation, type Plan, plan } from "./mind.ts";
 
 const JsonFormat = z.object({
   json_schema: z.object({ schema: z.object({ properties: z.record(z.string(), z.unknown()) }) }),
@@ -55,15 +56,27 @@ function write(request: ChatCompletionRequest, { text, calls, mode }: Plan): Fix
     return { content: JSON.stringify({ ...how, outputs: [message, ...outputs] }) };
   }
   if (shape === "text" || asked.length === 0) return { content: text };
-  return {
-    content: text,
-    toolCalls: request.parallel_tool_calls === false ? asked.slice(0, 1) : asked,
-  };
+  return { content: text, toolCalls: asked };
+}
+
+/** What the model wants, within what the knobs of the request allow. */
+function obey({ calls, single }: Knobs, conversation: Conversation): Plan {
+  const { tools, exchanges } = conversation;
+  const next = plan(calls === "none" ? { ...conversation, tools: [] } : conversation);
+  const [offer] = tools;
+  const wanted = next.calls.length === 0 && calls === "any" && offer ? [offer.name] : [];
+  const forced = wanted.map((name) => exchanges.at(-1) ?? { name, args: {} });
+  const all = [...next.calls, ...forced];
+  return { ...next, calls: single ? all.slice(0, 1) : all };
 }
 
 /** The offline model's reply to a chat request, in the shape that the request asks for. */
 export function reply(request: ChatCompletionRequest): FixtureResponse {
-  const next = plan(readConversation(request));
+  const conversation = readConversation(request);
+  // aimock's form of a request has no place for all knobs, so the server hands them on beside it.
+  const { _context: context } = request;
+  const knobs = context === undefined ? readKnobs(request) : Knobs.parse(JSON.parse(context));
+  const next = shapeOf(request) === "native" ? obey(knobs, conversation) : plan(conversation);
   const slipped = shapeOf(request) === "native" ? undefined : slip(request, next.text);
   return slipped === undefined ? write(request, next) : { content: slipped };
 }

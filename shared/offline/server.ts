@@ -1,5 +1,9 @@
+import type { IncomingMessage, Server } from "node:http";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { type ChatCompletionRequest, createServer, type FixtureResponse } from "@copilotkit/aimock";
+import { readKnobs } from "./knobs.ts";
 import { reply } from "./reply.ts";
 
 /** A setting from the environment: a whole number, or nothing. */
@@ -8,6 +12,28 @@ function readNumber(name: string): number | undefined {
   if (!text) return undefined;
   if (!/^\d{1,9}$/.test(text)) throw new Error(`expected a whole number in ${name}, got ${text}`);
   return Number(text);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads each request before aimock does, whose own form of it has no place for all of the knobs. */
+function keepKnobs(server: Server): void {
+  const [handle] = server.listeners("request");
+  server.removeAllListeners("request");
+  server.on("request", async (request: IncomingMessage, response) => {
+    const body = await buffer(request);
+    const knobs = JSON.stringify(readKnobs(parseJson(body.toString())));
+    const { method, url, socket } = request;
+    const headers = { ...request.headers, "x-aimock-context": knobs };
+    const again = Object.assign(Readable.from([body]), { method, url, socket, headers });
+    handle?.call(server, again, response);
+  });
 }
 
 /**
@@ -29,6 +55,7 @@ export async function serveOfflineModel(port: number, keepsProcessAlive: boolean
     [{ match: { endpoint: "chat" }, response: latency > 0 ? think : reply }],
     options,
   );
+  keepKnobs(server);
   if (!keepsProcessAlive) {
     server.unref();
     server.on("connection", (socket) => socket.unref());
