@@ -70,8 +70,20 @@ function obey({ calls, single }: Knobs, conversation: Conversation): Plan {
   return { ...next, calls: single ? all.slice(0, 1) : all };
 }
 
+/** The call that has no result, if there is one: real APIs refuse a request that has such a call. */
+function unanswered({ messages }: ChatCompletionRequest): string | undefined {
+  const answered = new Set(messages.map((message) => message.tool_call_id));
+  const calls = messages.flatMap((message) => message.tool_calls ?? []);
+  return calls.find(({ id }) => !answered.has(id))?.id;
+}
+
 /** The offline model's reply to a chat request, in the shape that the request asks for. */
 export function reply(request: ChatCompletionRequest): FixtureResponse {
+  const id = unanswered(request);
+  if (id !== undefined) {
+    const message = `No tool output found for function call ${id}.`;
+    return { error: { message, type: "invalid_request_error" }, status: 400 };
+  }
   const conversation = readConversation(request);
   // aimock's form of a request has no place for all knobs, so the server hands them on beside it.
   const { _context: context } = request;
