@@ -107,6 +107,22 @@ const MUTATIONS: readonly Mutation[] = [
     fails: "calls in the queue are never entered",
   },
   {
+    name: "serial calls overlap",
+    file: "chapters/12-exclusive-tools/main.ts",
+    from: "await serialRunner(calls.filter(isSerial))",
+    to: "await together(calls.filter(isSerial))",
+    test: "12-exclusive-tools",
+    fails: "each alone",
+  },
+  {
+    name: "a failed call is not answered",
+    file: "chapters/14-native-tools/main.ts",
+    from: "outcomes.map(writeItem)",
+    to: 'outcomes.filter(({ type }) => type === "success").map(writeItem)',
+    test: "14-native-tools",
+    fails: "the nasty batch goes back",
+  },
+  {
     name: "waits and forecasts share one limit",
     file: "chapters/09-async-tools/main.ts",
     from: "const waiting = parallelRunner(maxWaiting);",

@@ -121,7 +121,26 @@ const BEHAVIOURS: readonly (readonly [
     "the third failure in a row is the last",
   ],
   ["L22", "one stable key for all attempts", "06", "all attempts of a call have one key"],
-  ["L23", "a call that is tried again keeps its place", "06", "calls that run one by one stay so"],
+  [
+    "L23",
+    "a serial call that is tried again keeps the others away",
+    "12",
+    "a serial call that is tried again excludes the others",
+  ],
+  [
+    "L6",
+    "parallel calls together, then the serial ones alone, in the order asked",
+    "12",
+    "and then the serial ones, each alone",
+  ],
+  [
+    "R14",
+    "one item per call each way, with the arguments as they came",
+    "14",
+    "the nasty batch goes back as it came",
+  ],
+  ["G8", "nothing unanswered is ever sent", "14", "no request of any conversation"],
+  ["G12", "one output for each call, in their order", "14", "one output per call, in call order"],
   ["M13", "hooks at the start and the end; what they throw is harmless", "08", "hook"],
   [
     "M14",
@@ -199,7 +218,7 @@ const BEHAVIOURS: readonly (readonly [
     "07",
     "both runners give the nasty batch",
   ],
-  ["G11", "every call is answered", "05", "the nasty batch gets one outcome per call"],
+  ["G11", "every call is answered", "14", "gets an output that says so"],
 ];
 
 function testsOf(chapter: string): string[] {

@@ -51,7 +51,10 @@ function inBothShapes(output: object): string {
   return JSON.stringify({ response: output, outputs: [output] });
 }
 
-test.each(chapters().map(({ file }) => file))(
+/** The chapters whose replies are JSON of their own; the others are tested on the wire they use. */
+const byHand = chapters().filter(({ source }) => source.includes("response_format: replyFormat"));
+
+test.each(byHand.map(({ file }) => file))(
   "the requests of %s are valid for the real API",
   async (file) => {
     const call = { type: "function_call", id: "me", name: "get_user_profile", arguments: "{}" };
