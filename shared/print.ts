@@ -18,15 +18,29 @@ function show(text: string): string {
   return excess > 0 ? `${plain.slice(0, MAX_CHARACTERS)}… (${excess} more characters)` : plain;
 }
 
-/** Prints one step's messages or, if it has none, its calls. */
+function agent(step: number): string {
+  return paint("bold", `[Step ${step}] Agent:`);
+}
+
+let typing = false;
+
+/** Prints a piece of one of the step's messages as it comes, if there is a terminal to watch. */
+export function printDelta(step: number, text: string): void {
+  if (!process.stdout.isTTY) return;
+  process.stdout.write(`${typing ? "" : `${agent(step)} `}${show(text)}`);
+  typing = true;
+}
+
+/** Prints one step's messages, unless they were printed as they came, or else its calls. */
 export function printOutputs(step: number, outputs: readonly Output[]): void {
   const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
   const calls = outputs.flatMap((output) =>
     output.type === "function_call" ? `${output.name}(${output.arguments})` : [],
   );
-  for (const text of texts.length > 0 ? texts : [calls.join(", ")]) {
-    console.log(`${paint("bold", `[Step ${step}] Agent:`)} ${show(text)}`);
-  }
+  const untyped = texts.length > 0 ? texts : [calls.join(", ")];
+  if (typing) console.log();
+  else console.log(untyped.map((text) => `${agent(step)} ${show(text)}`).join("\n"));
+  typing = false;
   if (calls.length > 0) console.log(paint("dim", "Thinking..."));
 }
 

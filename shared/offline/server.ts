@@ -6,6 +6,9 @@ import { type ChatCompletionRequest, createServer, type FixtureResponse } from "
 import { readKnobs } from "./knobs.ts";
 import { reply } from "./reply.ts";
 
+const LETTERS_PER_TOKEN = 4;
+const TOKENS_PER_SECOND = 25;
+
 /** A setting from the environment: a whole number, or nothing. */
 function readNumber(name: string): number | undefined {
   const text = process.env[name];
@@ -38,7 +41,8 @@ function keepKnobs(server: Server): void {
 
 /**
  * Serves the offline model on loopback to any client of the OpenAI API. It thinks for
- * OFFLINE_LATENCY_MS before each reply, where that is set.
+ * OFFLINE_LATENCY_MS before each reply, where that is set, and streams as many pieces of some letters
+ * each as OFFLINE_TOKENS_PER_SECOND says.
  *
  * @param port the port, 0 for any free one
  * @param keepsProcessAlive false when the program that asks is also the one that answers
@@ -52,7 +56,14 @@ export async function serveOfflineModel(port: number, keepsProcessAlive: boolean
     return reply(request);
   };
   const { server, url } = await createServer(
-    [{ match: { endpoint: "chat" }, response: latency > 0 ? think : reply }],
+    [
+      {
+        match: { endpoint: "chat" },
+        response: latency > 0 ? think : reply,
+        chunkSize: LETTERS_PER_TOKEN,
+        streamingProfile: { tps: readNumber("OFFLINE_TOKENS_PER_SECOND") ?? TOKENS_PER_SECOND },
+      },
+    ],
     options,
   );
   keepKnobs(server);

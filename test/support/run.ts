@@ -22,6 +22,7 @@ const OFFLINE = {
   MAILBOX_FILE: "",
   WORLD_DIR: "",
   OFFLINE_LATENCY_MS: "",
+  OFFLINE_TOKENS_PER_SECOND: "",
 };
 
 const running = new Set<ChildProcess>();
