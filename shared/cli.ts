@@ -12,13 +12,15 @@ With no question, the chapter asks its own. To ask yours:  npx tsx FILE "a quest
   OPENAI_API_KEY             ask a real model instead of the offline one
   OPENAI_BASE_URL            the server that has it, for example http://localhost:11434/v1
   OPENAI_MODEL               its name
+  ANTHROPIC_API_KEY          ask Claude, in the chapter on providers; likewise GEMINI_API_KEY
+  PROVIDER                   ask openai, claude or gemini alone there
   OFFLINE_LATENCY_MS         let the offline model think for so long before each reply
   OFFLINE_TOKENS_PER_SECOND  the pace at which it streams
   MAILBOX_FILE               keep the e-mails in this file
   TRACE_FILE                 write a trace to this file, in the chapters that trace
   NO_COLOR                   print without colour
 
-The first three may also stand in a file called .env.`;
+All of them may also stand in a file called .env.`;
 
 /** True in the file that was started, false where it is imported. */
 export function isEntry(url: string): boolean {

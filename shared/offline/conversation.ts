@@ -56,6 +56,12 @@ function callsIn(message: ChatMessage): Asked[] {
   return [...native, ...written];
 }
 
+/** Gemini's results are objects: what a call gave is their output. */
+function unwrap(result: unknown): unknown {
+  const { data } = z.strictObject({ output: z.unknown() }).safeParse(result);
+  return data ? data.output : result;
+}
+
 /** What an entry of a list of results says: its result or, beside the id, why there is none. */
 function resultIn(entry: unknown): unknown {
   const { id: _, ...rest } = z.looseObject({}).safeParse(entry).data ?? {};
@@ -77,7 +83,7 @@ function resultsIn(calls: readonly Asked[], following: readonly ChatMessage[]): 
     const answer = answers.find(
       (message) => message.role === "tool" && message.tool_call_id === id,
     );
-    return answer ? (parseJson(textOf(answer)) ?? textOf(answer)) : written[index];
+    return answer ? unwrap(parseJson(textOf(answer)) ?? textOf(answer)) : written[index];
   });
 }
 

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { type ChatCompletionRequest, createServer, type FixtureResponse } from "@copilotkit/aimock";
+import { z } from "zod";
 import { readKnobs } from "./knobs.ts";
 import { reply } from "./reply.ts";
 
@@ -25,16 +26,44 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Reads each request before aimock does, whose own form of it has no place for all of the knobs. */
+/** Gemini's tools may say their parameters in JSON Schema under another name, which aimock drops. */
+const Declarations = z.looseObject({
+  tools: z.array(
+    z.looseObject({
+      functionDeclarations: z.array(z.looseObject({ parametersJsonSchema: z.unknown() })),
+    }),
+  ),
+});
+
+function nameParameters(body: unknown): unknown {
+  const { data } = Declarations.safeParse(body);
+  if (!data) return body;
+  const tools = data.tools.map((tool) => {
+    const declarations = tool.functionDeclarations.map((one) => {
+      return { ...one, parameters: one.parametersJsonSchema };
+    });
+    return { ...tool, functionDeclarations: declarations };
+  });
+  return { ...data, tools };
+}
+
+/** Reads each request before aimock does, whose own form of it has no place for all that is in it. */
 function keepKnobs(server: Server): void {
   const [handle] = server.listeners("request");
   server.removeAllListeners("request");
   server.on("request", async (request: IncomingMessage, response) => {
-    const body = await buffer(request);
-    const knobs = JSON.stringify(readKnobs(parseJson(body.toString())));
+    const text = (await buffer(request)).toString();
+    const json = parseJson(text);
+    const body = json === undefined ? text : JSON.stringify(nameParameters(json));
+    const knobs = JSON.stringify(readKnobs(json));
     const { method, url, socket } = request;
     const headers = { ...request.headers, "x-aimock-context": knobs };
-    const again = Object.assign(Readable.from([body]), { method, url, socket, headers });
+    const again = Object.assign(Readable.from([Buffer.from(body)]), {
+      method,
+      url,
+      socket,
+      headers,
+    });
     handle?.call(server, again, response);
   });
 }
