@@ -104,15 +104,17 @@ test("every call has one start and one end, however it ends", async () => {
   expect(log).toHaveLength(2 * MIXED.length);
 });
 
+const silent = runHooked("() => () => undefined");
+
 test.each([
   ["throws at a start", '() => { throw new Error("broken"); }'],
   ["throws at an end", '() => () => { throw new Error("broken"); }'],
   ["rejects", '() => async () => { throw new Error("broken"); }'],
 ])("a hook that %s changes nothing but stderr", async (_, hook) => {
-  const silent = await runHooked("() => () => undefined");
+  const { stdout, requests } = await silent;
   const broken = await runHooked(hook);
-  expect(broken.stdout).toBe(silent.stdout);
-  expect(lastResults(broken.requests)).toEqual(lastResults(silent.requests));
+  expect(broken.stdout).toBe(stdout);
+  expect(lastResults(broken.requests)).toEqual(lastResults(requests));
   expect(broken.stderr.match(/^hook: Error: broken$/gm)).toHaveLength(MIXED.length);
   expect(broken.code).toBe(0);
 });

@@ -120,6 +120,12 @@ const BEHAVIOURS: readonly (readonly [
     "06",
     "the third failure in a row is the last",
   ],
+  [
+    "L2",
+    "a call is resolved and validated before anything of it runs",
+    "06",
+    "unknown tools and bad arguments reach no thread",
+  ],
   ["L22", "one stable key for all attempts", "06", "all attempts of a call have one key"],
   [
     "L23",
