@@ -1,0 +1,231 @@
+// 11 · Dynamic parallelism
+// Each reply says how its calls are to run, at once or one by one; the program has the last word.
+//
+// npx tsx chapters/11-dynamic-parallelism/main.ts
+
+import { zodResponseFormat } from "openai/helpers/zod";
+import type { ChatCompletionMessageParam } from "openai/resources";
+import { Piscina } from "piscina";
+import { z } from "zod";
+import { isEntry, runQuestions } from "../../shared/cli.ts";
+import { client, model } from "../../shared/model.ts";
+import { printFeedback, printOutputs } from "../../shared/print.ts";
+import { execArgv } from "../../shared/threads.ts";
+import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
+
+// ── What the model may say ───────────────────────────────────────────────────────────────────────
+
+type Parsed<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: string };
+
+function parseJson<Value>(schema: z.ZodType<Value>, text: string): Parsed<Value> {
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success) return { ok: true, value: parsed.data };
+    return { ok: false, error: z.prettifyError(parsed.error) };
+  } catch (error) {
+    return { ok: false, error: String(error) };
+  }
+}
+
+const Message = z.object({
+  type: z.literal("message"),
+  text: z.string(),
+});
+
+const FunctionCall = z.object({
+  type: z.literal("function_call"),
+  id: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+});
+type FunctionCall = z.infer<typeof FunctionCall>;
+
+const Mode = z.enum(["parallel", "sequential"]);
+
+const Reply = z.object({
+  // Any, since a server may ignore the format, and calls are good without a mode.
+  mode: z.unknown().optional(),
+  outputs: z.array(z.discriminatedUnion("type", [Message, FunctionCall])),
+});
+
+const replyFormat = zodResponseFormat(Reply.extend({ mode: Mode }), "reply");
+
+// ── What it may do ───────────────────────────────────────────────────────────────────────────────
+
+const tools = new Map<string, Tool>([
+  [getWeather.name, getWeather],
+  [getUserProfile.name, getUserProfile],
+  [sendEmail.name, sendEmail],
+]);
+
+// ── Running the calls ────────────────────────────────────────────────────────────────────────────
+
+const MAX_CONCURRENT = 4;
+const MAX_THREADS = 4;
+
+// Built before the first question, so that the threads start up while the model thinks.
+const pool = new Piscina({
+  filename: `${import.meta.dirname}/../../mock-tools/worker.ts`,
+  name: "runTool",
+  execArgv,
+  minThreads: 2,
+  maxThreads: MAX_THREADS,
+  idleTimeout: 60_000,
+  recordTiming: false,
+  resourceLimits: { maxOldGenerationSizeMb: 64 },
+});
+
+async function callTool(call: FunctionCall): Promise<unknown> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
+  return await pool.run({ name: call.name, args: args.value });
+}
+
+type Failure = {
+  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
+  readonly code: string;
+  readonly message: string;
+};
+
+type Outcome =
+  | { readonly type: "success"; readonly id: string; readonly result: unknown }
+  | { readonly type: "failure"; readonly id: string; readonly error: Failure };
+
+function explain(call: FunctionCall, error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
+  const tool = tools.get(call.name);
+  if (!tool) return say("unavailable", "tool_unavailable");
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return say("invalid_request", "invalid_tool_args");
+  // A thread that dies says so in the pool's words; all other errors are the tool's own.
+  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
+  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
+  return say("execution", "tool_error");
+}
+
+async function runCall(call: FunctionCall): Promise<Outcome> {
+  try {
+    const result = (await callTool(call)) ?? null;
+    return { type: "success", id: call.id, result };
+  } catch (error) {
+    return { type: "failure", id: call.id, error: explain(call, error) };
+  }
+}
+
+type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
+
+// In a trail, "(" is the start of a call and ")" the end of one.
+const gauge = { running: 0, peak: 0, trail: "" };
+
+async function runCounted(call: FunctionCall): Promise<Outcome> {
+  gauge.peak = Math.max(gauge.peak, ++gauge.running);
+  gauge.trail += "(";
+  const outcome = await runCall(call);
+  gauge.trail += ")";
+  gauge.running--;
+  return outcome;
+}
+
+export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
+  const valid = Number.isInteger(limit) && limit > 0;
+  if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
+  return async (calls) => {
+    const outcomes: Outcome[] = [];
+    const queue = calls.entries();
+    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    const lane = async () => {
+      for (const [index, call] of queue) outcomes[index] = await runCounted(call);
+    };
+    await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
+    return outcomes;
+  };
+}
+
+export const serialRunner = parallelRunner(1);
+
+const runners = { parallel: parallelRunner(), sequential: serialRunner };
+
+function chooseRunner(mode: unknown, otherwise: RunBatch): RunBatch {
+  const { data } = Mode.safeParse(mode);
+  if (data) return runners[data];
+  console.log(`Unknown mode ${JSON.stringify(mode)}: the calls go to the default runner.`);
+  return otherwise;
+}
+
+// ── The loop ─────────────────────────────────────────────────────────────────────────────────────
+
+const MAX_STEPS = 10;
+
+function describeTool({ name, description, parameters }: Tool): string {
+  return JSON.stringify({ name, description, parameters: z.toJSONSchema(parameters) });
+}
+
+const PROMPT = `You are a helpful agent.
+Reply with one JSON object that fits this schema, and with nothing else:
+${JSON.stringify(replyFormat.json_schema.schema)}
+You may also call tools. Arguments are a JSON string that fits a tool's parameters. In the mode
+"parallel" the calls of a reply run at the same time, in the mode "sequential" one after another.
+Choose parallel for calls that do not affect one another, sequential where their order matters.
+A call that needs the result of another belongs in a later reply. There are these tools:
+${[...tools.values()].map(describeTool).join("\n")}`;
+
+async function askModel(messages: ChatCompletionMessageParam[]): Promise<string> {
+  const request = { model, messages, response_format: replyFormat };
+  const completion = await client.chat.completions.create(request);
+  const message = completion.choices?.[0]?.message;
+  if (!message) throw new Error(`expected a chat completion, got ${JSON.stringify(completion)}`);
+  if (message.refusal) throw new Error(`the model refuses: ${message.refusal}`);
+  // An assistant message without content would be refused when it is sent back.
+  return message.content || "(empty)";
+}
+
+export async function runAgent(question: string, runBatch = serialRunner): Promise<string> {
+  const messages: ChatCompletionMessageParam[] = [
+    { role: "system", content: PROMPT },
+    { role: "user", content: question },
+  ];
+  for (let step = 1; step <= MAX_STEPS; step++) {
+    const text = await askModel(messages);
+    messages.push({ role: "assistant", content: text });
+    const reply = parseJson(Reply, text);
+    if (!reply.ok) {
+      const feedback = `Reply error: ${reply.error}`;
+      printOutputs(step, [{ type: "message", text }]);
+      printFeedback(feedback);
+      messages.push({ role: "user", content: feedback });
+      continue;
+    }
+    const { outputs } = reply.value;
+    printOutputs(step, outputs);
+    const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
+    const calls = outputs.filter((output) => output.type === "function_call");
+    if (calls.length === 0) return texts.join("\n");
+    const outcomes = await chooseRunner(reply.value.mode, runBatch)(calls);
+    const results = outcomes.map(({ type: _, ...result }) => result);
+    const feedback = `Function call results: ${JSON.stringify(results, null, 2)}`;
+    printFeedback(feedback);
+    messages.push({ role: "user", content: feedback });
+  }
+  throw new Error(`Max step reached: no answer after ${MAX_STEPS} steps`);
+}
+
+// ── Run it ───────────────────────────────────────────────────────────────────────────────────────
+
+if (isEntry(import.meta.url)) {
+  const showTrail = (question: string) =>
+    runAgent(question).finally(() => {
+      console.log(`\nThe calls: ${gauge.trail}`);
+      gauge.trail = "";
+    });
+  await runQuestions(showTrail, [
+    "How is the weather in Lima, LA and Paris?",
+    "How is the weather in Lima, LA and Paris? Ask for one city at a time.",
+  ]);
+  await pool.close();
+}
