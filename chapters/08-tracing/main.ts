@@ -114,18 +114,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
-
-// In a trail, "(" is the start of a call and ")" the end of one.
-const gauge = { running: 0, peak: 0, trail: "" };
-
-async function runCounted(call: FunctionCall): Promise<Outcome> {
-  gauge.peak = Math.max(gauge.peak, ++gauge.running);
-  gauge.trail += "(";
-  const outcome = await runCall(call);
-  gauge.trail += ")";
-  gauge.running--;
-  return outcome;
-}
+const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
 
 // Who hears of the end comes from who heard of the start, so that no id has to pair them.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
@@ -156,10 +145,14 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = traceCall): Run
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
       for (const [index, call] of queue) {
+        gauge.peak = Math.max(gauge.peak, ++gauge.running);
+        gauge.trail += "(";
         const onComplete = tell(() => onStart(call, index));
-        const outcome = await runCounted(call);
+        const outcome = await runCall(call);
         outcomes[index] = outcome;
         tell(() => onComplete?.(outcome));
+        gauge.trail += ")";
+        gauge.running--;
       }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));

@@ -116,26 +116,12 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
-
-// In a trail, "(" is the start of a call and ")" the end of one.
-const gauges = {
-  cpu: { running: 0, peak: 0, trail: "" },
-  io: { running: 0, peak: 0, trail: "" },
-};
+const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
+const gauges = { cpu: { ...gauge }, io: { ...gauge } };
 
 function boundOf(call: FunctionCall): Tool["bound"] {
   // A call of an unknown tool never gets as far as a thread.
   return tools.get(call.name)?.bound ?? "io";
-}
-
-async function runCounted(call: FunctionCall): Promise<Outcome> {
-  const gauge = gauges[boundOf(call)];
-  gauge.peak = Math.max(gauge.peak, ++gauge.running);
-  gauge.trail += "(";
-  const outcome = await runCall(call);
-  gauge.trail += ")";
-  gauge.running--;
-  return outcome;
 }
 
 export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
@@ -146,7 +132,14 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
     const queue = calls.entries();
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
-      for (const [index, call] of queue) outcomes[index] = await runCounted(call);
+      for (const [index, call] of queue) {
+        const gauge = gauges[boundOf(call)];
+        gauge.peak = Math.max(gauge.peak, ++gauge.running);
+        gauge.trail += "(";
+        outcomes[index] = await runCall(call);
+        gauge.trail += ")";
+        gauge.running--;
+      }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
     return outcomes;

@@ -126,18 +126,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
-
-// In a trail, "(" is the start of a call and ")" the end of one.
-const gauge = { running: 0, peak: 0, trail: "" };
-
-async function runCounted(call: FunctionCall): Promise<Outcome> {
-  gauge.peak = Math.max(gauge.peak, ++gauge.running);
-  gauge.trail += "(";
-  const outcome = await runCall(call);
-  gauge.trail += ")";
-  gauge.running--;
-  return outcome;
-}
+const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
 
 export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
@@ -147,7 +136,13 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
     const queue = calls.entries();
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
-      for (const [index, call] of queue) outcomes[index] = await runCounted(call);
+      for (const [index, call] of queue) {
+        gauge.peak = Math.max(gauge.peak, ++gauge.running);
+        gauge.trail += "(";
+        outcomes[index] = await runCall(call);
+        gauge.trail += ")";
+        gauge.running--;
+      }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
     return outcomes;
