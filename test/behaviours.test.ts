@@ -139,6 +139,15 @@ const BEHAVIOURS: readonly (readonly [
     "12",
     "and then the serial ones, each alone",
   ],
+  ["T11", "the model picks the mode, for each reply", "11", "each reply picks its own runner"],
+  [
+    "G15",
+    "the prompt says what runs at once, and that dependent calls go in separate replies",
+    "11",
+    "the prompt explains both modes",
+  ],
+  ["T13", "independent calls are found by the program", "13", "whatever the graph"],
+  ["R12", "the result of one call feeds another", "13", "a call uses its source's result"],
   [
     "R14",
     "one item per call each way, with the arguments as they came",
