@@ -24,6 +24,7 @@ const Schema: z.ZodType = z.lazy(() =>
       description: z.string().optional(),
     }),
     z.strictObject({ type: z.literal("string"), const: z.string() }),
+    z.strictObject({ type: z.literal("string"), enum: z.array(z.string()).min(1) }),
     z.strictObject({ anyOf: z.array(Schema).min(1) }),
   ]),
 );
