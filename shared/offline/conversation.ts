@@ -29,8 +29,10 @@ function textOf({ content }: ChatMessage): string {
   return (content ?? []).map((part) => part.text ?? "").join("");
 }
 
-function isQuestion(message: ChatMessage): boolean {
-  return message.role === "user" && !FEEDBACK.test(textOf(message));
+function isQuestion(message: ChatMessage, index: number, all: readonly ChatMessage[]): boolean {
+  // What stands beside results in one message of Claude's, aimock puts before them.
+  const reminder = all[index + 1]?.role === "tool";
+  return message.role === "user" && !reminder && !FEEDBACK.test(textOf(message));
 }
 
 /** Tools come with the request or, one JSON object a line, in the system prompt. */

@@ -90,5 +90,6 @@ export function reply(request: ChatCompletionRequest): FixtureResponse {
   const knobs = context === undefined ? readKnobs(request) : Knobs.parse(JSON.parse(context));
   const next = shapeOf(request) === "native" ? obey(knobs, conversation) : plan(conversation);
   const slipped = shapeOf(request) === "native" ? undefined : slip(request, next.text);
-  return slipped === undefined ? write(request, next) : { content: slipped };
+  const written = slipped === undefined ? write(request, next) : { content: slipped };
+  return knobs.end === undefined ? written : { ...written, finishReason: knobs.end };
 }

@@ -3,9 +3,10 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { type ChatCompletionRequest, createServer, type FixtureResponse } from "@copilotkit/aimock";
-import { z } from "zod";
+import { adaptGemini } from "./gemini.ts";
 import { readKnobs } from "./knobs.ts";
 import { reply } from "./reply.ts";
+import { refuse } from "./rules.ts";
 
 const LETTERS_PER_TOKEN = 4;
 const TOKENS_PER_SECOND = 25;
@@ -26,27 +27,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Gemini's tools may say their parameters in JSON Schema under another name, which aimock drops. */
-const Declarations = z.looseObject({
-  tools: z.array(
-    z.looseObject({
-      functionDeclarations: z.array(z.looseObject({ parametersJsonSchema: z.unknown() })),
-    }),
-  ),
-});
-
-function nameParameters(body: unknown): unknown {
-  const { data } = Declarations.safeParse(body);
-  if (!data) return body;
-  const tools = data.tools.map((tool) => {
-    const declarations = tool.functionDeclarations.map((one) => {
-      return { ...one, parameters: one.parametersJsonSchema };
-    });
-    return { ...tool, functionDeclarations: declarations };
-  });
-  return { ...data, tools };
-}
-
 /** Reads each request before aimock does, whose own form of it has no place for all that is in it. */
 function keepKnobs(server: Server): void {
   const [handle] = server.listeners("request");
@@ -54,7 +34,13 @@ function keepKnobs(server: Server): void {
   server.on("request", async (request: IncomingMessage, response) => {
     const text = (await buffer(request)).toString();
     const json = parseJson(text);
-    const body = json === undefined ? text : JSON.stringify(nameParameters(json));
+    const error = refuse(json);
+    if (error !== undefined) {
+      response.writeHead(400, { "content-type": "application/json" });
+      response.end(JSON.stringify({ type: "error", error }));
+      return;
+    }
+    const body = json === undefined ? text : JSON.stringify(adaptGemini(json));
     const knobs = JSON.stringify(readKnobs(json));
     const { method, url, socket } = request;
     const headers = { ...request.headers, "x-aimock-context": knobs };

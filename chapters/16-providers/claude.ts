@@ -1,0 +1,70 @@
+// Claude: calls are content blocks, and all results of a reply go back in one user message.
+import type Anthropic from "@anthropic-ai/sdk";
+import { z } from "zod";
+import { claude, claudeModel } from "../../shared/providers.ts";
+import type { Conversation, Outcome, Output, Setting } from "./provider.ts";
+
+const MAX_TOKENS = 4_096;
+
+/** Whether and which tools to use, at length or by its kind alone; and one call a reply at most. */
+export type ClaudeKnobs = {
+  readonly tool_choice?: Anthropic.ToolChoice | "auto" | "any" | "none";
+  readonly disable_parallel_tool_use?: boolean;
+};
+
+/** Makes one of the two: `disable_parallel_tool_use` is no key of a request, but of `tool_choice`. */
+export function toolChoice(knobs: ClaudeKnobs = {}): Anthropic.ToolChoice | undefined {
+  const { tool_choice: choice, disable_parallel_tool_use } = knobs;
+  const wide = typeof choice === "string" ? { type: choice } : choice;
+  // Where no tool may be used at all, there is nothing to disable, and the API would refuse it.
+  if (!disable_parallel_tool_use || wide?.type === "none") return wide;
+  return { type: "auto", ...wide, disable_parallel_tool_use: true };
+}
+
+function readBlock(block: Anthropic.ContentBlock): Output[] {
+  if (block.type === "text") return [{ type: "message", text: block.text }];
+  // Other blocks, such as thinking, are for the model's own use, in the next request.
+  if (block.type !== "tool_use") return [];
+  const { id, name, input } = block;
+  return [{ type: "function_call", id, name, arguments: JSON.stringify(input) }];
+}
+
+function writeBlock(outcome: Outcome): Anthropic.ToolResultBlockParam {
+  const failed = outcome.type === "failure";
+  const content = JSON.stringify(failed ? { error: outcome.error } : outcome.result);
+  return {
+    type: "tool_result",
+    tool_use_id: outcome.id,
+    content,
+    ...(failed && { is_error: true }),
+  };
+}
+
+/** Talks to Claude over the Messages API. */
+export function talkToClaude({ question, prompt, tools, config }: Setting): Conversation {
+  const messages: Anthropic.MessageParam[] = [{ role: "user", content: question }];
+  const choice = toolChoice(config.claude);
+  const request = {
+    model: claudeModel,
+    max_tokens: MAX_TOKENS,
+    system: prompt,
+    messages,
+    tools: tools.map(({ name, description, parameters }) => {
+      const schema = { ...z.toJSONSchema(parameters), type: "object" } as const;
+      return { name, description, input_schema: schema };
+    }),
+    ...(choice && { tool_choice: choice }),
+  };
+  return {
+    async ask() {
+      const { role, content, stop_reason } = await claude.messages.create(request);
+      const whole = ["end_turn", "tool_use", "stop_sequence"].includes(stop_reason ?? "");
+      if (!whole) throw new Error(`the reply is incomplete: ${stop_reason}`);
+      messages.push({ role, content });
+      return content.flatMap(readBlock);
+    },
+    answer(outcomes) {
+      messages.push({ role: "user", content: outcomes.map(writeBlock) });
+    },
+  };
+}

@@ -1,0 +1,257 @@
+// 16 · Providers
+// One loop, three providers: each has a wire of its own, and the loop does not know which it is.
+//
+// npx tsx chapters/16-providers/main.ts
+
+import { zodResponsesFunction } from "openai/helpers/zod";
+import { toResponseInputItems } from "openai/lib/responses/ResponseInputItems";
+import type {
+  ResponseCreateParamsNonStreaming as ModelRequest,
+  ResponseInputItem,
+  ResponseOutputItem,
+} from "openai/resources/responses/responses";
+import { Piscina } from "piscina";
+import { z } from "zod";
+import { isEntry, runQuestions } from "../../shared/cli.ts";
+import { client, model } from "../../shared/model.ts";
+import { printFeedback, printOutputs } from "../../shared/print.ts";
+import { chooseProviders } from "../../shared/providers.ts";
+import { execArgv } from "../../shared/threads.ts";
+import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
+import { type ClaudeKnobs, talkToClaude } from "./claude.ts";
+import { type GeminiKnobs, talkToGemini } from "./gemini.ts";
+import type { Conversation, Setting } from "./provider.ts";
+
+// ── What the model may say ───────────────────────────────────────────────────────────────────────
+
+type Parsed<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: string };
+
+function parseJson<Value>(schema: z.ZodType<Value>, text: string): Parsed<Value> {
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success) return { ok: true, value: parsed.data };
+    return { ok: false, error: z.prettifyError(parsed.error) };
+  } catch (error) {
+    return { ok: false, error: String(error) };
+  }
+}
+
+const Message = z.object({
+  type: z.literal("message"),
+  text: z.string(),
+});
+
+const FunctionCall = z.object({
+  type: z.literal("function_call"),
+  id: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+});
+type FunctionCall = z.infer<typeof FunctionCall>;
+
+type Output = z.infer<typeof Message> | FunctionCall;
+
+function readItem(item: ResponseOutputItem): Output[] {
+  if (item.type === "function_call") return [{ ...item, id: item.call_id }];
+  // Whatever else there is, such as reasoning, is for the model's own use, in the next request.
+  if (item.type !== "message") return [];
+  return item.content.map((part) => {
+    if (part.type === "refusal") throw new Error(`the model refuses: ${part.refusal}`);
+    return { type: "message", text: part.text };
+  });
+}
+
+// ── What it may do ───────────────────────────────────────────────────────────────────────────────
+
+const tools = new Map<string, Tool>([
+  [getWeather.name, getWeather],
+  [getUserProfile.name, getUserProfile],
+  [sendEmail.name, sendEmail],
+]);
+
+// ── Running the calls ────────────────────────────────────────────────────────────────────────────
+
+const MAX_CONCURRENT = 10;
+const MAX_THREADS = 10;
+
+// Built before the first question, so that the threads start up while the model thinks.
+const pool = new Piscina({
+  filename: `${import.meta.dirname}/../../mock-tools/worker.ts`,
+  name: "runTool",
+  execArgv,
+  minThreads: 2,
+  maxThreads: MAX_THREADS,
+  idleTimeout: 60_000,
+  recordTiming: false,
+  resourceLimits: { maxOldGenerationSizeMb: 64 },
+});
+
+async function callTool(call: FunctionCall): Promise<unknown> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
+  return await pool.run({ name: call.name, args: args.value });
+}
+
+type Failure = {
+  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
+  readonly code: string;
+  readonly message: string;
+};
+
+type Outcome =
+  | { readonly type: "success"; readonly id: string; readonly result: unknown }
+  | { readonly type: "failure"; readonly id: string; readonly error: Failure };
+
+function explain(call: FunctionCall, error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
+  const tool = tools.get(call.name);
+  if (!tool) return say("unavailable", "tool_unavailable");
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return say("invalid_request", "invalid_tool_args");
+  // A thread that dies says so in the pool's words; all other errors are the tool's own.
+  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
+  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
+  return say("execution", "tool_error");
+}
+
+async function runCall(call: FunctionCall): Promise<Outcome> {
+  try {
+    const result = (await callTool(call)) ?? null;
+    return { type: "success", id: call.id, result };
+  } catch (error) {
+    return { type: "failure", id: call.id, error: explain(call, error) };
+  }
+}
+
+type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
+const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
+
+export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
+  const valid = Number.isInteger(limit) && limit > 0;
+  if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
+  return async (calls) => {
+    const outcomes: Outcome[] = [];
+    const queue = calls.entries();
+    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    const lane = async () => {
+      for (const [index, call] of queue) {
+        gauge.peak = Math.max(gauge.peak, ++gauge.running);
+        gauge.trail += "(";
+        outcomes[index] = await runCall(call);
+        gauge.trail += ")";
+        gauge.running--;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
+    return outcomes;
+  };
+}
+
+export const serialRunner = parallelRunner(1);
+
+// ── The loop ─────────────────────────────────────────────────────────────────────────────────────
+
+const MAX_STEPS = 10;
+
+const PROMPT = `You are a helpful agent. The calls of a reply run at the same time, so a call that
+needs the result of another belongs in a later reply.`;
+
+const offers = [...tools.values()].map(({ name, description, parameters }) =>
+  zodResponsesFunction({ name, description, parameters }),
+);
+
+type Config = {
+  readonly provider?: "openai" | "claude" | "gemini";
+  readonly claude?: ClaudeKnobs;
+  readonly gemini?: GeminiKnobs;
+  readonly parallel_tool_calls?: boolean;
+  readonly built_in_tools?: readonly { readonly type: "web_search" }[];
+  readonly concurrent_tool_execution?: boolean;
+  readonly max_concurrent_tools?: number;
+};
+
+export function makeRequest(input: ResponseInputItem[], config: Config): ModelRequest {
+  const { parallel_tool_calls, built_in_tools = [] } = config;
+  const request = { model, instructions: PROMPT, input, tools: [...offers, ...built_in_tools] };
+  const off = built_in_tools.length > 0;
+  if (off && parallel_tool_calls) console.error("warning: built-in tools bar parallel_tool_calls");
+  if (off) return { ...request, parallel_tool_calls: false };
+  // Left unset, it is the provider's to decide; and the API refuses it where there are no tools.
+  if (request.tools.length === 0 || typeof parallel_tool_calls !== "boolean") return request;
+  return { ...request, parallel_tool_calls };
+}
+
+async function askModel(request: ModelRequest): Promise<ResponseOutputItem[]> {
+  const response = await client.responses.create(request);
+  if (response.error) throw new Error(`the model fails: ${response.error.message}`);
+  // A text that was cut off would pass for the answer.
+  const cut = response.incomplete_details?.reason;
+  if (cut) throw new Error(`the reply is incomplete: ${cut}`);
+  if (!response.output) throw new Error(`expected a response, got ${JSON.stringify(response)}`);
+  return response.output;
+}
+
+function writeItem(outcome: Outcome): ResponseInputItem {
+  const body = outcome.type === "success" ? outcome.result : { error: outcome.error };
+  return { type: "function_call_output", call_id: outcome.id, output: JSON.stringify(body) };
+}
+
+function talkToOpenAI({ question, config }: Setting & { config: Config }): Conversation {
+  const input: ResponseInputItem[] = [{ role: "user", content: question }];
+  return {
+    async ask() {
+      const items = await askModel(makeRequest(input, config));
+      input.push(...toResponseInputItems(items));
+      return items.flatMap(readItem);
+    },
+    answer(outcomes) {
+      input.push(...outcomes.map(writeItem));
+    },
+  };
+}
+
+const providers = { openai: talkToOpenAI, claude: talkToClaude, gemini: talkToGemini };
+
+export async function runAgent(question: string, config: Config = {}): Promise<string> {
+  const { concurrent_tool_execution = true, max_concurrent_tools = MAX_CONCURRENT } = config;
+  const limit = max_concurrent_tools === 0 ? Number.MAX_SAFE_INTEGER : max_concurrent_tools;
+  const runBatch = concurrent_tool_execution ? parallelRunner(limit) : serialRunner;
+  const setting = { question, prompt: PROMPT, tools: [...tools.values()], config };
+  const conversation = providers[config.provider ?? "openai"](setting);
+  for (let step = 1; step <= MAX_STEPS; step++) {
+    const outputs = await conversation.ask();
+    gauge.trail += " ";
+    printOutputs(step, outputs);
+    const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
+    const calls = outputs.filter((output) => output.type === "function_call");
+    if (calls.length === 0) return texts.join("\n");
+    const outcomes = await runBatch(calls);
+    const results = outcomes.map(({ type: _, ...result }) => result);
+    const feedback = `Function call results: ${JSON.stringify(results, null, 2)}`;
+    printFeedback(feedback);
+    conversation.answer(outcomes);
+  }
+  throw new Error(`Max step reached: no answer after ${MAX_STEPS} steps`);
+}
+
+// ── Run it ───────────────────────────────────────────────────────────────────────────────────────
+
+if (isEntry(import.meta.url)) {
+  const askAll = async (question: string) => {
+    const answers = new Set<string>();
+    for (const provider of chooseProviders(["openai", "claude", "gemini"])) {
+      console.log(`${provider}:`);
+      answers.add(await runAgent(question, { provider }));
+      console.log();
+    }
+    return [...answers].join("\n");
+  };
+  await runQuestions(askAll, ["How is the weather in Beijing and LA?"]);
+  await pool.close();
+}
