@@ -8,6 +8,7 @@ import { measureBatches, measureOverhead } from "./batches.ts";
 import { measureCancellation } from "./cancellation.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureReplies, measureScheduling, measureWaves } from "./dependencies.ts";
+import { measureFirstStart, measureStreaming } from "./streaming.ts";
 import { measureTimeline } from "./timeline.ts";
 import { measureTrace } from "./trace.ts";
 
@@ -21,6 +22,8 @@ const parts = new Map<string, () => Promise<object>>([
   ["dependencies", measureReplies],
   ["waves", measureWaves],
   ["scheduling", measureScheduling],
+  ["streaming", measureStreaming],
+  ["first-start", measureFirstStart],
   ["timeline", measureTimeline],
   ["trace", measureTrace],
   ["cold-start", measureColdStart],

@@ -38,12 +38,12 @@ async function main(): Promise<void> {
     stale.push(page);
     if (!values.check) writeFileSync(file, text);
   };
-  // As many pages at once as there are cores: some demos have a deadline.
+  // One page more at once than cores, since some demos wait; not many, since some have a deadline.
   const queue = pages.values();
   const lane = async (): Promise<void> => {
     for (const page of queue) await update(page);
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, lane));
   if (values.check && stale.length > 0) {
     throw new Error(`out of date: ${stale.toSorted().join(", ")}; npm run docs rewrites them`);
   }

@@ -17,6 +17,8 @@ const Results = z.object({
   dependencies: z.record(z.string(), Spread),
   waves: z.record(z.string(), Spread),
   scheduling: z.record(z.string(), Spread),
+  streaming: z.record(z.string(), z.record(z.string(), Spread)),
+  "first-start": z.record(z.string(), Spread),
   "cold-start": z.record(z.string(), Spread),
 });
 type Measured = Record<string, z.infer<typeof Spread>>;
@@ -173,6 +175,36 @@ function scheduling(): string {
   return `\`${ms(load().scheduling, "1000 ms")}\``;
 }
 
+function streaming(): string {
+  const rows = Object.entries(load().streaming).map(([lengths, measured]) => {
+    const gain = median(measured, "parallel ms") / median(measured, "streamed ms");
+    return [
+      `${lengths} ms`,
+      ms(measured, "serial ms"),
+      ms(measured, "parallel ms"),
+      ms(measured, "streamed ms"),
+      `${gain.toFixed(2)} ×`,
+    ];
+  });
+  const head = [
+    "the calls take",
+    "when the reply has ended, one by one",
+    "when the reply has ended, all at once",
+    "each when it is complete",
+    "gain over all at once",
+  ];
+  return table(head, rows);
+}
+
+function firstStart(): string {
+  const { "first-start": measured } = load();
+  const rows = [
+    ["Responses", ms(measured, "responses first", 1), ms(measured, "responses last", 1)],
+    ["Chat Completions", ms(measured, "chat first", 1), ms(measured, "chat last", 1)],
+  ];
+  return table(["protocol", "the first call", "the last call"], rows);
+}
+
 function machine(): string {
   const { node, cores, cpu, system } = load().machine;
   return `${cores} cores (${cpu}, ${system}), Node ${node}`;
@@ -190,6 +222,8 @@ const figures = new Map([
   ["dependencies", dependencies],
   ["waves", waves],
   ["scheduling", scheduling],
+  ["streaming", streaming],
+  ["first-start", firstStart],
   ["machine", machine],
 ]);
 

@@ -49,6 +49,11 @@ const offline = (await serveOfflineModel(0, false)).replace(/\/v1$/, "");
 const PLACE = { location: "LA" };
 const FAILING = { location: "throws a string" };
 const THROWN = { class: "execution", code: "tool_error", message: "a string" };
+const UNFIT = {
+  class: "invalid_request",
+  code: "invalid_tool_args",
+  message: expect.stringMatching(/^invalid arguments: .*received undefined/),
+};
 
 /** The nasty batch with ids as Claude's API gives and takes them: of its letters, and unique. */
 const NASTY_USES = callsOf(NASTY_REPLY).map(({ id, name, args }, index, all) => {
@@ -105,6 +110,7 @@ const THOUGHTFUL_PARTS = [
   { ...callPart("get_weather", { location: "b" }), thoughtSignature: "c2lnbmVk" },
   callPart("get_weather", FAILING),
   callPart("get_user_profile", undefined, "given"),
+  callPart("get_weather"),
 ] as const;
 const doneParts = [{ text: "done" }];
 
@@ -695,6 +701,7 @@ test("Gemini's thought signatures go back untouched, then the results by name, i
           {
             functionResponse: { id: "given", name: "get_user_profile", response: { output: JACK } },
           },
+          { functionResponse: { name: "get_weather", response: { error: UNFIT } } },
         ],
       },
     ],
@@ -712,6 +719,7 @@ test("a call without an id gets one for the transcript, and thoughts are not pri
     { id: "call_2", result: "calm in b" },
     { id: "call_3", error: THROWN },
     { id: "given", result: JACK },
+    { id: "call_5", error: UNFIT },
   ]);
   expect(stdout).not.toContain("which tools");
 });

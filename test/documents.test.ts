@@ -16,7 +16,7 @@ test("what is generated in the READMEs is what the code gives", async () => {
   const { code, stderr } = await run("scripts/docs.ts", ["--check"]);
   expect(stderr).toBe("");
   expect(code).toBe(0);
-});
+}, 300_000);
 
 /** Something generated in the READMEs, and the same with a falsehood in it. */
 const FALSEHOODS: readonly (readonly [recipe: string, old: string, edited: string])[] = [

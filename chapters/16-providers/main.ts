@@ -222,8 +222,8 @@ export async function runAgent(question: string, config: Config = {}): Promise<s
   const { concurrent_tool_execution = true, max_concurrent_tools = MAX_CONCURRENT } = config;
   const limit = max_concurrent_tools === 0 ? Number.MAX_SAFE_INTEGER : max_concurrent_tools;
   const runBatch = concurrent_tool_execution ? parallelRunner(limit) : serialRunner;
-  const setting = { question, prompt: PROMPT, tools: [...tools.values()], config };
-  const conversation = providers[config.provider ?? "openai"](setting);
+  const talk = providers[config.provider ?? "openai"];
+  const conversation = talk({ question, prompt: PROMPT, tools: [...tools.values()], config });
   for (let step = 1; step <= MAX_STEPS; step++) {
     const outputs = await conversation.ask();
     gauge.trail += " ";

@@ -59,7 +59,7 @@ export function run(
       cwd: folder,
       env: { ...process.env, ...OFFLINE, ...env },
       maxBuffer: 2 ** 26,
-      timeout: 60_000,
+      timeout: 240_000,
     };
     const finish: Parameters<typeof execFile>[3] = (error, stdout, stderr) => {
       const code = error ? (error.code ?? error.signal ?? null) : 0;
