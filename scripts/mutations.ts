@@ -139,6 +139,22 @@ const MUTATIONS: readonly Mutation[] = [
     fails: "a write waits for the reads before it",
   },
   {
+    name: "a half call runs",
+    file: "chapters/17-streaming/pieces.ts",
+    from: '  return [{ type: "partial", index, call: one.call }];',
+    to: '  return [{ type: "complete", index, call: one.call }];',
+    test: "17-streaming",
+    fails: "each call has its partials",
+  },
+  {
+    name: "a knob leaks to the top of the request",
+    file: "chapters/16-providers/claude.ts",
+    from: "    ...(choice && { tool_choice: choice }),",
+    to: "    ...(choice && { tool_choice: choice }), ...config.claude,",
+    test: "16-providers",
+    fails: "travel in tool_choice and nowhere else",
+  },
+  {
     name: "a failed call is not answered",
     file: "chapters/14-native-tools/main.ts",
     from: "outcomes.map(writeItem)",

@@ -602,7 +602,7 @@ const AWKWARD = [
   weather("three", ""),
 ];
 
-/** The same bytes as they may come: all of these say the same. */
+/** The same events in bytes, in all the ways in which servers write them. */
 function bodiesOf(wire: Wire): string[] {
   const lines = eventsOf(wire, AWKWARD, 3).map(wire.write);
   const plain = lines.join("");

@@ -5,7 +5,7 @@ import { ROOT } from "../scripts/chapters.ts";
 
 /**
  * What the systems behind this book do, and the test that holds the book to it. The letters stand
- * for the systems: T the tutorial that chapter 04 comes from, M Mojentic, L lash, G MassGen.
+ * for the systems: T the tutorial that chapter 04 comes from, M Mojentic, L lash, G MassGen, R Reson.
  */
 const BEHAVIOURS: readonly (readonly [
   row: string,
@@ -154,6 +154,29 @@ const BEHAVIOURS: readonly (readonly [
     "14",
     "the nasty batch goes back as it came",
   ],
+  ["R1", "every call of a reply surfaces", "17", "the nasty batch streams in"],
+  ["R2", "partials, then one complete, call after call", "17", "each call has its partials"],
+  ["R3", "complete at the next call, or at the end", "17", "calls that wait for the end complete"],
+  ["R4", "complete at one of two ends, once", "17", "at whichever of its two ends comes first"],
+  ["R5", "pieces are put together by place", "17", "calls whose pieces come in any order keep"],
+  [
+    "R6",
+    "no arguments are none; what never parses is not lost",
+    "17",
+    "arguments that never parse",
+  ],
+  ["R7", "a call starts when it is complete", "17", "a call starts while the reply streams"],
+  ["R8", "one failure leaves the others alone", "17", "the nasty batch streams in, tools that"],
+  ["R9", "tools that there are beside others", "17", "some that there are not"],
+  ["R11", "each provider's shapes", "16", "on Gemini's wire, calls are parts"],
+  ["R13", "what was there before is unchanged", "17", "the demo prints the same over either"],
+  ["G6", "merged into tool_choice, kind kept", "16", "is merged into tool_choice"],
+  [
+    "G7",
+    "the mode in any case; unknown is left out",
+    "16",
+    "function_calling_mode is taken in any",
+  ],
   ["G8", "nothing unanswered is ever sent", "14", "no request of any conversation"],
   ["G12", "one output for each call, in their order", "14", "one output per call, in call order"],
   ["M13", "hooks at the start and the end; what they throw is harmless", "08", "hook"],
@@ -249,7 +272,9 @@ function testsOf(chapter: string): string[] {
   const files = readdirSync(join(ROOT, "test"));
   const file = files.find((name) => name.startsWith(chapter)) ?? "";
   const source = readFileSync(join(ROOT, "test", file), "utf8");
-  return [...source.matchAll(/^(?:test|\])\S*\(\s*"([^"]+)"/gm)].flatMap(([, name]) => name ?? []);
+  return [...source.matchAll(/^(?:test|\])[^\n"]*\(\s*"([^"]+)"/gm)].flatMap(
+    ([, name]) => name ?? [],
+  );
 }
 
 test.each(BEHAVIOURS)("%s, %s, is held by a test", (_row, _behaviour, chapter, name) => {
