@@ -1,7 +1,10 @@
 import type { ServerResponse } from "node:http";
+import { createOpenAI } from "@ai-sdk/openai";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import Anthropic from "@anthropic-ai/sdk";
 import { betaZodTool } from "@anthropic-ai/sdk/helpers/beta/zod";
 import { type CallableTool, GoogleGenAI } from "@google/genai";
+import { generateText, stepCountIs, streamText, tool } from "ai";
 import OpenAI from "openai";
 import { zodFunction } from "openai/helpers/zod";
 import { expect, test, vi } from "vitest";
@@ -39,6 +42,7 @@ const FILE = "chapters/16-providers/main.ts";
 // The clients of this process ask the offline model, whatever keys its environment has.
 const KEYS = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
 for (const name of KEYS) process.env[name] = "";
+process.env.OFFLINE_TOKENS_PER_SECOND = "100000";
 const { talkToClaude, toolChoice } = await import("../chapters/16-providers/claude.ts");
 const { callingMode, talkToGemini } = await import("../chapters/16-providers/gemini.ts");
 const { gemini: geminiClient } = await import("../shared/providers.ts");
@@ -783,6 +787,15 @@ function toolbox() {
 }
 type Use = ReturnType<typeof toolbox>["use"];
 
+/** The tools as the AI SDK wants them. */
+function vercelTools(use: Use) {
+  const tools = TOOLS.map(({ name, description, parameters }) => {
+    const execute = async (args: object) => use(name, args);
+    return [name, tool({ description, inputSchema: parameters, execute })] as const;
+  });
+  return Object.fromEntries(tools);
+}
+
 /** The loops that the SDKs bring along, each with the tools as it wants them. */
 const LOOPS: Readonly<Record<string, (use: Use) => Promise<string | null | undefined>>> = {
   "OpenAI's runTools": async (use) => {
@@ -820,6 +833,16 @@ const LOOPS: Readonly<Record<string, (use: Use) => Promise<string | null | undef
     };
     const request = { model: "any", contents: LETTER, config: { tools: [tool] } };
     return (await client.models.generateContent(request)).text;
+  },
+  "the AI SDK's generateText, over Chat Completions,": async (use) => {
+    const model = createOpenAICompatible({ name: "offline", baseURL: `${offline}/v1` })("any");
+    const stopWhen = stepCountIs(5);
+    return (await generateText({ model, tools: vercelTools(use), prompt: LETTER, stopWhen })).text;
+  },
+  "the AI SDK's streamText, over the Responses API,": async (use) => {
+    const model = createOpenAI({ apiKey: "none", baseURL: `${offline}/v1` })("any");
+    const stopWhen = stepCountIs(5);
+    return streamText({ model, tools: vercelTools(use), prompt: LETTER, stopWhen }).text;
   },
 };
 
