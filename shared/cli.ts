@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { readMailbox } from "../mock-tools/mailbox.ts";
 import { client, model, offline } from "./model.ts";
-import { printAnswer, printQuestion } from "./print.ts";
+import { endTyping, printAnswer, printQuestion } from "./print.ts";
 
 const HELP = `
 
@@ -87,6 +87,7 @@ export async function runQuestions(runAgent: Agent, demo: readonly string[]): Pr
       if (interrupted.aborted) break;
     }
   } catch (error) {
+    endTyping();
     console.error(`error: ${describe(error)}`);
     process.exitCode = 1;
   }

@@ -13,7 +13,8 @@ function paint(format: "bold" | "dim", text: string): string {
 
 /** Makes text from a model or a tool safe and short enough for a terminal. */
 function show(text: string): string {
-  const plain = stripVTControlCharacters(text);
+  // A piece of a stream may end within an escape sequence, which then is not known as one.
+  const plain = stripVTControlCharacters(text).replaceAll("\u001b", "").replaceAll("\u009b", "");
   const excess = plain.length - MAX_CHARACTERS;
   return excess > 0 ? `${plain.slice(0, MAX_CHARACTERS)}… (${excess} more characters)` : plain;
 }
@@ -31,6 +32,12 @@ export function printDelta(step: number, text: string): void {
   typing = true;
 }
 
+/** Ends the line of a text that was printed as it came, if there is one. */
+export function endTyping(): void {
+  if (typing) console.log();
+  typing = false;
+}
+
 /** Prints one step's messages, unless they were printed as they came, or else its calls. */
 export function printOutputs(step: number, outputs: readonly Output[]): void {
   const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
@@ -38,9 +45,8 @@ export function printOutputs(step: number, outputs: readonly Output[]): void {
     output.type === "function_call" ? `${output.name}(${output.arguments})` : [],
   );
   const untyped = texts.length > 0 ? texts : [calls.join(", ")];
-  if (typing) console.log();
+  if (typing) endTyping();
   else console.log(untyped.map((text) => `${agent(step)} ${show(text)}`).join("\n"));
-  typing = false;
   if (calls.length > 0) console.log(paint("dim", "Thinking..."));
 }
 

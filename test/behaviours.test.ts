@@ -168,6 +168,7 @@ const BEHAVIOURS: readonly (readonly [
   ["R7", "a call starts when it is complete", "17", "a call starts while the reply streams"],
   ["R8", "one failure leaves the others alone", "17", "the nasty batch streams in, tools that"],
   ["R9", "tools that there are beside others", "17", "some that there are not"],
+  ["R10", "nothing runs from a partial", "17", "wherever a stream breaks off, no call completes"],
   ["R11", "each provider's shapes", "16", "on Gemini's wire, calls are parts"],
   ["R13", "what was there before is unchanged", "17", "the demo prints the same over either"],
   ["G6", "merged into tool_choice, kind kept", "16", "is merged into tool_choice"],
