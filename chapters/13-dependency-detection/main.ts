@@ -161,10 +161,12 @@ function refuse({ id }: FunctionCall, { message }: Error): Outcome {
 }
 
 const graph: string[] = [];
+let batches = 0;
 
 export function dependencyRunner(limit = MAX_CONCURRENT): RunBatch {
   const slot = pLimit(limit);
   return async (calls) => {
+    batches++;
     const ends: Promise<Outcome[]>[] = [];
     const run = async ({ call, sources, fault }: Linked<FunctionCall>): Promise<Outcome[]> => {
       if (fault) throw fault;
@@ -252,7 +254,8 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
 if (isEntry(import.meta.url)) {
   const showTrail = (question: string) =>
     runAgent(question, dependencyRunner()).finally(() => {
-      console.log(`\nThe calls: ${gauge.trail}\n\ngraph LR\n${graph.join("\n")}`);
+      console.log(`\nReplies: ${batches + 1}\nThe calls: ${gauge.trail}`);
+      console.log(`\ngraph LR\n${graph.join("\n")}`);
       gauge.trail = "";
     });
   await runQuestions(showTrail, [
