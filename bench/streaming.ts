@@ -8,6 +8,7 @@ import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
 import { serveOfflineModel } from "../shared/offline/server.ts";
 import { copyBook } from "../test/support/book.ts";
+import { listen } from "../test/support/listen.ts";
 import { type Candidate, interleave, type Spread } from "./measure.ts";
 
 const FILE = "chapters/17-streaming/main.ts";
@@ -141,11 +142,9 @@ async function servePacedModel() {
     out.setHeader("content-type", "text/event-stream");
     await answer(Request.parse(JSON.parse(await text(incoming))), out);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
+  const { url } = await listen(server);
   const delays = () => sent.map((time, index) => (entered[index] ?? Number.NaN) - time);
-  return { url: `http://127.0.0.1:${port}/v1`, delays };
+  return { url: `${url}/v1`, delays };
 }
 
 /** From the last byte of a call's arguments to the entry of its tool, for the first call and the last. */

@@ -7,6 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
 import { copyBook } from "./support/book.ts";
+import { listen } from "./support/listen.ts";
 import { run } from "./support/run.ts";
 import { lastResults, outputs, runScript, weather } from "./support/script.ts";
 import type { ChatRequest } from "./support/server.ts";
@@ -255,10 +256,7 @@ async function serveCollector() {
     response.setHeader("content-type", "application/json");
     response.end("{}");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
-  return { url: `http://127.0.0.1:${port}`, services, spans, close: () => server.close() };
+  return { ...(await listen(server)), services, spans };
 }
 
 test("an OTLP endpoint receives the spans with names, parents and attributes", async () => {

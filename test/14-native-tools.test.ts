@@ -1,17 +1,16 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { copyBook } from "./support/book.ts";
+import { type ChatCall, checkAnswered, ToolChatRequest } from "./support/chat.ts";
 import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
 import {
   type Api,
-  CallId,
   call,
   type Item,
   type ItemsReply,
   itemsOf,
   lastOutputs,
   message,
-  Name,
   outputsOf,
   type ResponsesRequest,
   reasoning,
@@ -19,7 +18,6 @@ import {
   runResponses,
   serveApi,
   serveResponses,
-  ToolParameters,
 } from "./support/responses.ts";
 import { run } from "./support/run.ts";
 import { complete } from "./support/server.ts";
@@ -279,52 +277,9 @@ test("a failed response ends the program with one line", async () => {
 
 // ── Chat Completions ─────────────────────────────────────────────────────────────────────────────
 
-const ChatCall = z.strictObject({
-  type: z.literal("function"),
-  id: CallId,
-  function: z.strictObject({ name: Name, arguments: z.string() }),
-});
-type ChatCall = z.infer<typeof ChatCall>;
-
-const ChatTool = z.strictObject({
-  name: Name,
-  description: z.string(),
-  parameters: ToolParameters,
-  strict: z.literal(true),
-});
-
-/** All that the variant may send, with no other key anywhere. */
-const ToolChatRequest = z.strictObject({
-  model: z.string(),
-  messages: z.array(
-    z.union([
-      z.strictObject({ role: z.enum(["system", "user"]), content: z.string().min(1) }),
-      z.strictObject({
-        role: z.literal("assistant"),
-        content: z.string().min(1).nullable(),
-        tool_calls: z.array(ChatCall).min(1),
-      }),
-      z.strictObject({ role: z.literal("tool"), tool_call_id: CallId, content: z.string() }),
-    ]),
-  ),
-  tools: z.array(z.strictObject({ type: z.literal("function"), function: ChatTool })).min(1),
-});
-type ToolChatRequest = z.infer<typeof ToolChatRequest>;
-
-/** Like a real API, refuses a chat in which the messages after some calls are not their results. */
 function readChat(body: unknown): ToolChatRequest {
   const request = ToolChatRequest.parse(body);
-  const { messages } = request;
-  const asked = messages.flatMap((one) => ("tool_calls" in one ? one.tool_calls : []));
-  const answers = messages.filter(({ role }) => role === "tool");
-  if (answers.length > asked.length) throw new Error("a tool message answers no call");
-  for (const [index, one] of messages.entries()) {
-    if (!("tool_calls" in one)) continue;
-    const wanted = one.tool_calls.map(({ id }) => id);
-    const next = messages.slice(index + 1, index + 1 + wanted.length);
-    const given = next.flatMap((result) => ("tool_call_id" in result ? result.tool_call_id : []));
-    if (given.join() !== wanted.join()) throw new Error(`expected ${wanted}, got ${given}`);
-  }
+  checkAnswered(request.messages);
   return request;
 }
 

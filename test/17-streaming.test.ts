@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
@@ -13,23 +13,21 @@ import { readResponse } from "../chapters/17-streaming/responses.ts";
 import { ROOT } from "../scripts/chapters.ts";
 import { serveBarrier } from "./support/barrier.ts";
 import { copyBook } from "./support/book.ts";
+import { checkAnswered, ToolChatRequest } from "./support/chat.ts";
 import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
 import {
   type Api,
-  CallId,
   call,
   type Item,
   itemsOf,
   lastOutputs,
   message,
-  Name,
   outputsOf,
   type ResponsesRequest,
   reasoning,
   runResponses,
   serveApi,
   serveResponses,
-  ToolParameters,
 } from "./support/responses.ts";
 import { run, start } from "./support/run.ts";
 
@@ -816,6 +814,8 @@ async function converse<Request>(
   const scripts = scriptsFor(wire);
   const questions = Object.keys(scripts);
   let stdout = "";
+  let ended = false;
+  const printed = new EventEmitter();
   let arrived = (waiting: readonly string[]) => waiting;
   const barrier = await serveBarrier((waiting) => arrived(waiting));
   const asked: string[] = [];
@@ -831,7 +831,7 @@ async function converse<Request>(
       // Not before all that was sent is on its way.
       breakOff: () => void response.write(":\n\n", () => response.destroy()),
       shown: async (text) => {
-        for (let tries = 0; tries < 1_000 && !stdout.includes(text); tries++) await wait(20);
+        while (!ended && !stdout.includes(text)) await once(printed, "more");
         return stdout.includes(text);
       },
       watch: (decide) => {
@@ -853,6 +853,11 @@ async function converse<Request>(
   const child = start("own.ts", [], { folder, env });
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
+    printed.emit("more");
+  });
+  child.once("close", () => {
+    ended = true;
+    printed.emit("more");
   });
   child.stderr.pipe(process.stderr);
   // A program that waits for ever fails its tests before they fail by themselves.
@@ -871,49 +876,12 @@ async function converse<Request>(
   return { talks: new Map(talks), refusals: server.refusals, log: barrier.log };
 }
 
-const ChatCall = z.strictObject({
-  type: z.literal("function"),
-  id: CallId,
-  function: z.strictObject({ name: Name, arguments: z.string() }),
-});
-const ChatTool = z.strictObject({
-  name: Name,
-  description: z.string(),
-  parameters: ToolParameters,
-  strict: z.literal(true),
-});
-
-/** All that the variant may send, with no other key anywhere. */
-const ChatRequest = z.strictObject({
-  model: z.string(),
-  messages: z.array(
-    z.union([
-      z.strictObject({ role: z.enum(["system", "user"]), content: z.string().min(1) }),
-      z.strictObject({
-        role: z.literal("assistant"),
-        content: z.string().min(1).nullable(),
-        tool_calls: z.array(ChatCall).min(1),
-      }),
-      z.strictObject({ role: z.literal("tool"), tool_call_id: CallId, content: z.string() }),
-    ]),
-  ),
-  tools: z.array(z.strictObject({ type: z.literal("function"), function: ChatTool })).min(1),
-  stream: z.literal(true),
-});
+const ChatRequest = ToolChatRequest.extend({ stream: z.literal(true) });
 type ChatRequest = z.infer<typeof ChatRequest>;
 
-/** Like a real API, refuses a chat in which the messages after some calls are not their results. */
 function readRequest(body: unknown): ChatRequest {
   const request = ChatRequest.parse(body);
-  const asked = request.messages.flatMap((one) => {
-    if ("tool_calls" in one) return ["calls", ...one.tool_calls.map(({ id }) => id)];
-    return "tool_call_id" in one ? [] : [one.role];
-  });
-  const answered = request.messages.flatMap((one) => {
-    if ("tool_calls" in one) return "calls";
-    return "tool_call_id" in one ? one.tool_call_id : one.role;
-  });
-  if (asked.join() !== answered.join()) throw new Error(`expected ${asked}, got ${answered}`);
+  checkAnswered(request.messages);
   return request;
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from "node:http";
+import { listen } from "./listen.ts";
 
 /** A weather tool that reports to a barrier and waits there until it is let go. */
 export const WAITING_WEATHER = `
@@ -37,12 +38,6 @@ export async function serveBarrier(
     response.setHeader("connection", "close");
     void letGo(arrived([...waiting.keys()]));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
-  const close = (): void => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return { url: `http://127.0.0.1:${port}/`, log, close };
+  const { url, close } = await listen(server);
+  return { url: `${url}/`, log, close };
 }

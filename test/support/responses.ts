@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
+import { listen } from "./listen.ts";
 import { type Ended, run } from "./run.ts";
 
 // ── What may be in a request ─────────────────────────────────────────────────────────────────────
@@ -264,14 +265,8 @@ export async function serveApi<Request>(
       refuse(error, response);
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
-  const close = (): void => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return { url: `http://127.0.0.1:${port}/v1`, requests, refusals, close };
+  const { url, close } = await listen(server);
+  return { url: `${url}/v1`, requests, refusals, close };
 }
 
 /**

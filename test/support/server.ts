@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
+import { listen } from "./listen.ts";
 
 /** The part of a chat request that the book's chapters send, with anything else kept as it came. */
 export const ChatRequest = z.looseObject({
@@ -54,12 +55,6 @@ export async function serveScript(
     if (typeof reply === "string") complete(response, { content: reply });
     else reply(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
-  const close = (): void => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return { url: `http://127.0.0.1:${port}/v1`, requests, close };
+  const { url, close } = await listen(server);
+  return { url: `${url}/v1`, requests, close };
 }
