@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/*.test.ts"],
+    globalSetup: "test/support/compile.ts",
     testTimeout: 60_000,
     // The tests mostly wait for processes of their own, so every core gets a worker.
     maxWorkers: availableParallelism(),

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ROOT } from "../scripts/chapters.ts";
-import { copyBook } from "../test/support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { allAtOnce, bareAgent } from "./bare-loop.ts";
 import { type Candidate, interleave, type Spread, startInstantModel, timed } from "./measure.ts";
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { forecast } from "../mock-tools/weather.ts";
 import { ROOT } from "../scripts/chapters.ts";
-import { copyBook } from "../test/support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { allAtOnce, bareAgent, oneByOne } from "./bare-loop.ts";
 import { interleave, type Spread, startInstantModel, timed } from "./measure.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { copyBook } from "../test/support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { interleave, type Spread, startInstantModel } from "./measure.ts";
 
 const CHAPTER = "chapters/10-cancellation/main.ts";

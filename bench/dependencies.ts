@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ROOT } from "../scripts/chapters.ts";
 import { serveOfflineModel } from "../shared/offline/server.ts";
-import { copyBook } from "../test/support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { type Candidate, interleave, type Spread, startInstantModel } from "./measure.ts";
 
 const QUESTION = "Get the weather in Beijing and LA and send an summary email to me.";

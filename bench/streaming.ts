@@ -7,8 +7,8 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
 import { serveOfflineModel } from "../shared/offline/server.ts";
-import { copyBook } from "../test/support/book.ts";
-import { listen } from "../test/support/listen.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { listen } from "../scripts/serve.ts";
 import { type Candidate, interleave, type Spread } from "./measure.ts";
 
 const FILE = "chapters/17-streaming/main.ts";

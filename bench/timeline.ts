@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../scripts/chapters.ts";
-import { copyBook } from "../test/support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { LOADER } from "./measure.ts";
 
 const QUESTION = "How is the weather in Beijing and LA?";

@@ -18,8 +18,9 @@ function main(): number {
   }
   const from = second ? findChapter(first) : findChapter(findChapter(first).base || first);
   const to = findChapter(second ?? first);
-  if (from.file === to.file)
-    throw new Error(`chapter ${to.number} has no base: the book starts there`);
+  const same = from.file === to.file;
+  if (same && second) throw new Error(`expected two different chapters, got ${to.number} twice`);
+  if (same) throw new Error(`chapter ${to.number} has no base: the book starts there`);
   const git = ["diff", "--no-index", "--no-ext-diff", "--stat", "--patch", from.file, to.file];
   const { error, status } = spawnSync("git", git, { cwd: ROOT, stdio: "inherit" });
   if (error) throw new Error(`git is needed to show a diff: ${error.message}`);

@@ -4,131 +4,64 @@ import { z } from "zod";
 import { ROOT } from "./chapters.ts";
 
 const Spread = z.object({ median: z.number(), min: z.number(), max: z.number() });
-const Bar = z.object({ name: z.string(), start: z.number(), end: z.number() });
-const Results = z.object({
-  machine: z.object({ node: z.string(), cores: z.number(), cpu: z.string(), system: z.string() }),
-  batches: z.record(z.string(), z.record(z.string(), Spread)),
-  overhead: z.record(z.string(), z.record(z.string(), Spread)),
-  timeline: z.record(z.string(), z.array(Bar)),
-  trace: z.array(z.string()),
-  "async-tools": z.record(z.string(), z.record(z.string(), Spread)),
-  "async-overhead": z.record(z.string(), z.record(z.string(), Spread)),
-  cancellation: z.record(z.string(), Spread),
-  dependencies: z.record(z.string(), Spread),
-  waves: z.record(z.string(), Spread),
-  scheduling: z.record(z.string(), Spread),
-  streaming: z.record(z.string(), z.record(z.string(), Spread)),
-  "first-start": z.record(z.string(), Spread),
-  "cold-start": z.record(z.string(), Spread),
+type Spread = z.infer<typeof Spread>;
+const Measured = z.record(z.string(), Spread);
+type Measured = z.infer<typeof Measured>;
+const Cases = z.record(z.string(), Measured);
+const Timeline = z.record(
+  z.string(),
+  z.array(z.object({ name: z.string(), start: z.number(), end: z.number() })),
+);
+const Trace = z.array(z.string());
+const Machine = z.object({
+  node: z.string(),
+  cores: z.number(),
+  cpu: z.string(),
+  system: z.string(),
 });
-type Measured = Record<string, z.infer<typeof Spread>>;
 
-function load(): z.infer<typeof Results> {
-  return Results.parse(JSON.parse(readFileSync(join(ROOT, "bench/results.json"), "utf8")));
+type Cells = readonly string[];
+
+/** A figure shows the part of bench/results.json that has its name, in one of three ways. */
+type Figure = { readonly name: string } & (
+  | {
+      /** A table with one row for each case, such as a number of calls. */
+      readonly head: Cells;
+      readonly row: (label: string, measured: Measured) => Cells;
+    }
+  | {
+      /** A table with rows of its own choice. */
+      readonly head: Cells;
+      readonly rows: (measured: Measured) => readonly Cells[];
+    }
+  | {
+      /** Anything else: a picture, a phrase. Its part may have any shape, so it parses it. */
+      readonly text: (part: unknown) => string;
+    }
+);
+
+function spread(measured: Measured, name: string): Spread {
+  const found = measured[name];
+  if (!found) throw new Error(`npm run bench has measured no ${name}`);
+  return found;
 }
 
-function median(measured: Measured | undefined, figure: string): number {
-  const value = measured?.[figure]?.median;
-  if (value === undefined) throw new Error(`npm run bench has measured no ${figure}`);
-  return value;
+function ms(measured: Measured, name: string, digits = 0): string {
+  const { median, min, max } = spread(measured, name);
+  return `${median.toFixed(digits)} ms (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 
-function ms(measured: Measured | undefined, figure: string, digits = 0): string {
-  const { min = 0, max = 0 } = measured?.[figure] ?? {};
-  const middle = median(measured, figure).toFixed(digits);
-  return `${middle} ms (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+function median(measured: Measured, name: string): number {
+  return spread(measured, name).median;
 }
 
-/** Lays out a Markdown table. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const rule = head.map(() => "---");
-  return [head, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-function batches(): string {
-  const rows = Object.entries(load().batches).map(([calls, measured]) => {
-    const gain = median(measured, "all ms") / median(measured, "pool ms");
-    return [
-      calls,
-      ms(measured, "serial ms"),
-      ms(measured, "all ms"),
-      ms(measured, "pool ms"),
-      `${gain.toFixed(1)} ×`,
-      ms(measured, "all stall"),
-      ms(measured, "pool stall"),
-    ];
-  });
-  const head = [
-    "calls",
-    "one by one",
-    "`Promise.all`",
-    "threads",
-    "gain",
-    "stall",
-    "stall with threads",
-  ];
-  return table(head, rows);
-}
-
-function overhead(): string {
-  const rows = Object.entries(load().overhead).map(([calls, measured]) => {
-    const cost = median(measured, "pool ms") / median(measured, "bare ms");
-    return [calls, ms(measured, "bare ms", 1), ms(measured, "pool ms", 1), `${cost.toFixed(1)} ×`];
-  });
-  return table(["calls", "bare loop", "chapter 04", "cost"], rows);
-}
-
-function asyncTools(): string {
-  const rows = Object.entries(load()["async-tools"]).map(([calls, measured]) => {
-    const cost = median(measured, "threads batch") / median(measured, "loop batch");
-    return [
-      calls,
-      ms(measured, "loop batch"),
-      ms(measured, "threads batch"),
-      `${cost.toFixed(1)} ×`,
-      ms(measured, "loop stall"),
-      ms(measured, "threads stall"),
-    ];
-  });
-  const head = [
-    "batch",
-    "event loop",
-    "threads",
-    "threads ÷ event loop",
-    "stall",
-    "stall, threads",
-  ];
-  return table(head, rows);
-}
-
-function asyncOverhead(): string {
-  const rows = Object.entries(load()["async-overhead"]).map(([calls, measured]) => {
-    const cost = median(measured, "loop ms") / median(measured, "bare ms");
-    return [calls, ms(measured, "bare ms", 1), ms(measured, "loop ms", 1), `${cost.toFixed(1)} ×`];
-  });
-  return table(["calls", "bare loop", "chapter 09", "cost"], rows);
-}
-
-function coldStart(): string {
-  const cold = load()["cold-start"];
-  const rows = [
-    ["`node` alone", ms(cold, "node ms")],
-    ["with what loads TypeScript", ms(cold, "loader ms")],
-    ["`npx tsx` alone", ms(cold, "npx ms")],
-    ["the chapter with `--help`: all imports, threads started and ended", ms(cold, "imports ms")],
-    ["the first question", ms(cold, "first ms")],
-    ["both questions", ms(cold, "demo ms")],
-    [
-      "both questions, as typed: `npx tsx chapters/04-parallel-tools/main.ts`",
-      ms(cold, "typed ms"),
-    ],
-  ];
-  return table(["what runs", "from start to end"], rows);
+function times(factor: number, digits = 1): string {
+  return `${factor.toFixed(digits)} ×`;
 }
 
 /** Bars of one character per 5 ms, one a call. */
-function timeline(): string {
-  const lines = Object.entries(load().timeline).flatMap(([chapter, bars]) => {
+function timeline(part: unknown): string {
+  const lines = Object.entries(Timeline.parse(part)).flatMap(([chapter, bars]) => {
     return bars.map(({ name, start, end }) => {
       const [from, to] = [Math.round(start / 5), Math.round(end / 5)];
       const bar = " ".repeat(from) + "█".repeat(Math.max(1, to - from));
@@ -139,97 +72,171 @@ function timeline(): string {
 }
 
 /** The timelines of chapter 08's demo, as it draws them. */
-function trace(): string {
-  return `\`\`\`text\n${load().trace.join("\n")}\n\`\`\``;
+function trace(part: unknown): string {
+  return `\`\`\`text\n${Trace.parse(part).join("\n")}\n\`\`\``;
 }
 
-function cancellation(): string {
-  const { cancellation: measured } = load();
-  const rows = [
-    ["looks at the flag", ms(measured, "aware ms", 1)],
-    ["does not, so that its thread is ended", ms(measured, "deaf ms", 1)],
-  ];
-  return table(["the tool", "from the cancel to the end of the batch"], rows);
+function machine(part: unknown): string {
+  const { node, cores, cpu, system } = Machine.parse(part);
+  return `${cores} cores (${cpu}, ${system}), Node ${node}`;
 }
 
-function dependencies(): string {
-  const { dependencies: measured } = load();
-  const gain = median(measured, "04 ms") / median(measured, "13 ms");
-  const rows = [
-    ["04", "3", ms(measured, "04 ms"), ""],
-    ["13", "2", ms(measured, "13 ms"), `${gain.toFixed(2)} ×`],
-  ];
-  return table(["chapter", "replies", "question to answer", "gain"], rows);
-}
-
-function waves(): string {
-  const { waves: measured } = load();
-  const rows = [
-    ["when a whole wave has ended", ms(measured, "waves ms")],
-    ["when the calls that it refers to have ended", ms(measured, "own ms")],
-  ];
-  return table(["a call starts", "four calls in two chains"], rows);
-}
-
-function scheduling(): string {
-  return `\`${ms(load().scheduling, "1000 ms")}\``;
-}
-
-function streaming(): string {
-  const rows = Object.entries(load().streaming).map(([lengths, measured]) => {
-    const gain = median(measured, "parallel ms") / median(measured, "streamed ms");
-    return [
+const FIGURES: readonly Figure[] = [
+  {
+    name: "batches",
+    head: [
+      "calls",
+      "one by one",
+      "`Promise.all`",
+      "threads",
+      "gain",
+      "stall",
+      "stall with threads",
+    ],
+    row: (calls, measured) => [
+      calls,
+      ms(measured, "serial ms"),
+      ms(measured, "all ms"),
+      ms(measured, "pool ms"),
+      times(median(measured, "all ms") / median(measured, "pool ms")),
+      ms(measured, "all stall"),
+      ms(measured, "pool stall"),
+    ],
+  },
+  {
+    name: "overhead",
+    head: ["calls", "bare loop", "chapter 04", "cost"],
+    row: (calls, measured) => [
+      calls,
+      ms(measured, "bare ms", 1),
+      ms(measured, "pool ms", 1),
+      times(median(measured, "pool ms") / median(measured, "bare ms")),
+    ],
+  },
+  {
+    name: "cold-start",
+    head: ["what runs", "from start to end"],
+    rows: (measured) => [
+      ["`node` alone", ms(measured, "node ms")],
+      ["with what loads TypeScript", ms(measured, "loader ms")],
+      ["`npx tsx` alone", ms(measured, "npx ms")],
+      [
+        "the chapter with `--help`: all imports, threads started and ended",
+        ms(measured, "imports ms"),
+      ],
+      ["the first question", ms(measured, "first ms")],
+      ["both questions", ms(measured, "demo ms")],
+      [
+        "both questions, as typed: `npx tsx chapters/04-parallel-tools/main.ts`",
+        ms(measured, "typed ms"),
+      ],
+    ],
+  },
+  { name: "timeline", text: timeline },
+  { name: "trace", text: trace },
+  {
+    name: "cancellation",
+    head: ["the tool", "from the cancel to the end of the batch"],
+    rows: (measured) => [
+      ["looks at the flag", ms(measured, "aware ms", 1)],
+      ["does not, so that its thread is ended", ms(measured, "deaf ms", 1)],
+    ],
+  },
+  {
+    name: "async-tools",
+    head: ["batch", "event loop", "threads", "threads ÷ event loop", "stall", "stall, threads"],
+    row: (batch, measured) => [
+      batch,
+      ms(measured, "loop batch"),
+      ms(measured, "threads batch"),
+      times(median(measured, "threads batch") / median(measured, "loop batch")),
+      ms(measured, "loop stall"),
+      ms(measured, "threads stall"),
+    ],
+  },
+  {
+    name: "async-overhead",
+    head: ["calls", "bare loop", "chapter 09", "cost"],
+    row: (calls, measured) => [
+      calls,
+      ms(measured, "bare ms", 1),
+      ms(measured, "loop ms", 1),
+      times(median(measured, "loop ms") / median(measured, "bare ms")),
+    ],
+  },
+  {
+    name: "dependencies",
+    head: ["chapter", "replies", "question to answer", "gain"],
+    rows: (measured) => [
+      ["04", "3", ms(measured, "04 ms"), ""],
+      [
+        "13",
+        "2",
+        ms(measured, "13 ms"),
+        times(median(measured, "04 ms") / median(measured, "13 ms"), 2),
+      ],
+    ],
+  },
+  {
+    name: "waves",
+    head: ["a call starts", "four calls in two chains"],
+    rows: (measured) => [
+      ["when a whole wave has ended", ms(measured, "waves ms")],
+      ["when the calls that it refers to have ended", ms(measured, "own ms")],
+    ],
+  },
+  { name: "scheduling", text: (part) => `\`${ms(Measured.parse(part), "1000 ms")}\`` },
+  {
+    name: "streaming",
+    head: [
+      "the calls take",
+      "when the reply has ended, one by one",
+      "when the reply has ended, all at once",
+      "each when it is complete",
+      "gain over all at once",
+    ],
+    row: (lengths, measured) => [
       `${lengths} ms`,
       ms(measured, "serial ms"),
       ms(measured, "parallel ms"),
       ms(measured, "streamed ms"),
-      `${gain.toFixed(2)} ×`,
-    ];
-  });
-  const head = [
-    "the calls take",
-    "when the reply has ended, one by one",
-    "when the reply has ended, all at once",
-    "each when it is complete",
-    "gain over all at once",
-  ];
-  return table(head, rows);
+      times(median(measured, "parallel ms") / median(measured, "streamed ms"), 2),
+    ],
+  },
+  {
+    name: "first-start",
+    head: ["protocol", "the first call", "the last call"],
+    rows: (measured) => [
+      ["Responses", ms(measured, "responses first", 1), ms(measured, "responses last", 1)],
+      ["Chat Completions", ms(measured, "chat first", 1), ms(measured, "chat last", 1)],
+    ],
+  },
+  { name: "machine", text: machine },
+];
+
+function load(name: string): unknown {
+  const json = readFileSync(join(ROOT, "bench/results.json"), "utf8");
+  const part = z.record(z.string(), z.unknown()).parse(JSON.parse(json))[name];
+  if (part === undefined) throw new Error(`npm run bench has measured no ${name}`);
+  return part;
 }
 
-function firstStart(): string {
-  const { "first-start": measured } = load();
-  const rows = [
-    ["Responses", ms(measured, "responses first", 1), ms(measured, "responses last", 1)],
-    ["Chat Completions", ms(measured, "chat first", 1), ms(measured, "chat last", 1)],
-  ];
-  return table(["protocol", "the first call", "the last call"], rows);
+/** Lays out a Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rule = head.map(() => "---");
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
-
-function machine(): string {
-  const { node, cores, cpu, system } = load().machine;
-  return `${cores} cores (${cpu}, ${system}), Node ${node}`;
-}
-
-const figures = new Map([
-  ["batches", batches],
-  ["overhead", overhead],
-  ["cold-start", coldStart],
-  ["timeline", timeline],
-  ["trace", trace],
-  ["cancellation", cancellation],
-  ["async-tools", asyncTools],
-  ["async-overhead", asyncOverhead],
-  ["dependencies", dependencies],
-  ["waves", waves],
-  ["scheduling", scheduling],
-  ["streaming", streaming],
-  ["first-start", firstStart],
-  ["machine", machine],
-]);
 
 /** A table, picture or phrase made from bench/results.json. */
 export function figure(name: string): string {
-  const make = figures.get(name);
-  if (!make) throw new Error(`expected a figure (${[...figures.keys()].join(", ")}), got ${name}`);
-  return make();
+  const found = FIGURES.find((one) => one.name === name);
+  if (!found) {
+    const known = FIGURES.map((one) => one.name).join(", ");
+    throw new Error(`expected a figure (${known}), got ${name}`);
+  }
+  const part = load(name);
+  if ("text" in found) return found.text(part);
+  if ("rows" in found) return table(found.head, found.rows(Measured.parse(part)));
+  const rows = Object.entries(Cases.parse(part)).map(([label, one]) => found.row(label, one));
+  return table(found.head, rows);
 }

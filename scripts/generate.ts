@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { reply } from "../shared/offline/reply.ts";
-import { run } from "../test/support/run.ts";
-import { serveScript } from "../test/support/server.ts";
+import { run } from "./run.ts";
+import { serveScript } from "./serve.ts";
 import { chapters, findChapter, linkTo, ROOT } from "./chapters.ts";
 import { figure, table } from "./figures.ts";
 import { gitDiff } from "./git.ts";

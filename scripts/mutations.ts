@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { copyBook } from "../test/support/book.ts";
+import { copyBook } from "./copy.ts";
 import { ROOT } from "./chapters.ts";
 
 type Mutation = {

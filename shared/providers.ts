@@ -1,6 +1,6 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
-import { offline } from "./model.ts";
+import { model, offline } from "./model.ts";
 import { fetchOffline, OFFLINE_URL } from "./offline/client.ts";
 
 const { ANTHROPIC_API_KEY, ANTHROPIC_MODEL, GEMINI_API_KEY, GEMINI_MODEL, PROVIDER } = process.env;
@@ -21,6 +21,7 @@ export const geminiModel = GEMINI_MODEL || "gemini-3.8-flash";
 
 /**
  * The names of the providers to ask, of those given: PROVIDER, else those whose key is set, else all.
+ * Says on stderr which models of Anthropic's and Google's are real ones.
  *
  * @throws an error that names those there are, if PROVIDER is none of them
  */
@@ -29,12 +30,15 @@ export function chooseProviders<Name extends string>(names: readonly Name[]): re
   if (PROVIDER && named.length === 0) {
     throw new Error(`expected ${names.join(", ")} or nothing in PROVIDER, got ${PROVIDER}`);
   }
-  if (PROVIDER) return named;
-  const keys = new Map<string, boolean>([
-    ["openai", !offline],
-    ["claude", Boolean(ANTHROPIC_API_KEY)],
-    ["gemini", Boolean(GEMINI_API_KEY)],
+  const real = new Map<string, string | undefined>([
+    ["openai", offline ? undefined : model],
+    ["claude", ANTHROPIC_API_KEY && claudeModel],
+    ["gemini", GEMINI_API_KEY && geminiModel],
   ]);
-  const withKey = names.filter((name) => keys.get(name));
-  return withKey.length > 0 ? withKey : names;
+  const withKey = names.filter((name) => real.get(name));
+  const chosen = PROVIDER ? named : withKey.length > 0 ? withKey : names;
+  for (const name of chosen) {
+    if (name !== "openai" && real.get(name)) console.error(`model: ${real.get(name)} (${name})`);
+  }
+  return chosen;
 }

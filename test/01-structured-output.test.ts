@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { run } from "./support/run.ts";
+import { run } from "../scripts/run.ts";
 import { runScript } from "./support/script.ts";
-import { complete } from "./support/server.ts";
+import { complete } from "../scripts/serve.ts";
 
 const FILE = "chapters/01-structured-output/main.ts";
 const GOOD = JSON.stringify({ response: { type: "message", text: "fine" } });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { run } from "./support/run.ts";
+import { run } from "../scripts/run.ts";
 import { runScript } from "./support/script.ts";
 
 const FILE = "chapters/02-tool-use/main.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
-import { copyBook } from "./support/book.ts";
-import { run } from "./support/run.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { run } from "../scripts/run.ts";
 import { lastResults, runScript } from "./support/script.ts";
 
 const FILE = "chapters/03-agent-loop/main.ts";

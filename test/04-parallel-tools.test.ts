@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ROOT } from "../scripts/chapters.ts";
 import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
-import { copyBook } from "./support/book.ts";
-import { run } from "./support/run.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { run } from "../scripts/run.ts";
 import { lastResults, outputs, runScript, weather } from "./support/script.ts";
-import { complete } from "./support/server.ts";
+import { complete } from "../scripts/serve.ts";
 
 const FILE = "chapters/04-parallel-tools/main.ts";
 const FAST_WEATHER = 'export function forecast(): string { return "calm, 1 degrees"; }\n';

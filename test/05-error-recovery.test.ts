@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { copyBook } from "./support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
-import { run } from "./support/run.ts";
+import { run } from "../scripts/run.ts";
 import { lastResults, outputs, runScript, weather } from "./support/script.ts";
 
 const FILE = "chapters/05-error-recovery/main.ts";

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ROOT } from "../scripts/chapters.ts";
-import { copyBook } from "./support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
-import { run } from "./support/run.ts";
+import { run } from "../scripts/run.ts";
 import { lastResults, outputs, runScript, weather } from "./support/script.ts";
 
 const FILE = "chapters/06-retries/main.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
-import { copyBook } from "./support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
-import { run } from "./support/run.ts";
+import { run } from "../scripts/run.ts";
 import { lastResults, outputs, weather } from "./support/script.ts";
-import { type ChatRequest, serveScript } from "./support/server.ts";
+import { type ChatRequest, serveScript } from "../scripts/serve.ts";
 
 const FILE = "chapters/07-tool-runners/main.ts";
 

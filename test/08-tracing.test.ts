@@ -6,11 +6,11 @@ import { text } from "node:stream/consumers";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
-import { copyBook } from "./support/book.ts";
-import { listen } from "./support/listen.ts";
-import { run } from "./support/run.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { listen } from "../scripts/serve.ts";
+import { run } from "../scripts/run.ts";
 import { lastResults, outputs, runScript, weather } from "./support/script.ts";
-import type { ChatRequest } from "./support/server.ts";
+import type { ChatRequest } from "../scripts/serve.ts";
 
 const FILE = "chapters/08-tracing/main.ts";
 const QUIET = { TRACE_FILE: "", OTEL_EXPORTER_OTLP_ENDPOINT: "" };

@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
 import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
-import { copyBook } from "./support/book.ts";
-import { run } from "./support/run.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { run } from "../scripts/run.ts";
 import { lastResults, outputs, runScript, weather } from "./support/script.ts";
 
 const FILE = "chapters/09-async-tools/main.ts";

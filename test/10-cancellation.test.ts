@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
-import { copyBook } from "./support/book.ts";
-import { run, start } from "./support/run.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { run, start } from "../scripts/run.ts";
 import { lastResults, outputs, runScript, weather } from "./support/script.ts";
-import { type ChatRequest, serveScript } from "./support/server.ts";
+import { type ChatRequest, serveScript } from "../scripts/serve.ts";
 
 const FILE = "chapters/10-cancellation/main.ts";
 const NEVER_STARTED = { cancelled: "it never started" };

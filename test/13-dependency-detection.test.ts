@@ -11,9 +11,9 @@ import {
 } from "../chapters/13-dependency-detection/dependencies.ts";
 import { ROOT } from "../scripts/chapters.ts";
 import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
-import { copyBook } from "./support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
-import { run, start } from "./support/run.ts";
+import { run, start } from "../scripts/run.ts";
 import { lastResults, outputs, runScript } from "./support/script.ts";
 
 const FILE = "chapters/13-dependency-detection/main.ts";

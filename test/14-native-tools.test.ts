@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { copyBook } from "./support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { type ChatCall, checkAnswered, ToolChatRequest } from "./support/chat.ts";
 import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
 import {
@@ -19,8 +19,8 @@ import {
   serveApi,
   serveResponses,
 } from "./support/responses.ts";
-import { run } from "./support/run.ts";
-import { complete } from "./support/server.ts";
+import { run } from "../scripts/run.ts";
+import { complete } from "../scripts/serve.ts";
 
 const FILE = "chapters/14-native-tools/main.ts";
 const CHAT = "chapters/14-native-tools/chat-completions.ts";

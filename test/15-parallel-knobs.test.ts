@@ -4,8 +4,9 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
 import { serveBarrier } from "./support/barrier.ts";
-import { copyBook } from "./support/book.ts";
-import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { like } from "./support/worlds.ts";
 import {
   call,
   type Item,
@@ -16,7 +17,7 @@ import {
   type ResponsesRequest,
   serveResponses,
 } from "./support/responses.ts";
-import { run } from "./support/run.ts";
+import { run } from "../scripts/run.ts";
 
 const FILE = "chapters/15-parallel-knobs/main.ts";
 const SOURCE = readFileSync(join(ROOT, FILE), "utf8");
@@ -195,14 +196,6 @@ function play(request: ResponsesRequest): Item[] {
   return rest.length > 0 ? rest.slice(0, single ? 1 : rest.length) : [message(texts.join(" "))];
 }
 
-/** A weather tool that waits at a barrier in a place of one letter, and is nasty elsewhere. */
-const WEATHER = NASTY_WEATHER.replace(
-  "default:",
-  `default:
-      if (location.length === 1)
-        return fetch(process.env.BARRIER_URL + location).then((response) => response.text());`,
-);
-
 async function runProgram() {
   const server = await serveResponses(play);
   const [all] = TALKS["in threads"];
@@ -215,7 +208,7 @@ async function runProgram() {
   });
   const folder = copyBook({
     "own.ts": PROGRAM,
-    "mock-tools/weather.ts": WEATHER,
+    "mock-tools/weather.ts": like("test/worlds/nasty-or-waiting.ts"),
     "chapters/15-parallel-knobs/without-tools.ts": edit(
       /const tools = new Map<string, Tool>\(\[.*?\n\]\);/s,
       "const tools = new Map<string, Tool>();",

@@ -11,7 +11,7 @@ import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { getUserProfile, getWeather, sendEmail } from "../mock-tools/tools.ts";
 import { serveOfflineModel } from "../shared/offline/server.ts";
-import { copyBook } from "./support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
 import {
   type BlocksReply,
@@ -35,7 +35,7 @@ import {
   type ResponsesRequest,
   serveResponses,
 } from "./support/responses.ts";
-import { run } from "./support/run.ts";
+import { run } from "../scripts/run.ts";
 
 const FILE = "chapters/16-providers/main.ts";
 
@@ -340,7 +340,11 @@ test("with Claude's key alone, Claude alone is asked, and its refusal ends the p
   const { code, stdout, stderr } = await run(FILE, ["Who?"], { env });
   server.close();
   expect(stdout).toBe("Q: Who?\n\nclaude:\n");
-  expect(stderr.split("\n").slice(1)).toEqual(["error: the reply is incomplete: refusal", ""]);
+  expect(stderr.split("\n").slice(1)).toEqual([
+    "model: claude-haiku-5-5 (claude)",
+    "error: the reply is incomplete: refusal",
+    "",
+  ]);
   expect([code, server.requests.length]).toEqual([1, 1]);
 });
 
@@ -350,7 +354,11 @@ test("with Gemini's key alone, Gemini alone is asked, and a cut reply ends the p
   const { code, stdout, stderr } = await run(FILE, ["Who?"], { env });
   server.close();
   expect(stdout).toBe("Q: Who?\n\ngemini:\n");
-  expect(stderr.split("\n").slice(1)).toEqual(["error: the reply is incomplete: MAX_TOKENS", ""]);
+  expect(stderr.split("\n").slice(1)).toEqual([
+    "model: gemini-3.8-flash (gemini)",
+    "error: the reply is incomplete: MAX_TOKENS",
+    "",
+  ]);
   expect([code, server.requests.length]).toEqual([1, 1]);
 });
 

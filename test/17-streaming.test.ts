@@ -12,9 +12,10 @@ import type { ReplyEvent, StreamedCall } from "../chapters/17-streaming/pieces.t
 import { readResponse } from "../chapters/17-streaming/responses.ts";
 import { ROOT } from "../scripts/chapters.ts";
 import { serveBarrier } from "./support/barrier.ts";
-import { copyBook } from "./support/book.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { checkAnswered, ToolChatRequest } from "./support/chat.ts";
-import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { like } from "./support/worlds.ts";
 import {
   type Api,
   call,
@@ -29,7 +30,7 @@ import {
   serveApi,
   serveResponses,
 } from "./support/responses.ts";
-import { run, start } from "./support/run.ts";
+import { run, start } from "../scripts/run.ts";
 
 const FILE = "chapters/17-streaming/main.ts";
 const CHAT = "chapters/17-streaming/chat-completions.ts";
@@ -663,23 +664,8 @@ process.exit();
 
 /** The tools report to the barrier: e-mails always, the weather in places that are called so. */
 const TOOLS = {
-  "mock-tools/weather.ts": `${NASTY_WEATHER.replace("export function forecast", "function nasty")}
-export async function forecast({ location }: { location: string }): Promise<unknown> {
-  if (!location.startsWith("barrier ")) return nasty({ location });
-  await fetch(process.env.BARRIER_URL + location.slice(8));
-  return "calm in " + location;
-}
-`,
-  "mock-tools/mailbox.ts": `
-export type Mail = { readonly from: string; readonly to: string; readonly message: string };
-export async function deliver({ message }: Mail): Promise<string> {
-  await fetch(process.env.BARRIER_URL + message);
-  return "message sent";
-}
-export function readMailbox(): Mail[] {
-  return [];
-}
-`,
+  "mock-tools/weather.ts": like("test/worlds/nasty-or-barred.ts"),
+  "mock-tools/mailbox.ts": like("test/worlds/barred-mailbox.ts"),
 };
 
 const barred = (id: string) => weather(id, JSON.stringify({ location: `barrier ${id}` }));

@@ -223,7 +223,7 @@ const BEHAVIOURS: readonly (readonly [
   ["G5", "local keys never reach a request", "15", "local keys never get into a request"],
   [
     "M9",
-    "a flag to cancel by, shared by all calls of a batch",
+    "a flag to cancel by, for tools that look at it",
     "10",
     "a tool that looks at the flag stops early",
   ],

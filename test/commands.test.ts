@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { chapters, ROOT } from "../scripts/chapters.ts";
-import { copyBook } from "./support/book.ts";
-import { run, start } from "./support/run.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { run, start } from "../scripts/run.ts";
 import { outputs, weather } from "./support/script.ts";
-import { serveScript } from "./support/server.ts";
+import { serveScript } from "../scripts/serve.ts";
 
 const FILE = "chapters/04-parallel-tools/main.ts";
 
@@ -82,6 +82,11 @@ test("diff explains itself when it is asked for something else", async () => {
   expect(first).toMatchObject({
     code: 1,
     stderr: "error: chapter 01 has no base: the book starts there\n",
+  });
+  const twice = await run("scripts/diff.ts", ["04", "chapters/04-parallel-tools/"]);
+  expect(twice).toMatchObject({
+    code: 1,
+    stderr: "error: expected two different chapters, got 04 twice\n",
   });
   const nothing = await run("scripts/diff.ts");
   expect(nothing.stderr).toMatch(/^error: expected one chapter number or two\n\nnpm run diff 04 /);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { chapters } from "../scripts/chapters.ts";
-import { copyBook } from "./support/book.ts";
-import { run } from "./support/run.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { run } from "../scripts/run.ts";
 import { outputs, runScript } from "./support/script.ts";
-import { complete, serveScript } from "./support/server.ts";
+import { complete, serveScript } from "../scripts/serve.ts";
 
 const FILE = "chapters/04-parallel-tools/main.ts";
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { ROOT } from "../scripts/chapters.ts";
-import { copyBook } from "./support/book.ts";
-import { run } from "./support/run.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { run } from "../scripts/run.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "test-world-"));
 process.env.WORLD_DIR = folder;

@@ -246,9 +246,8 @@ if (isEntry(import.meta.url)) {
   const askAll = async (question: string) => {
     const answers = new Set<string>();
     for (const provider of chooseProviders(["openai", "claude", "gemini"])) {
-      console.log(`${provider}:`);
+      console.log(`${answers.size > 0 ? "\n" : ""}${provider}:`);
       answers.add(await runAgent(question, { provider }));
-      console.log();
     }
     return [...answers].join("\n");
   };

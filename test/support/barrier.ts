@@ -1,13 +1,8 @@
 import { createServer, type ServerResponse } from "node:http";
-import { listen } from "./listen.ts";
+import { listen } from "../../scripts/serve.ts";
+import { like } from "./worlds.ts";
 
-/** A weather tool that reports to a barrier and waits there until it is let go. */
-export const WAITING_WEATHER = `
-export async function forecast({ location }: { location: string }): Promise<string> {
-  const answer = await fetch(process.env.BARRIER_URL + encodeURIComponent(location));
-  return answer.text();
-}
-`;
+export const WAITING_WEATHER = like("test/worlds/waiting.ts");
 
 /**
  * Serves a barrier for tools in threads: a call arrives, and waits until the test lets it go.

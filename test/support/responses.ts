@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { listen } from "./listen.ts";
-import { type Ended, run } from "./run.ts";
+import { listen } from "../../scripts/serve.ts";
+import { type Ended, run } from "../../scripts/run.ts";
 
 // ── What may be in a request ─────────────────────────────────────────────────────────────────────
 

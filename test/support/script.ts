@@ -1,5 +1,5 @@
-import { type ChatRequest, type Reply, serveScript } from "./server.ts";
-import { type Ended, run } from "./run.ts";
+import { type ChatRequest, type Reply, serveScript } from "../../scripts/serve.ts";
+import { type Ended, run } from "../../scripts/run.ts";
 
 type Call = { readonly id?: string; readonly name: string; readonly arguments: string };
 

@@ -1,7 +1,18 @@
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { listen } from "./listen.ts";
+
+/** Lets a server listen on a free port of this machine: its address, and how to end it at once. */
+export async function listen(server: Server): Promise<{ url: string; close: () => void }> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const close = (): void => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${port}`, close };
+}
 
 /** The part of a chat request that the book's chapters send, with anything else kept as it came. */
 export const ChatRequest = z.looseObject({

@@ -1,11 +1,8 @@
-import {
-  type ChildProcess,
-  type ChildProcessWithoutNullStreams,
-  execFile,
-  spawn,
-} from "node:child_process";
+import type { ChildProcess, ChildProcessWithoutNullStreams } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../../scripts/chapters.ts";
+import { bookFolder } from "./copy.ts";
 
 /** How a process ended: its exit code, or the signal that ended it, and all that it printed. */
 export type Ended = {
@@ -46,9 +43,15 @@ function watch<Child extends ChildProcess>(child: Child): Child {
 
 type Options = { readonly env?: Record<string, string | undefined>; readonly folder?: string };
 
+/** Node's own loader of TypeScript, which says that it is an experiment, or else tsx. */
+const LOADER = process.features.typescript
+  ? ["--disable-warning=ExperimentalWarning"]
+  : ["--import", "tsx"];
+
 /** What `npx tsx FILE` does, without the second that npx takes. */
 function command(file: string, args: readonly string[], folder: string): string[] {
-  return ["--import", "tsx", join(folder, file), ...args];
+  const compiled = join(folder, file.replace(/\.ts$/, ".js"));
+  return existsSync(compiled) ? [compiled, ...args] : [...LOADER, join(folder, file), ...args];
 }
 
 /** Runs one of the book's programs to its end, as `npx tsx FILE ARGS` would. */
@@ -57,7 +60,7 @@ export function run(
   args: readonly string[] = [],
   options: Options = {},
 ): Promise<Ended> {
-  const { env = {}, folder = ROOT } = options;
+  const { env = {}, folder = bookFolder() } = options;
   return new Promise((resolve) => {
     const settings = {
       cwd: folder,
@@ -79,7 +82,7 @@ export function start(
   args: readonly string[] = [],
   options: Options = {},
 ): ChildProcessWithoutNullStreams {
-  const { env = {}, folder = ROOT } = options;
+  const { env = {}, folder = bookFolder() } = options;
   const settings = { cwd: folder, env: { ...process.env, ...OFFLINE, ...env } };
   return watch(spawn(process.execPath, command(file, args, folder), settings));
 }

@@ -1,0 +1,98 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { build, type BuildOptions, transformSync } from "esbuild";
+import { ROOT } from "./chapters.ts";
+
+const PARTS = [
+  "chapters",
+  "shared",
+  "mock-tools",
+  "scripts",
+  "bench",
+  "test",
+  "README.md",
+  "CONTRIBUTING.md",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
+
+const copies: string[] = [];
+process.on("exit", () => {
+  for (const folder of copies) rmSync(folder, { recursive: true, force: true });
+});
+
+function copyFolder(from: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "the-agent-loop-"));
+  copies.push(folder);
+  for (const part of PARTS) cpSync(join(from, part), join(folder, part), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
+  return folder;
+}
+
+/** The folder that programs run from: a copy that `compileBook` has made, or else the book itself. */
+export function bookFolder(): string {
+  return process.env.COMPILED_BOOK || ROOT;
+}
+
+/**
+ * Copies the book to a fresh folder and changes files in it, as a reader would in an editor.
+ *
+ * @param changes new contents by path from the root, such as "mock-tools/weather.ts"
+ * @returns the folder; it is removed when the process ends
+ */
+export function copyBook(changes: Readonly<Record<string, string>> = {}): string {
+  const folder = copyFolder(bookFolder());
+  for (const [path, text] of Object.entries(changes)) {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    if (process.env.COMPILED_BOOK && path.endsWith(".ts")) {
+      writeFileSync(toJs(file), aimAtJs(transformSync(text, { ...COMPILE, loader: "ts" }).code));
+    }
+  }
+  return folder;
+}
+
+const COMPILE = { format: "esm", target: "node20", logLevel: "error" } satisfies BuildOptions;
+
+function toJs(file: string): string {
+  return file.replace(/\.ts$/, ".js");
+}
+
+/** Imports and the thread's entry name TypeScript files; what was compiled needs their neighbours. */
+function aimAtJs(code: string): string {
+  return code
+    .replaceAll(/((?:from|import)\s*\(?\s*["'`]\.[^"'`]*)\.ts(["'`])/g, "$1.js$2")
+    .replaceAll("/mock-tools/worker.ts`", "/mock-tools/worker.js`");
+}
+
+/** The lines at the top of a chapter, which --help prints, and which a compiler drops. */
+function headerOf(source: string): string {
+  return /^(?:\/\/.*\n)*/.exec(source)?.[0] ?? "";
+}
+
+/**
+ * Copies the book to a fresh folder with a JavaScript file beside each program. Node runs those at
+ * once, where loading TypeScript takes longer than all else that a chapter does.
+ *
+ * @returns the folder; it is removed when the process ends
+ */
+export async function compileBook(): Promise<string> {
+  const folder = copyFolder(ROOT);
+  const files = ["chapters", "shared", "mock-tools", "scripts", "test/worlds"]
+    .flatMap((part) =>
+      readdirSync(join(folder, part), { recursive: true, encoding: "utf8" }).map((file) =>
+        join(folder, part, file),
+      ),
+    )
+    .filter((file) => file.endsWith(".ts"));
+  await build({ ...COMPILE, entryPoints: files, outdir: folder, outbase: folder });
+  for (const file of files) {
+    const code = aimAtJs(readFileSync(toJs(file), "utf8"));
+    writeFileSync(toJs(file), headerOf(readFileSync(file, "utf8")) + code);
+  }
+  return folder;
+}

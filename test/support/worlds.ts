@@ -1,0 +1,20 @@
+import { copyBook } from "../../scripts/copy.ts";
+
+const folders = new Map<string, string>();
+
+/** A file of the book that holds what another one holds. */
+export function like(file: string): string {
+  return `export * from "../${file}";\n`;
+}
+
+/**
+ * A copy of the book whose weather is that of a file in test/worlds, such as "nasty". It is made once
+ * a test file, so nobody may change it.
+ */
+export function worldOf(name: string): string {
+  const made = folders.get(name);
+  if (made !== undefined) return made;
+  const folder = copyBook({ "mock-tools/weather.ts": like(`test/worlds/${name}.ts`) });
+  folders.set(name, folder);
+  return folder;
+}
