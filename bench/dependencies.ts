@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ROOT } from "../scripts/chapters.ts";
-import { serveOfflineModel } from "../shared/offline/server.ts";
+import { serveOfflineModel } from "../shared/offline/wire/server.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { type Candidate, interleave, type Spread, startInstantModel } from "./measure.ts";
 

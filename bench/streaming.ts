@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
-import { serveOfflineModel } from "../shared/offline/server.ts";
+import { serveOfflineModel } from "../shared/offline/wire/server.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { listen } from "../scripts/serve.ts";
 import { type Candidate, interleave, type Spread } from "./measure.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { reply } from "../shared/offline/reply.ts";
+import { reply } from "../shared/offline/wire/reply.ts";
 import { run } from "./run.ts";
 import { serveScript } from "./serve.ts";
 import { chapters, findChapter, linkTo, ROOT } from "./chapters.ts";

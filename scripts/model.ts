@@ -1,6 +1,6 @@
 // Serves the offline model on a fixed port, for any client of the OpenAI API: npm run model
 import { parseArgs } from "node:util";
-import { serveOfflineModel } from "../shared/offline/server.ts";
+import { serveOfflineModel } from "../shared/offline/wire/server.ts";
 
 const USAGE = `npm run model                   serve the offline model on port 4010
 npm run model -- --port 8080    serve it on another port`;

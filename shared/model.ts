@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import OpenAI from "openai";
-import { fetchOffline, OFFLINE_URL, startOfflineModel } from "./offline/client.ts";
+import { fetchOffline, OFFLINE_URL, startOfflineModel } from "./offline/wire/client.ts";
 
 const dotEnv = new URL("../.env", import.meta.url);
 if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);

@@ -1,7 +1,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
 import { model, offline } from "./model.ts";
-import { fetchOffline, OFFLINE_URL } from "./offline/client.ts";
+import { fetchOffline, OFFLINE_URL } from "./offline/wire/client.ts";
 
 const { ANTHROPIC_API_KEY, ANTHROPIC_MODEL, GEMINI_API_KEY, GEMINI_MODEL, PROVIDER } = process.env;
 

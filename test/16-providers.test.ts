@@ -10,7 +10,7 @@ import { zodFunction } from "openai/helpers/zod";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { getUserProfile, getWeather, sendEmail } from "../mock-tools/tools.ts";
-import { serveOfflineModel } from "../shared/offline/server.ts";
+import { serveOfflineModel } from "../shared/offline/wire/server.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
 import {

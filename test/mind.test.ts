@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Exchange, type Offer, plan } from "../shared/offline/mind.ts";
+import type { Exchange, Offer } from "../shared/offline/mind/conversation.ts";
+import { plan } from "../shared/offline/mind/plan.ts";
 
 const TOOLS: Offer[] = [
   { name: "get_weather", about: "" },

@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import { beforeAll, expect, test } from "vitest";
-import { serveOfflineModel } from "../shared/offline/server.ts";
+import { serveOfflineModel } from "../shared/offline/wire/server.ts";
 
 const TOOLS: OpenAI.ChatCompletionTool[] = ["get_weather", "get_user_profile", "send_email"].map(
   (name) => ({

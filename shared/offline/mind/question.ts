@@ -1,3 +1,6 @@
+/** Where an e-mail goes and what it says, as far as the question tells. */
+type Letter = { readonly to: string | undefined; readonly text: string | undefined };
+
 /** What a question asks for, as far as the offline model understands it. */
 export type Wish = {
   /** The weather is wanted. */
@@ -6,16 +9,18 @@ export type Wish = {
   readonly places: readonly string[];
   /** The user's own name or e-mail address is wanted. */
   readonly profile: boolean;
-  /** An e-mail is wanted: to an address, or to the user if there is none; with a text, if given. */
-  readonly email: { readonly to?: string; readonly text?: string } | undefined;
+  /** An e-mail is wanted. It goes to the user if it has no address. */
+  readonly email: Letter | undefined;
   /** The e-mails that were sent are wanted. */
   readonly mailbox: boolean;
-  /** How the calls are to run, if the question says so: "sequential", or any other mode by name. */
+  /** How the calls are to run, if the question says so: "sequential", or a mode that it names. */
   readonly mode: string | undefined;
   /** A tool is asked for by name. */
   readonly tool: string | undefined;
   /** The model itself is asked about. */
   readonly self: boolean;
+  /** How many malformed replies are wanted before a good one: "Slip once", "slip every time". */
+  readonly slips: number;
 };
 
 const WEATHER =
@@ -31,6 +36,7 @@ const PROFILE = /\bwho am i\b|\bmy (name|profile|e-?mail|mail|address)\b/i;
 const SELF =
   /\bwho (are you|you are)\b|\bwhat (are you|you are|can you do)\b|^\W*(hello|hi|hey)\b/i;
 const TOOL = /\b(?:use|call|try|run) (?:the |your |a )?([\w-]+) tool\b/i;
+const SLIP = /\bslip (once|twice|every time|\d+ times)\b/i;
 const ADDRESS = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/;
 const QUOTED = /["“”]([^"“”]+)["“”]/;
 const SAID =
@@ -59,32 +65,42 @@ function placesIn(question: string): string[] {
   if (!weather) return [];
   const before = question.slice(0, weather.index);
   const after = question.slice(weather.index + weather[0].length);
+  const owner = /([A-Z]\p{L}*(?: [A-Z]\p{L}*)*)'s $/u.exec(before)?.[1] ?? "";
+  const afterColon = /^\s*:(.+)$/s.exec(after)?.[1] ?? "";
   const lists = [
+    owner,
+    afterColon,
     ...before.split(/\bin\b/i).slice(1),
     ...after.split(/\b(?:in|at|of|for|between)\b/i).slice(1),
   ];
-  const owner = /([A-Z]\p{L}*(?: [A-Z]\p{L}*)*)'s $/u.exec(before)?.[1];
-  const colon = /^\s*:(.+)$/s.exec(after)?.[1];
-  const places = [...(owner ? [owner] : []), ...(colon ? [colon] : []), ...lists].flatMap(
-    placesInList,
-  );
+  const places = lists.flatMap(placesInList);
+  // A place that is named twice is kept once, where it came first and as it was spelt last.
   return [...new Map(places.map((place) => [place.toLowerCase(), place])).values()];
 }
 
-/** Takes a question in plain English, returns what it asks for; whatever it does not know is no wish. */
+function slipsIn(question: string): number {
+  const often = SLIP.exec(question)?.[1]?.toLowerCase();
+  if (often === undefined) return 0;
+  if (often === "once") return 1;
+  if (often === "twice") return 2;
+  return often === "every time" ? Infinity : Number.parseInt(often, 10);
+}
+
+/** Takes a question in plain English, returns what it asks for. Anything else is ignored. */
 export function readQuestion(question: string): Wish {
-  const to = ADDRESS.exec(question)?.[0];
   const places = placesIn(question.replace(QUOTED, "").replace(IN_ORDER, "").replace(MODE, ""));
+  const to = ADDRESS.exec(question)?.[0];
   const text = (QUOTED.exec(question) ?? SAID.exec(question))?.[1];
   const tool = TOOL.exec(question)?.[1];
   return {
     weather: WEATHER.test(question),
     places,
     profile: PROFILE.test(question) || tool === "get_user_profile",
-    email: EMAIL.test(question) ? { ...(to && { to }), ...(text && { text }) } : undefined,
+    email: EMAIL.test(question) ? { to, text } : undefined,
     mailbox: MAILBOX.test(question),
     mode: MODE.exec(question)?.[1] ?? (IN_ORDER.test(question) ? "sequential" : undefined),
     tool,
     self: SELF.test(question),
+    slips: slipsIn(question),
   };
 }

@@ -1,14 +1,14 @@
-/** Where a client finds the offline model, as long as it fetches with `fetchOffline`. */
+/** The address of the offline model. It means something to `fetchOffline` only. */
 export const OFFLINE_URL = "http://offline";
 
 let started: Promise<string> | undefined;
 
-/** Starts the offline model unless it is there; nobody has to wait, since the first request does. */
+/** Starts the offline model if it is not running. The first request waits for it, nothing else. */
 export function startOfflineModel(): void {
   started ??= import("./server.ts").then(({ serveOfflineModel }) => serveOfflineModel(0, false));
 }
 
-/** Fetches as ever, but takes requests to OFFLINE_URL to where the offline model listens. */
+/** Fetches like `fetch`, but sends what is meant for OFFLINE_URL to the offline model's own port. */
 export const fetchOffline: typeof fetch = async (url, init) => {
   startOfflineModel();
   const origin = String(await started).replace(/\/v1$/, "");

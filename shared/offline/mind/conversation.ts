@@ -1,0 +1,22 @@
+/** A tool in the request: its name and, as JSON, whatever else was said about it. */
+export type Offer = { readonly name: string; readonly about: string };
+
+/** A tool that is to run, and the arguments it is to run with. */
+export type Call = { readonly name: string; readonly args: Readonly<Record<string, unknown>> };
+
+/** A call that the model has asked for since the question, and the result that came back. */
+export type Exchange = Call & { readonly result: unknown };
+
+/** All that the offline model knows when it replies. */
+export type Conversation = {
+  readonly question: string;
+  readonly tools: readonly Offer[];
+  readonly exchanges: readonly Exchange[];
+  /** The system prompt says that an argument may refer to the result of another call. */
+  readonly references?: boolean;
+};
+
+/** Takes the tools on offer and a name, returns whether there is a tool of that name among them. */
+export function isOffered(tools: readonly Offer[], name: string): boolean {
+  return tools.some((tool) => tool.name === name);
+}

@@ -1,0 +1,66 @@
+import { type Call, type Conversation, isOffered } from "./conversation.ts";
+import { writeLetter } from "./letter.ts";
+import { readQuestion, type Wish } from "./question.ts";
+import { wasSkipped } from "./results.ts";
+import { announce, conclude } from "./words.ts";
+
+/**
+ * What the offline model replies: a text, the calls it asks for (none when it is done), and how they
+ * are to run, which matters only where the program asks for that.
+ */
+export type Plan = {
+  readonly text: string;
+  readonly calls: readonly Call[];
+  readonly mode: string;
+  /** How many malformed replies the question wants to see before a good one. */
+  readonly slips: number;
+};
+
+const PROFILE: Call = { name: "get_user_profile", args: {} };
+const LIST: Call = { name: "list_emails", args: {} };
+
+/** Everything that has to be looked up for the question, whatever is on offer. */
+function neededFor({ places, profile, email, mailbox }: Wish): Call[] {
+  const needed: Call[] = places.map((location) => ({ name: "get_weather", args: { location } }));
+  const addressIsMissing = email !== undefined && !email.to;
+  if (profile || addressIsMissing) needed.push(PROFILE);
+  // Where an e-mail is wanted too, the mailbox is read after it has been sent.
+  if (mailbox && !email) needed.push(LIST);
+  return needed;
+}
+
+/** The look-ups that the question needs, the tools allow, and nobody has asked for yet. */
+function lookUps(wish: Wish, { tools, exchanges }: Conversation): Call[] {
+  const calls = neededFor(wish).filter(({ name }) => isOffered(tools, name));
+  // A question may name a tool that does not exist, to see what the program makes of such a call.
+  if (wish.tool && !isOffered(tools, wish.tool)) calls.push({ name: wish.tool, args: {} });
+  const asked = exchanges.map(({ name, args }) => JSON.stringify([name, args]));
+  return calls.filter(({ name, args }) => !asked.includes(JSON.stringify([name, args])));
+}
+
+/** The e-mail, as soon as it can be written, and the list of the mailbox if that is wanted too. */
+function emailCalls(wish: Wish, first: readonly Call[], conversation: Conversation): Call[] {
+  const { tools, exchanges } = conversation;
+  if (!wish.email || !isOffered(tools, "send_email")) return [];
+  const list = wish.mailbox && isOffered(tools, "list_emails") ? [LIST] : [];
+  const asked = exchanges.map(({ name }) => name);
+  if (asked.includes("send_email")) return asked.includes("list_emails") ? [] : list;
+  const letter = writeLetter(wish, first, conversation);
+  return letter ? [letter, ...list] : [];
+}
+
+/**
+ * Takes the question, the tools on offer and the results so far, returns the next reply. It depends
+ * on nothing else: the same conversation always leads to the same plan.
+ */
+export function plan(conversation: Conversation): Plan {
+  const wish = readQuestion(conversation.question);
+  // A call that was skipped may be asked for again, then with results instead of references.
+  const exchanges = conversation.exchanges.filter(({ result }) => !wasSkipped(result));
+  const references = conversation.references === true && conversation.exchanges.length === 0;
+  const known = { ...conversation, exchanges, references };
+  const first = lookUps(wish, known);
+  const calls = [...first, ...emailCalls(wish, first, known)];
+  const text = calls.length > 0 ? announce(calls, wish) : conclude(wish, known);
+  return { text, calls, mode: wish.mode ?? "parallel", slips: wish.slips };
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+
+/** A tool may give its parameters under either of two names, and aimock knows the other one only. */
+const Declarations = z.looseObject({
+  tools: z.array(
+    z.looseObject({
+      functionDeclarations: z.array(z.looseObject({ parametersJsonSchema: z.unknown() })),
+    }),
+  ),
+});
+
+function renameParameters(body: unknown): unknown {
+  const { data } = Declarations.safeParse(body);
+  if (!data) return body;
+  const tools = data.tools.map((tool) => {
+    const functionDeclarations = tool.functionDeclarations.map((declaration) => {
+      return { ...declaration, parameters: declaration.parametersJsonSchema };
+    });
+    return { ...tool, functionDeclarations };
+  });
+  return { ...data, tools };
+}
+
+const Named = z.looseObject({ id: z.string().optional() }).optional();
+const Part = z.looseObject({ functionCall: Named, functionResponse: Named });
+type Part = z.infer<typeof Part>;
+const Contents = z.looseObject({
+  contents: z.array(z.looseObject({ parts: z.array(Part) })),
+});
+
+/** The parts of a message, sorted like the ids; as they are if one has no id or an unknown one. */
+function sortParts(parts: readonly Part[], ids: readonly string[]): readonly Part[] {
+  const place = (part: Part): number => ids.indexOf(part.functionResponse?.id ?? "");
+  if (parts.some((part) => place(part) < 0)) return parts;
+  return parts.toSorted((one, other) => place(one) - place(other));
+}
+
+/** Results with ids may come in any order, but aimock pairs them with the calls by name and place. */
+function orderResults(body: unknown): unknown {
+  const { data } = Contents.safeParse(body);
+  if (!data) return body;
+  const contents = data.contents.map(({ parts, ...content }, index) => {
+    const calls = data.contents[index - 1]?.parts ?? [];
+    const ids = calls.flatMap(({ functionCall }) => functionCall?.id ?? []);
+    return { ...content, parts: sortParts(parts, ids) };
+  });
+  return { ...data, contents };
+}
+
+/** Takes a request's body, returns one of which aimock drops nothing; only Gemini's are changed. */
+export function adaptGemini(body: unknown): unknown {
+  return orderResults(renameParameters(body));
+}

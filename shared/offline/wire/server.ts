@@ -1,0 +1,47 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type ChatCompletionRequest, createServer, type FixtureResponse } from "@copilotkit/aimock";
+import { openFrontDoor } from "./front-door.ts";
+import { reply } from "./reply.ts";
+
+const LETTERS_PER_TOKEN = 4;
+const TOKENS_PER_SECOND = 25;
+
+/** A setting from the environment: a whole number, or nothing. */
+function readNumber(name: string): number | undefined {
+  const text = process.env[name];
+  if (!text) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`expected a whole number in ${name}, got ${text}`);
+  return Number(text);
+}
+
+/**
+ * Serves the offline model on loopback to any client of OpenAI's, Anthropic's or Google's API. If
+ * OFFLINE_LATENCY_MS is set, it waits that long before each reply. A streamed reply comes in pieces
+ * of a few letters, OFFLINE_TOKENS_PER_SECOND of them a second.
+ *
+ * @param port the port, 0 for any free one
+ * @param keepsProcessAlive false when the program that asks is also the one that answers
+ * @returns the base URL that a client needs; rejects when the port is taken
+ */
+export async function serveOfflineModel(port: number, keepsProcessAlive: boolean): Promise<string> {
+  const options = { port, logLevel: "silent", journalMaxEntries: 1 } as const;
+  const latency = readNumber("OFFLINE_LATENCY_MS") ?? 0;
+  const think = async (request: ChatCompletionRequest): Promise<FixtureResponse> => {
+    // A program that is cancelled while the model thinks should not have to wait for the thought.
+    await wait(latency, undefined, { ref: keepsProcessAlive });
+    return reply(request);
+  };
+  const fixture = {
+    match: { endpoint: "chat" },
+    response: latency > 0 ? think : reply,
+    chunkSize: LETTERS_PER_TOKEN,
+    streamingProfile: { tps: readNumber("OFFLINE_TOKENS_PER_SECOND") ?? TOKENS_PER_SECOND },
+  } as const;
+  const { server, url } = await createServer([fixture], options);
+  openFrontDoor(server);
+  if (!keepsProcessAlive) {
+    server.unref();
+    server.on("connection", (socket) => socket.unref());
+  }
+  return `${url}/v1`;
+}
