@@ -20,7 +20,8 @@ const EMPTY_PROFILE = 'export function lookUpProfile(): string { return ""; }\n'
 type RunBatch = (calls: readonly object[]) => Promise<object[]>;
 type Chapter = {
   runAgent(question: string, runBatch: RunBatch): Promise<string>;
-  splitRunner(maxWaiting: number): RunBatch;
+  parallelRunner(limit: number): RunBatch;
+  splitRunner(waiting: RunBatch): RunBatch;
 };
 
 async function load(folder: string): Promise<Chapter> {
@@ -38,12 +39,12 @@ function swapBounds(): string {
 }
 
 /** A whole run over so many calls of a tool, none of which waits for a lane; and its batch alone. */
-function agent({ runAgent, splitRunner }: Chapter, calls: number, tool: string): Candidate {
+function agent(chapter: Chapter, calls: number, tool: string): Candidate {
   return async () => {
-    const runBatch = splitRunner(calls);
+    const runBatch = chapter.splitRunner(chapter.parallelRunner(calls));
     let batch = 0;
     const run = await timed(() => {
-      return runAgent(`${calls} ${tool} calls`, async (list) => {
+      return chapter.runAgent(`${calls} ${tool} calls`, async (list) => {
         const start = performance.now();
         const outcomes = await runBatch(list);
         batch = performance.now() - start;

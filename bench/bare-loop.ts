@@ -4,7 +4,7 @@ import { z } from "zod";
 import { getUserProfile, getWeather, sendEmail } from "../mock-tools/tools.ts";
 
 type Call = { readonly type: string; readonly id: string; readonly arguments: string };
-type Run = (args: { location: string }) => string | Promise<string>;
+type Run = (args: { location: string }) => unknown;
 
 /** Runs the calls of a reply one after another, on the thread that asks. */
 export async function oneByOne(calls: readonly Call[], run: Run): Promise<unknown[]> {

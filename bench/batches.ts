@@ -5,6 +5,7 @@ import { ROOT } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { allAtOnce, bareAgent, oneByOne } from "./bare-loop.ts";
 import { interleave, type Spread, startInstantModel, timed } from "./measure.ts";
+import { startThreads } from "./plain-threads.ts";
 
 const CHAPTER = "chapters/04-parallel-tools/main.ts";
 
@@ -28,18 +29,24 @@ export async function measureBatches(): Promise<Results> {
   return results;
 }
 
-/** What the pool costs when the tool costs nothing: whole runs against the yardstick's. */
+/**
+ * What threads cost when the tool costs nothing: whole runs with a pool, against the yardstick alone
+ * and against the yardstick with threads but no pool.
+ */
 export async function measureOverhead(): Promise<Results> {
   await startInstantModel();
   const { client } = await import("../shared/model.ts");
   const weather = 'export function forecast(): string { return ""; }\n';
   const copy = copyBook({ "mock-tools/weather.ts": weather });
   const chapter = await import(pathToFileURL(join(copy, CHAPTER)).href);
+  const runInThread = startThreads(copy, 4);
+  const threads = (args: { location: string }) => runInThread({ name: "get_weather", args });
   const results: Results = {};
   for (const calls of [1, 8, 64, 512]) {
     const question = `${calls} calls`;
     const candidates = {
       bare: () => timed(() => bareAgent(client, question, (list) => allAtOnce(list, () => ""))),
+      threads: () => timed(() => bareAgent(client, question, (list) => allAtOnce(list, threads))),
       pool: () => timed(() => chapter.runAgent(question)),
     };
     results[calls] = await interleave(candidates, 60);

@@ -30,9 +30,9 @@ export async function measureCancellation(): Promise<Record<string, Spread>> {
       start = performance.now();
       user.abort();
     };
-    const runBatch = chapter.cancellable(chapter.parallelRunner(), user.signal);
     const call = { type: "function_call", id: "1", name: "get_weather" };
-    await runBatch([{ ...call, arguments: JSON.stringify({ location }) }]);
+    const calls = [{ ...call, arguments: JSON.stringify({ location }) }];
+    await chapter.serialRunner(calls, user.signal);
     return { ms: performance.now() - start };
   };
   const results = await interleave({ aware: cancel("aware"), deaf: cancel("deaf") }, 15);

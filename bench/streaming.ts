@@ -12,7 +12,6 @@ import { listen } from "../scripts/serve.ts";
 import { type Candidate, interleave, type Spread } from "./measure.ts";
 
 const FILE = "chapters/17-streaming/main.ts";
-const CHAT = "chapters/17-streaming/chat-completions.ts";
 
 type RunBatch = (calls: readonly object[]) => Promise<object[]>;
 type Chapter = {
@@ -20,8 +19,8 @@ type Chapter = {
   parallelRunner(): RunBatch;
 };
 
-async function load(folder: string, file: string): Promise<Chapter> {
-  return import(pathToFileURL(join(folder, file)).href);
+async function load(folder: string): Promise<Chapter> {
+  return import(pathToFileURL(join(folder, FILE)).href);
 }
 
 /** A tool that waits 300 ms, and three times as long in Cairo. */
@@ -32,11 +31,11 @@ export async function forecast({ location }) {
 }
 `;
 
-/** The chapter without a call that is free to start early, so that all wait for the whole reply. */
+/** The chapter with no tool that may start early, so that all calls wait for the whole reply. */
 function copyThatWaits(): string {
   const source = readFileSync(join(ROOT, FILE), "utf8");
-  const none = source.replace(/(const EARLY = new Set<string>\().*\);/, "$1);");
-  if (none === source) throw new Error(`${FILE} has no EARLY`);
+  const none = source.replaceAll(', retry: "safe" }]', " }]");
+  if (none === source) throw new Error(`${FILE} has no tool that may start early`);
   return copyBook({ [FILE]: none, "mock-tools/weather.ts": WAITING_WEATHER });
 }
 
@@ -44,8 +43,8 @@ function copyThatWaits(): string {
 export async function measureStreaming(): Promise<Record<string, Record<string, Spread>>> {
   delete process.env.OFFLINE_TOKENS_PER_SECOND;
   process.env.OPENAI_BASE_URL = await serveOfflineModel(0, true);
-  const waited = await load(copyThatWaits(), FILE);
-  const streamed = await load(copyBook({ "mock-tools/weather.ts": WAITING_WEATHER }), FILE);
+  const waited = await load(copyThatWaits());
+  const streamed = await load(copyBook({ "mock-tools/weather.ts": WAITING_WEATHER }));
   const questions = {
     "300, 300 and 300": "How is the weather in Lima, LA and Paris?",
     "900, 300 and 300": "How is the weather in Cairo, LA and Paris?",
@@ -151,14 +150,15 @@ async function servePacedModel() {
 export async function measureFirstStart(): Promise<Record<string, Spread>> {
   const { url, delays } = await servePacedModel();
   process.env.OPENAI_BASE_URL = url;
-  const folder = copyBook({ "mock-tools/weather.ts": PUNCTUAL_WEATHER });
-  const measure = async (file: string): Promise<Candidate> => {
-    const { runAgent } = await load(folder, file);
+  const measure = async (protocol: string): Promise<Candidate> => {
+    process.env.OPENAI_PROTOCOL = protocol;
+    const { runAgent } = await load(copyBook({ "mock-tools/weather.ts": PUNCTUAL_WEATHER }));
     return async () => {
       await runAgent("?");
       const [first = Number.NaN, ...others] = delays();
       return { first, last: others.at(-1) ?? Number.NaN };
     };
   };
-  return interleave({ responses: await measure(FILE), chat: await measure(CHAT) }, 25);
+  const candidates = { responses: await measure("responses"), chat: await measure("chat") };
+  return interleave(candidates, 25);
 }

@@ -1,6 +1,6 @@
 // The mailbox: a file of one JSON mail a line.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import type { RunContext } from "./tools.ts";
+import type { RunContext } from "./context.ts";
 import { worldFile } from "./world.ts";
 
 export type Mail = { readonly from: string; readonly to: string; readonly message: string };

@@ -1,48 +1,47 @@
 // The tools as a model sees them. What a tool does is a function in a file of its own, free of zod,
 // because every thread loads it.
 import { z } from "zod";
+import type { RunContext } from "./context.ts";
 import { deliver, readMailbox } from "./mailbox.ts";
 import { lookUpProfile } from "./profile.ts";
 import { forecast } from "./weather.ts";
 
-/** What a caller may tell a tool besides its arguments; a tool that does not care ignores it. */
-export type RunContext = {
-  /** An idempotency key: however often a call with this key is run, it takes effect once. */
-  readonly key?: string;
-  /** A shared integer; once it is not 0, nobody waits for the result any more. */
-  readonly cancelled?: Int32Array;
-};
-
 /**
- * `run` takes arguments that fit `parameters`; it returns plain data or throws. An error whose cause
- * is `{ retry: { after_ms } }` says that another try may succeed, after so many milliseconds if given.
+ * A tool of an agent. `run` takes arguments that fit `parameters`; it returns data that JSON can hold,
+ * or throws. An error whose cause is `{ retry: { after_ms } }` says that another try may succeed, after
+ * so many milliseconds if given.
  */
-export type Tool = {
+export type Tool<Parameters extends z.ZodObject = z.ZodObject> = {
   readonly name: string;
   readonly description: string;
-  readonly parameters: z.ZodObject;
+  readonly parameters: Parameters;
   /** What its time goes into: computing, or waiting for something outside the process. */
   readonly bound: "cpu" | "io";
-  run(args: object, context?: RunContext): unknown;
+  run(args: z.infer<Parameters>, context?: RunContext): unknown;
 };
 
-export const getWeather = {
+/** Makes a tool of its parts, and lets the compiler hold its function to its schema. */
+function defineTool<Parameters extends z.ZodObject>(tool: Tool<Parameters>): Tool {
+  return tool;
+}
+
+export const getWeather = defineTool({
   name: "get_weather",
   description: "Get the current weather in one city.",
   parameters: z.object({ location: z.string().describe("the city's name") }),
   bound: "cpu",
   run: forecast,
-} as const satisfies Tool;
+});
 
-export const getUserProfile = {
+export const getUserProfile = defineTool({
   name: "get_user_profile",
   description: "Get the name and e-mail address of the user you are talking to.",
   parameters: z.object({}),
   bound: "io",
   run: lookUpProfile,
-} as const satisfies Tool;
+});
 
-export const sendEmail = {
+export const sendEmail = defineTool({
   name: "send_email",
   description: "Send one e-mail.",
   parameters: z.object({
@@ -52,12 +51,12 @@ export const sendEmail = {
   }),
   bound: "io",
   run: deliver,
-} as const satisfies Tool;
+});
 
-export const listEmails = {
+export const listEmails = defineTool({
   name: "list_emails",
   description: "List the e-mails that were sent, oldest first.",
   parameters: z.object({}),
   bound: "io",
   run: readMailbox,
-} as const satisfies Tool;
+});

@@ -1,7 +1,7 @@
 // The weather service. A forecast costs real CPU time, as parsing, rendering or encryption would.
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import type { RunContext } from "./tools.ts";
+import type { RunContext } from "./context.ts";
 import { worldFile } from "./world.ts";
 
 const STEPS = 25_000_000;

@@ -3,6 +3,7 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { build, type BuildOptions, transformSync } from "esbuild";
+import { atEnd } from "./at-end.ts";
 import { ROOT } from "./chapters.ts";
 
 const PARTS = [
@@ -20,7 +21,7 @@ const PARTS = [
 ];
 
 const copies: string[] = [];
-process.on("exit", () => {
+atEnd(() => {
   for (const folder of copies) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -41,15 +42,19 @@ export function bookFolder(): string {
  * Copies the book to a fresh folder and changes files in it, as a reader would in an editor.
  *
  * @param changes new contents by path from the root, such as "mock-tools/weather.ts"
+ * @param from the book to copy: what programs run from, unless the sources are wanted
  * @returns the folder; it is removed when the process ends
  */
-export function copyBook(changes: Readonly<Record<string, string>> = {}): string {
-  const folder = copyFolder(bookFolder());
+export function copyBook(
+  changes: Readonly<Record<string, string>> = {},
+  from = bookFolder(),
+): string {
+  const folder = copyFolder(from);
   for (const [path, text] of Object.entries(changes)) {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
-    if (process.env.COMPILED_BOOK && path.endsWith(".ts")) {
+    if (from !== ROOT && path.endsWith(".ts")) {
       writeFileSync(toJs(file), aimAtJs(transformSync(text, { ...COMPILE, loader: "ts" }).code));
     }
   }
@@ -82,7 +87,7 @@ function headerOf(source: string): string {
  */
 export async function compileBook(): Promise<string> {
   const folder = copyFolder(ROOT);
-  const files = ["chapters", "shared", "mock-tools", "scripts", "test/worlds"]
+  const files = ["chapters", "shared", "mock-tools", "scripts", "test/programs", "test/worlds"]
     .flatMap((part) =>
       readdirSync(join(folder, part), { recursive: true, encoding: "utf8" }).map((file) =>
         join(folder, part, file),

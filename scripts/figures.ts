@@ -105,11 +105,20 @@ const FIGURES: readonly Figure[] = [
   },
   {
     name: "overhead",
-    head: ["calls", "bare loop", "chapter 04", "cost"],
+    head: [
+      "calls",
+      "bare loop",
+      "bare loop, plain threads",
+      "chapter 04",
+      "cost of threads",
+      "cost of chapter 04",
+    ],
     row: (calls, measured) => [
       calls,
       ms(measured, "bare ms", 1),
+      ms(measured, "threads ms", 1),
       ms(measured, "pool ms", 1),
+      times(median(measured, "threads ms") / median(measured, "bare ms")),
       times(median(measured, "pool ms") / median(measured, "bare ms")),
     ],
   },

@@ -28,25 +28,14 @@ async function output(command: string): Promise<string> {
   return fence("console", `$ ${command}\n${stdout}${errors.join("\n")}`);
 }
 
-/** The hunks of the diff between two files that hold one of the given texts. */
-function hunks(from: string, to: string, texts: readonly string[]): string {
-  const all = gitDiff(from, to, "-U1")
-    .split(/^(?=@@ )/m)
-    .slice(1);
-  const wanted = all.filter((hunk) => texts.some((text) => hunk.includes(text)));
-  if (wanted.length === 0) throw new Error(`the diff from ${from} to ${to} does not hold ${texts}`);
-  return fence("diff", wanted.map((hunk) => hunk.replace(/^@@.*@@.*\n/, "")).join("@@\n"));
-}
-
+/** The hunks of a chapter's diff to its base that hold one of the given texts. */
 function diff(number: string, ...texts: string[]): string {
   const to = findChapter(number);
-  return hunks(findChapter(to.base).file, to.file, texts);
-}
-
-/** What another program in a chapter's folder does differently from its main.ts. */
-function variant(number: string, name: string, ...texts: string[]): string {
-  const { file } = findChapter(number);
-  return hunks(file, file.replace("main.ts", `${name}.ts`), texts);
+  const from = findChapter(to.base);
+  const [, ...all] = gitDiff(from.file, to.file, "-U1").split(/^(?=@@ )/m);
+  const wanted = all.filter((hunk) => texts.some((text) => hunk.includes(text)));
+  if (wanted.length === 0) throw new Error(`the diff of chapter ${number} does not hold ${texts}`);
+  return fence("diff", wanted.map((hunk) => hunk.replace(/^@@.*@@.*\n/, "")).join("@@\n"));
 }
 
 /** One declaration of a file, with the comment above it. */
@@ -56,7 +45,7 @@ function code(file: string, name: string): string {
     new RegExp(`^(export )?(async )?(function|const|type) ${name}\\b`).test(line),
   );
   const length =
-    lines.slice(first).findIndex((line) => /^[}\])]|;$/.test(line) && !/^ /.test(line)) + 1;
+    lines.slice(first).findIndex((line) => /^[}\])]|;$/.test(line) && !/^ |\{$/.test(line)) + 1;
   if (first < 0 || length < 1) throw new Error(`${file} declares no ${name}`);
   let from = first;
   while (/^(\/\/ [^─]|\/\*\*| \*)/.test(lines[from - 1] ?? "")) from--;
@@ -119,6 +108,20 @@ function navigation(number: string): string {
   ].join(" · ");
 }
 
+/** Makes a text of the words that follow a recipe's name. */
+type Recipe = (...args: string[]) => string | Promise<string>;
+
+const RECIPES = new Map<string, Recipe>([
+  ["diff", diff],
+  ["code", code],
+  ["graph", graph],
+  ["wire", wire],
+  ["bench", figure],
+  ["chapters", chapterTable],
+  ["navigation", navigation],
+  ["chapter", linkTo],
+]);
+
 /**
  * Makes what a README asks for in "<!-- generated: RECIPE -->".
  *
@@ -126,18 +129,10 @@ function navigation(number: string): string {
  */
 export async function generate(recipe: string): Promise<string> {
   const [kind = "", ...args] = words(recipe);
-  const [first = "", second = "", third = ""] = args;
+  // A command is printed with its quotes, so it is not taken apart.
   if (kind === "output") return output(recipe.replace("output ", ""));
-  if (kind === "diff") return diff(first, ...args.slice(1));
-  if (kind === "variant") return variant(first, second, ...args.slice(2));
-  if (kind === "code") return code(first, second);
-  if (kind === "graph") return graph(first, second);
-  if (kind === "wire") return wire(first, second, third);
-  if (kind === "bench") return figure(first);
-  if (kind === "chapters") return chapterTable();
-  if (kind === "navigation") return navigation(first);
-  if (kind === "chapter") return linkTo(first);
-  throw new Error(
-    `expected output, diff, variant, code, graph, wire, bench, chapters, navigation or chapter, got ${kind}`,
-  );
+  const make = RECIPES.get(kind);
+  const known = ["output", ...RECIPES.keys()].join(", ");
+  if (!make) throw new Error(`expected a recipe (${known}), got ${kind}`);
+  return make(...args);
 }

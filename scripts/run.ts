@@ -2,6 +2,7 @@ import type { ChildProcess, ChildProcessWithoutNullStreams } from "node:child_pr
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { atEnd } from "./at-end.ts";
 import { bookFolder } from "./copy.ts";
 
 /** How a process ended: its exit code, or the signal that ended it, and all that it printed. */
@@ -16,6 +17,7 @@ const OFFLINE = {
   OPENAI_API_KEY: "",
   OPENAI_BASE_URL: "",
   OPENAI_MODEL: "",
+  OPENAI_PROTOCOL: "",
   MAILBOX_FILE: "",
   WORLD_DIR: "",
   ANTHROPIC_API_KEY: "",
@@ -30,7 +32,7 @@ const OFFLINE = {
 };
 
 const running = new Set<ChildProcess>();
-process.on("exit", () => {
+atEnd(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 

@@ -5,22 +5,23 @@ import { readMailbox } from "../mock-tools/mailbox.ts";
 import { client, model, offline } from "./model.ts";
 import { endTyping, printAnswer, printQuestion } from "./print.ts";
 
-const HELP = `
+/** What --help says of the environment, in its order. */
+const settings = new Map([
+  ["OPENAI_API_KEY", "ask a real model instead of the offline one"],
+  ["OPENAI_BASE_URL", "the server that has it, for example http://localhost:11434/v1"],
+  ["OPENAI_MODEL", "its name"],
+  ["OPENAI_PROTOCOL", "responses or chat, where a chapter speaks both"],
+  ["OFFLINE_LATENCY_MS", "let the offline model think for so long before each reply"],
+  ["OFFLINE_TOKENS_PER_SECOND", "the pace at which it streams"],
+  ["MAILBOX_FILE", "keep the e-mails in this file"],
+  ["WORLD_DIR", "keep all that the tools remember in this folder"],
+  ["NO_COLOR", "print without colour"],
+]);
 
-With no question, the chapter asks its own. To ask yours:  npx tsx FILE "a question"
-
-  OPENAI_API_KEY             ask a real model instead of the offline one
-  OPENAI_BASE_URL            the server that has it, for example http://localhost:11434/v1
-  OPENAI_MODEL               its name
-  ANTHROPIC_API_KEY          ask Claude, in the chapter on providers; likewise GEMINI_API_KEY
-  PROVIDER                   ask openai, claude or gemini alone there
-  OFFLINE_LATENCY_MS         let the offline model think for so long before each reply
-  OFFLINE_TOKENS_PER_SECOND  the pace at which it streams
-  MAILBOX_FILE               keep the e-mails in this file
-  TRACE_FILE                 write a trace to this file, in the chapters that trace
-  NO_COLOR                   print without colour
-
-All of them may also stand in a file called .env.`;
+/** Adds settings that a chapter has of its own to what --help says: their names and meanings. */
+export function addSettings(own: Readonly<Record<string, string>>): void {
+  for (const [name, meaning] of Object.entries(own)) settings.set(name, meaning);
+}
 
 /** True in the file that was started, false where it is imported. */
 export function isEntry(url: string): boolean {
@@ -31,8 +32,18 @@ export function isEntry(url: string): boolean {
 function printHelp(): void {
   const [, file = ""] = process.argv;
   const [title, claim, , command = ""] = readFileSync(file, "utf8").split("\n");
-  const head = [title, claim].map((line) => line?.replace(/^\/\/ ?/, "")).join("\n");
-  console.log(head + HELP.replace("FILE", command.replace(/^.* /, "")));
+  const [head, what] = [title, claim].map((line) => line?.replace(/^\/\/ ?/, ""));
+  const typed = command.replace(/^\/\/ /, "");
+  const width = Math.max(...[...settings.keys()].map(({ length }) => length));
+  const lines = [...settings].map(([name, meaning]) => `  ${name.padEnd(width)}  ${meaning}`);
+  console.log(`${head}
+${what}
+
+With no question, the chapter asks its own. To ask yours:  ${typed} "a question"
+
+${lines.join("\n")}
+
+What is in capitals is set in the environment, or in a file called .env.`);
 }
 
 /** All that an error and its causes have to say, on one line. */
@@ -59,36 +70,59 @@ function listenForCtrlC(runAgent: Agent): AbortSignal {
 async function ask(runAgent: Agent, question: string, interrupted: AbortSignal): Promise<void> {
   const mails = readMailbox().length;
   printQuestion(question);
-  printAnswer(await runAgent(question, interrupted));
-  const mailbox = readMailbox();
-  if (mailbox.length > mails) console.log(`\nMail box:\n${JSON.stringify(mailbox, null, 2)}`);
+  try {
+    printAnswer(await runAgent(question, interrupted));
+  } finally {
+    // Sent is sent, whatever went wrong afterwards.
+    const mailbox = readMailbox();
+    if (mailbox.length > mails) console.log(`\nMail box:\n${JSON.stringify(mailbox, null, 2)}`);
+  }
+}
+
+/** The question on the command line, or else those of the demo. */
+function readQuestions(words: readonly string[], demo: readonly string[]): readonly string[] {
+  const own = words.join(" ").trim();
+  if (words.length > 0 && own === "") throw new Error("expected a question, got an empty one");
+  return own ? [own] : demo;
+}
+
+/** The model that answers, and where it is. */
+function nameModel(): readonly string[] {
+  const where = offline ? "set OPENAI_API_KEY to ask a real one" : client.baseURL;
+  return [`${model} (${where})`];
+}
+
+function complain(error: unknown, interrupted: AbortSignal): void {
+  endTyping();
+  console.error(interrupted.aborted ? "cancelled" : `error: ${describe(error)}`);
+  process.exitCode = interrupted.aborted ? 130 : 1;
 }
 
 /**
  * Asks the question on the command line or else the demo's, one after the other, and prints them
  * with their answers. An error becomes one line on stderr and exit code 1; it never rejects.
- * An agent with a second parameter gets a signal there, and Ctrl-C aborts it before it ends anything.
+ * An agent with a second parameter gets a signal there: the first Ctrl-C aborts it instead of ending
+ * the program, which then ends with exit code 130 as soon as the agent does.
  */
-export async function runQuestions(runAgent: Agent, demo: readonly string[]): Promise<void> {
+export async function runQuestions(
+  runAgent: Agent,
+  demo: readonly string[],
+  nameModels = nameModel,
+): Promise<void> {
   const interrupted = listenForCtrlC(runAgent);
   try {
     const { values, positionals } = parseArgs({ strict: false, allowPositionals: true });
     if (values.help || values.h) return printHelp();
     const [unknown] = Object.keys(values);
     if (unknown) throw new Error(`expected a question or --help, got the option ${unknown}`);
-    const own = positionals.join(" ").trim();
-    if (positionals.length > 0 && own === "")
-      throw new Error("expected a question, got an empty one");
-    const where = offline ? "set OPENAI_API_KEY to ask a real one" : client.baseURL;
-    console.error(`model: ${model} (${where})`);
-    for (const [index, question] of (own ? [own] : demo).entries()) {
+    const questions = readQuestions(positionals, demo);
+    for (const name of nameModels()) console.error(`model: ${name}`);
+    for (const [index, question] of questions.entries()) {
+      interrupted.throwIfAborted();
       if (index > 0) console.log();
       await ask(runAgent, question, interrupted);
-      if (interrupted.aborted) break;
     }
   } catch (error) {
-    endTyping();
-    console.error(`error: ${describe(error)}`);
-    process.exitCode = 1;
+    complain(error, interrupted);
   }
 }

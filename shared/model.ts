@@ -13,6 +13,15 @@ export const offline = !apiKey && !baseURL;
 /** The name of the model that answers. */
 export const model = offline ? "offline" : name || "gpt-5.4-mini";
 
+function readProtocol(name: string): "responses" | "chat" {
+  if (name === "responses" || name === "chat") return name;
+  console.error(`error: expected responses or chat in OPENAI_PROTOCOL, got ${name}`);
+  process.exit(1);
+}
+
+/** The protocol to speak where a chapter knows both: OpenAI's Responses, or Chat Completions. */
+export const protocol = readProtocol(process.env.OPENAI_PROTOCOL || "responses");
+
 // The program goes on, and may start its threads, while the model gets ready.
 if (offline) startOfflineModel();
 

@@ -1,10 +1,11 @@
-import { expect, test } from "vitest";
-import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
-import { copyBook } from "../scripts/copy.ts";
-import { run } from "../scripts/run.ts";
-import { lastResults, runScript } from "./support/script.ts";
+import { afterAll, expect, test } from "vitest";
+import { askInOneProcess } from "./support/ask.ts";
+import { serveBarrier } from "./support/barrier.ts";
+import { printed } from "./support/pages.ts";
+import { worldOf } from "./support/worlds.ts";
+import { complete, type Reply } from "../scripts/serve.ts";
 
-const FILE = "chapters/03-agent-loop/main.ts";
+// Calls run one after another, their results go back, and the loop ends with a message or at its limit.
 
 function call(location: string): string {
   const args = JSON.stringify({ location });
@@ -15,9 +16,15 @@ function call(location: string): string {
 
 const DONE = JSON.stringify({ response: { type: "message", text: "done" } });
 
-test("the first question takes three steps, one call each, and an answer", async () => {
-  const { stdout } = await run(FILE, ["How is the weather in Beijing and LA?"]);
-  expect(stdout).toBe(`Q: How is the weather in Beijing and LA?
+const barrier = await serveBarrier((waiting) => waiting);
+afterAll(barrier.close);
+const ask = askInOneProcess("03-agent-loop", {
+  folder: worldOf("nasty-or-waiting"),
+  env: { BARRIER_URL: barrier.url },
+});
+
+test("the first question takes three steps, one call each, and an answer", () => {
+  expect(printed("03").split("\nQ: ")[0]).toBe(`Q: How is the weather in Beijing and LA?
 
 [Step 1] Agent: get_weather({"location":"Beijing"})
 Thinking...
@@ -38,19 +45,18 @@ Here's the weather: Beijing is cloudy at 5 degrees, LA is sunny at 20 degrees.
 `);
 });
 
+/** A reply that is noted among the starts and ends of the calls. */
+function noted(content: string, index: number): Reply {
+  return (response) => {
+    barrier.log.push(`request ${index + 1}`);
+    complete(response, { content });
+  };
+}
+
+const twoCalls = ask("two calls", ...[call("a"), call("b"), DONE].map(noted));
+
 test("no call starts before the one before it has ended and the model was asked again", async () => {
-  const folder = copyBook({ "mock-tools/weather.ts": WAITING_WEATHER });
-  const barrier = await serveBarrier((waiting) => waiting);
-  const script = [call("a"), call("b"), DONE];
-  const { code } = await runScript(
-    FILE,
-    (_, index) => {
-      barrier.log.push(`request ${index + 1}`);
-      return script[index] ?? DONE;
-    },
-    { folder, env: { BARRIER_URL: barrier.url } },
-  );
-  barrier.close();
+  const { answer } = await twoCalls();
   expect(barrier.log).toEqual([
     "request 1",
     "start a",
@@ -60,21 +66,36 @@ test("no call starts before the one before it has ended and the model was asked 
     "end b",
     "request 3",
   ]);
-  expect(code).toBe(0);
+  expect(answer).toBe("done");
 });
+
+const throwing = ask("a tool that throws", call("throws like the program"), DONE);
 
 test("a tool that throws is news for the model", async () => {
-  const { code, requests } = await runScript(FILE, [call("Atlantis"), DONE]);
-  expect(lastResults(requests)).toMatch(/^Error: no station in Atlantis; known places: /);
-  expect(code).toBe(0);
+  const { answer, results } = await throwing();
+  expect(results).toEqual(["Error: unknown tool get_weather; there are others"]);
+  expect(answer).toBe("done");
 });
 
+const broken = [
+  JSON.stringify({ response: { type: "function_call", name: "teleport", arguments: "{}" } }),
+  JSON.stringify({ response: { type: "function_call", name: "get_weather", arguments: "{" } }),
+];
+const unfit = ask("calls that do not fit", ...broken, DONE);
+
+test("an unknown tool and arguments that do not fit are news for the model", async () => {
+  const { answer, results } = await unfit();
+  expect(results).toEqual([
+    "Error: unknown tool teleport; there are get_weather, get_user_profile, send_email",
+    expect.stringMatching(/^Error: invalid arguments: SyntaxError: /),
+  ]);
+  expect(answer).toBe("done");
+});
+
+const endless = ask("calls without end", call("LA"));
+
 test("the tenth step is the last", async () => {
-  const folder = copyBook({
-    "mock-tools/weather.ts": 'export const forecast = () => "calm, 1 degrees";\n',
-  });
-  const { code, stderr, requests } = await runScript(FILE, [call("LA")], { folder });
+  const { error, requests } = await endless();
   expect(requests).toHaveLength(10);
-  expect(stderr).toMatch(/\nerror: Max step reached: no answer after 10 steps\n$/);
-  expect(code).toBe(1);
+  expect(error).toBe("Max step reached: no answer after 10 steps");
 });

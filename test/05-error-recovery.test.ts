@@ -1,59 +1,68 @@
 import { expect, test } from "vitest";
-import { copyBook } from "../scripts/copy.ts";
-import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
-import { run } from "../scripts/run.ts";
-import { lastResults, outputs, runScript, weather } from "./support/script.ts";
+import { askInOneProcess } from "./support/ask.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { printed } from "./support/pages.ts";
+import { outputs, weather } from "./support/script.ts";
+import { worldOf } from "./support/worlds.ts";
 
-const FILE = "chapters/05-error-recovery/main.ts";
+// Every call ends in one outcome, in the order asked, whatever happens to it or to its siblings.
 
-test("two of three calls fail, and the answer uses the third and names the two", async () => {
-  const { code, stdout } = await run(FILE, [
-    "Compare the weather in Beijing, Atlantis and El Dorado.",
-  ]);
-  const answer = stdout.split("\nA:\n")[1];
+const ask = askInOneProcess("05-error-recovery", { folder: worldOf("nasty") });
+
+test("two of three calls fail, and the answer uses the third and names the two [T10]", () => {
+  const [first = ""] = printed("05").split("\nQ: How is the weather in Pompeii");
+  const answer = first.split("\nA:\n")[1];
   expect(answer).toMatch(/^Here's the weather: Beijing is cloudy at 5 degrees\./);
   expect(answer).toMatch(
     /I couldn't get the weather in Atlantis: .* I couldn't get the weather in El Dorado: /,
   );
-  expect(code).toBe(0);
 });
+
+const places = ["ends its thread", "a", "ends its thread", "b", "ends its thread", "c"];
+const dying = ask(
+  "threads die",
+  outputs(...places.map((place) => weather(place))),
+  outputs(weather("d")),
+  outputs(),
+);
 
 test("a thread dies, and its siblings and the pool live on", async () => {
-  const places = ["Pompeii", "LA", "Pompeii", "Lima", "Pompeii", "Paris"];
-  const reply = outputs(...places.map((place) => weather(place)));
-  const { code, requests } = await runScript(FILE, [reply, outputs(weather("Tokyo")), outputs()]);
-  const dead = { class: "internal", code: "thread_ended", message: "worker exited with code: 79" };
-  expect(lastResults(requests.slice(0, 2))).toEqual([
-    { id: "call_0", error: dead },
-    { id: "call_1", result: "sunny, 20 degrees" },
-    { id: "call_2", error: dead },
-    { id: "call_3", result: "cloudy, 18 degrees" },
-    { id: "call_4", error: dead },
-    { id: "call_5", result: "cloudy, 12 degrees" },
+  const { answer, results } = await dying();
+  const dead = { class: "internal", code: "thread_ended", message: "worker exited with code: 3" };
+  expect(results).toEqual([
+    [
+      { id: "call_0", error: dead },
+      { id: "call_1", result: "calm in a" },
+      { id: "call_2", error: dead },
+      { id: "call_3", result: "calm in b" },
+      { id: "call_4", error: dead },
+      { id: "call_5", result: "calm in c" },
+    ],
+    [{ id: "call_0", result: "calm in d" }],
   ]);
-  expect(lastResults(requests)).toEqual([{ id: "call_0", result: "rainy, 14 degrees" }]);
-  expect(code).toBe(0);
+  expect(answer).toBe("done");
 });
 
-test("the nasty batch gets one outcome per call, in the order asked", async () => {
-  const folder = copyBook({ "mock-tools/weather.ts": NASTY_WEATHER });
-  const { code, requests } = await runScript(FILE, [NASTY_REPLY, outputs()], { folder });
-  expect(lastResults(requests)).toEqual(NASTY_RESULTS);
-  expect(code).toBe(0);
+const nasty = ask("the nasty batch", NASTY_REPLY, outputs());
+
+test("the nasty batch gets one outcome per call, in the order asked [M5 M6 M7 M18 L1 L3 L4 L5]", async () => {
+  const { answer, results } = await nasty();
+  expect(results).toEqual([NASTY_RESULTS]);
+  expect(answer).toBe("done");
 });
+
+const mail = {
+  type: "function_call",
+  name: "send_email",
+  arguments: '{"from":"a","to":"b","message":"c"}',
+};
+const nameless = ask("a call without an id", JSON.stringify({ outputs: [mail] }), outputs());
 
 test("a call without an id is a bad reply, and no call of it runs", async () => {
-  const mail = {
-    type: "function_call",
-    name: "send_email",
-    arguments: '{"from":"a","to":"b","message":"c"}',
-  };
-  const { stdout, requests } = await runScript(FILE, [
-    JSON.stringify({ outputs: [mail] }),
-    outputs(),
+  const { answer, feedback, mailbox } = await nameless();
+  expect(feedback).toEqual([
+    expect.stringMatching(/^Reply error: ✖ .*\n {2}→ at outputs\[0\]\.id$/),
   ]);
-  expect(requests[1]?.messages.at(-1)?.content).toMatch(
-    /^Reply error: ✖ .*\n {2}→ at outputs\[0\]\.id$/,
-  );
-  expect(stdout).not.toContain("Mail box:");
+  expect(mailbox).toEqual([]);
+  expect(answer).toBe("done");
 });

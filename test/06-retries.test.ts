@@ -1,186 +1,89 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { askInOneProcess } from "./support/ask.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { printed } from "./support/pages.ts";
+import { outputs, weather } from "./support/script.ts";
+import { like } from "./support/worlds.ts";
 import { ROOT } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
-import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
-import { run } from "../scripts/run.ts";
-import { lastResults, outputs, runScript, weather } from "./support/script.ts";
 
-const FILE = "chapters/06-retries/main.ts";
-const SOURCE = readFileSync(join(ROOT, FILE), "utf8");
+// A call is tried again where its tool's policy and its failure both consent, a few times, with
+// waits in between and one key for all attempts. Every attempt has a time limit.
+//
+// The world of test/worlds/noting.ts notes each attempt, so that the tests can count them. There are
+// four processes: the chapter as it is, and three that a reader has edited.
 
-/** The chapter as a reader would edit it. */
-function edit(old: string, text: string, source = SOURCE): string {
-  expect(source).toContain(old);
-  return source.replace(old, text);
-}
+// ── The chapter as it is ─────────────────────────────────────────────────────────────────────────
 
-/** A weather tool that notes each attempt in a file, and ends it as the name of the place says. */
-const NOTING_WEATHER = `
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { worldFile } from "./world.ts";
-const asks = (retry: unknown) => ({ cause: { retry } });
-export function forecast({ location }: { location: string }, context: object): unknown {
-  const file = worldFile("attempts");
-  const notes = existsSync(file) ? readFileSync(file, "utf8") : "";
-  const first = !notes.includes('"' + location + '"');
-  if (location === "the notes") return notes;
-  appendFileSync(file, JSON.stringify({ location, ...context }) + "\\n");
-  if (location === "works") return "fine";
-  if (location === "works later" && !first) return "fine at last";
-  if (location === "fails for good later" && !first) throw new Error("for good");
-  if (location === "waits for ever at first") return first ? new Promise(() => {}) : "awake";
-  if (location === "computes for ever") for (;;);
-  if (location === "asks nothing") throw new Error("no cause");
-  if (location === "throws a string") throw '{"cause":{"retry":{}}}';
-  if (location === "asks without an object") throw new Error("yes", asks(true));
-  if (location === "asks without a number") throw new Error("soon", asks({ after_ms: "soon" }));
-  if (location === "asks for any time") throw new Error("not yet", asks({}));
-  if (location === "asks for an age") throw new Error("not yet", asks({ after_ms: 1e9 }));
-  throw new Error("not yet", asks({ after_ms: 1 }));
-}
-`;
-
-type Note = { readonly location: string; readonly key?: string };
-
-function readNotes(result: unknown): Note[] {
-  const lines = String(result).split("\n").slice(0, -1);
-  return lines.map((line) => JSON.parse(line));
-}
-
-/** Runs the steps, and one more that hands out the notes: the results by step, and the notes. */
-async function runSteps(steps: readonly string[], source = SOURCE) {
-  const folder = copyBook({ [FILE]: source, "mock-tools/weather.ts": NOTING_WEATHER });
-  const script = [...steps, outputs(weather("the notes")), outputs()];
-  const { code, stdout, requests } = await runScript(FILE, script, { folder });
-  const results = steps.map((_, step) => lastResults(requests.slice(0, step + 2)));
-  const [last] = [lastResults(requests)].flat();
-  return { code, stdout, results, notes: readNotes(Object(last).result) };
-}
-
-function toolError(message: string) {
-  return { class: "execution", code: "tool_error", message };
-}
+const plain = askNoting();
 
 const NOT_YET = toolError("not yet");
 const EXHAUSTED = { attempts: 3 };
-const LATE = { class: "timeout", code: "tool_timeout", message: "no result in time" };
 
-function mailTo(to: string) {
-  const args = { from: "a@example.com", to, message: "hello" };
-  return { id: "mail", name: "send_email", arguments: JSON.stringify(args) };
-}
-
-function countMails(to: string, stdout: string): number {
-  return stdout.split(`"to": "${to}"`).length - 1;
-}
-
-/** One run of the chapter for several tests, with each way to end once, and an e-mail meant twice. */
+/** Each way to end once, with what its entry must hold besides the id. */
 const batch: readonly (readonly [place: string, entry: object])[] = [
   ["waits for ever at first", { result: "awake", attempts: 2 }],
-  ["asks nothing", { error: toolError("no cause") }],
-  ["throws a string", { error: toolError('{"cause":{"retry":{}}}') }],
-  ["asks without an object", { error: toolError("yes") }],
-  ["asks without a number", { error: toolError("soon") }],
+  ["asks for nothing", { error: toolError("no cause") }],
+  ["asks in a string", { error: toolError('{"cause":{"retry":{}}}') }],
+  ["asks without an object", { error: NOT_YET }],
+  ["asks without a number", { error: NOT_YET }],
   ["works", { result: "fine" }],
   ["works later", { result: "fine at last", attempts: 2 }],
   ["fails for good later", { error: toolError("for good") }],
   ["never works", { error: NOT_YET, exhausted: EXHAUSTED }],
   ["never works either", { error: NOT_YET, exhausted: EXHAUSTED }],
 ];
-const ran = runSteps([
+const tried = plain.ask(
+  "a batch",
   outputs(...batch.map(([place]) => weather(place, "same"))),
-  outputs(mailTo("bob@example.com")),
-  outputs(mailTo("bob@example.com")),
-]);
+  outputs(),
+);
+const toBob = outputs(mailTo("bob@example.com"));
+const twice = plain.ask("the same e-mail in two steps", toBob, toBob, outputs());
+const nasty = plain.ask("the nasty batch", NASTY_REPLY, outputs());
 
-async function attemptsAt(...places: string[]): Promise<number[]> {
-  const { notes } = await ran;
-  return places.map((place) => notes.filter(({ location }) => location === place).length);
+/** The attempts at a place, each by its key. */
+async function keysAt(place: string): Promise<(string | undefined)[]> {
+  await tried();
+  return plain.notes().flatMap((one) => (one.location === place ? one.key : []));
 }
 
-async function keysOf(place: string): Promise<(string | undefined)[]> {
-  const { notes } = await ran;
-  return notes.filter(({ location }) => location === place).map(({ key }) => key);
+async function countAttempts(...places: string[]): Promise<number[]> {
+  return Promise.all(places.map(async (place) => (await keysAt(place)).length));
 }
 
-test("the demo gets Oslo's weather at attempt 2, and sends one e-mail with two attempts", async () => {
-  const { code, stdout, stderr } = await run(FILE);
-  expect(stdout).toBe(`Q: How is the weather in Oslo and LA?
-
-[Step 1] Agent: I'll check the weather in both cities for you.
-Thinking...
-----------
-Function call results: [
-  {
-    "id": "weather_oslo",
-    "result": "snowy, -4 degrees",
-    "attempts": 2
-  },
-  {
-    "id": "weather_la",
-    "result": "sunny, 20 degrees"
-  }
-]
-----------
-
-[Step 2] Agent: Here's the weather: Oslo is snowy at -4 degrees, LA is sunny at 20 degrees.
-
-A:
-Here's the weather: Oslo is snowy at -4 degrees, LA is sunny at 20 degrees.
-
-Q: Send an email to carol@lossy.example saying hello.
-
-[Step 1] Agent: Now I'll send the email to carol@lossy.example.
-Thinking...
-----------
-Function call results: [
-  {
-    "id": "send_email",
-    "result": "message sent",
-    "attempts": 2
-  }
-]
-----------
-
-[Step 2] Agent: Done! I've sent the e-mail to carol@lossy.example.
-
-A:
-Done! I've sent the e-mail to carol@lossy.example.
-
-Mail box:
-[
-  {
-    "from": "weather-bot@example.com",
-    "to": "carol@lossy.example",
-    "message": "hello."
-  }
-]
-`);
-  expect(stderr).toBe("model: offline (set OPENAI_API_KEY to ask a real one)\n");
-  expect(code).toBe(0);
-});
-
-const TO_CAROL = "Send an email to carol@lossy.example saying hello.";
-
-test("without the key, the e-mail whose acknowledgement is lost is sent twice", async () => {
-  const folder = copyBook({ [FILE]: edit("context: { key }", "context: {}") });
-  const { stdout } = await run(FILE, [TO_CAROL], { folder });
-  expect(countMails("carol@lossy.example", stdout)).toBe(2);
+test("the demo gets Oslo's weather at attempt 2, and sends one e-mail with two attempts", () => {
+  const demo = printed("06");
+  const [results = "", mailResults = ""] =
+    demo.match(/(?<=^Function call results: )\[.*?^\]/gms) ?? [];
+  expect(JSON.parse(results)).toEqual([
+    { id: "weather_oslo", result: "snowy, -4 degrees", attempts: 2 },
+    { id: "weather_la", result: "sunny, 20 degrees" },
+  ]);
+  expect(JSON.parse(mailResults)).toEqual([
+    { id: "send_email", result: "message sent", attempts: 2 },
+  ]);
+  const [, mailbox = ""] = demo.split("\nMail box:\n");
+  expect(JSON.parse(mailbox)).toEqual([
+    { from: "weather-bot@example.com", to: "carol@lossy.example", message: "hello." },
+  ]);
 });
 
 test("every call of a batch ends once, in the order asked, however many attempts it took", async () => {
-  const { code, results } = await ran;
-  expect(results[0]).toEqual(batch.map(([, entry]) => ({ id: "same", ...entry })));
-  expect(code).toBe(0);
+  const { answer, results } = await tried();
+  expect(results).toEqual([batch.map(([, entry]) => ({ id: "same", ...entry }))]);
+  expect(answer).toBe("done");
 });
 
-test("a failure that does not consent is final at once, whatever the policy of its tool", async () => {
+test("a failure that does not consent is final at once, whatever the policy of its tool [L20]", async () => {
   expect(
-    await attemptsAt(
-      "asks nothing",
-      "throws a string",
+    await countAttempts(
+      "asks for nothing",
+      "asks in a string",
       "asks without an object",
       "asks without a number",
     ),
@@ -188,23 +91,27 @@ test("a failure that does not consent is final at once, whatever the policy of i
 });
 
 test("a failure that consents is tried again until there is a result", async () => {
-  expect(await attemptsAt("works", "works later")).toEqual([1, 2]);
+  expect(await countAttempts("works", "works later")).toEqual([1, 2]);
 });
 
-test("the third failure in a row is the last, and is marked exhausted", async () => {
-  expect(await attemptsAt("never works")).toEqual([3]);
+test("the third failure in a row is the last, and is marked exhausted [L21]", async () => {
+  const { results } = await tried();
+  expect(results).toEqual([
+    expect.arrayContaining([{ id: "same", error: NOT_YET, exhausted: { attempts: 3 } }]),
+  ]);
+  expect(await countAttempts("never works")).toEqual([3]);
 });
 
 test("a failure that does not consent ends the retries and exhausts nothing", async () => {
-  expect(await attemptsAt("fails for good later")).toEqual([2]);
+  expect(await countAttempts("fails for good later")).toEqual([2]);
 });
 
 test("an attempt that runs out of time ends alone, and a retry brings the result", async () => {
-  expect(await attemptsAt("waits for ever at first")).toEqual([2]);
+  expect(await countAttempts("waits for ever at first")).toEqual([2]);
 });
 
-test("all attempts of a call have one key, and two calls have two, though their ids are equal", async () => {
-  const [one, other] = [await keysOf("never works"), await keysOf("never works either")];
+test("all attempts of a call have one key, and two calls have two, though their ids are equal [L22]", async () => {
+  const [one, other] = [await keysAt("never works"), await keysAt("never works either")];
   expect(one).toEqual(Array(3).fill(expect.stringMatching(/./)));
   expect(new Set(one).size).toBe(1);
   expect(new Set(other).size).toBe(1);
@@ -212,115 +119,208 @@ test("all attempts of a call have one key, and two calls have two, though their 
 });
 
 test("the same call in a later step has a key of its own: an e-mail meant twice is sent twice", async () => {
-  const { stdout } = await ran;
-  expect(countMails("bob@example.com", stdout)).toBe(2);
+  const { mailbox } = await twice();
+  expect(mailbox.map(({ to }) => to)).toEqual(["bob@example.com", "bob@example.com"]);
 });
 
-test("a tool whose policy is never, or that has none, is tried once, though its failure consents", async () => {
-  const never = edit('{ ...getWeather, retry: "safe" }', '{ ...getWeather, retry: "never" }');
-  const source = edit('{ ...sendEmail, retry: "idempotent" }', "sendEmail", never);
-  const places = ["waits for ever at first", "never works"];
-  const reply = outputs(...places.map((place) => weather(place)), mailTo("carol@lossy.example"));
-  const { results, notes, stdout } = await runSteps([reply], source);
-  expect(results[0]).toEqual([
-    { id: "call_0", error: LATE },
-    { id: "call_1", error: NOT_YET },
-    { id: "mail", error: toolError("the acknowledgement was lost") },
-  ]);
-  expect(notes.map(({ location }) => location).toSorted()).toEqual(places.toSorted());
-  expect(countMails("carol@lossy.example", stdout)).toBe(1);
+test("the nasty batch gets the outcomes that it gets without retries", async () => {
+  const { answer, results } = await nasty();
+  expect(results).toEqual([NASTY_RESULTS]);
+  expect(answer).toBe("done");
 });
 
-test("with no attempt allowed there is still the first", async () => {
-  const source = edit("MAX_ATTEMPTS = 3", "MAX_ATTEMPTS = 0");
-  const { results, notes } = await runSteps([outputs(weather("never works"))], source);
-  expect(results[0]).toEqual([{ id: "call_0", error: NOT_YET, exhausted: { attempts: 1 } }]);
-  expect(notes).toHaveLength(1);
-});
+// ── Seven attempts, one call at a time, without a key, and with waits that are noted ─────────────
 
-test("a thread that computes for ever is ended, and its call is a timeout after three attempts", async () => {
-  const folder = copyBook({
-    [FILE]: edit("ATTEMPT_MS = 5_000", "ATTEMPT_MS = 50"),
-    "mock-tools/weather.ts": NOTING_WEATHER,
-  });
-  const script = [outputs(weather("computes for ever")), outputs()];
-  const { code, requests } = await runScript(FILE, script, { folder });
-  expect(lastResults(requests)).toEqual([{ id: "call_0", error: LATE, exhausted: EXHAUSTED }]);
-  expect(code).toBe(0);
-});
-
-/** Notes what reaches the pool and how long the retries wait, and cuts those waits short. */
-const WATCHER = `
-import { Piscina } from "piscina";
-import { runAgent } from "./${FILE}";
-const { run } = Piscina.prototype;
-Piscina.prototype.run = function (...args) {
-  console.log("watched: attempt");
-  return run.apply(this, args);
-};
-const { setTimeout } = globalThis;
-const watch = (resume: () => void, ms: number) => {
-  const [, , caller = ""] = new Error().stack?.split("\\n") ?? [];
-  if (!caller.includes("06-retries")) return setTimeout(resume, ms);
-  console.log("watched: " + ms);
-  return setTimeout(resume, 0);
-};
-globalThis.setTimeout = Object.assign(watch, setTimeout);
-await runAgent("a question");
-process.exit();
-`;
-
-test("a retry waits as long as the failure asks, else twice as long each time, up to the cap", async () => {
-  const folder = copyBook({
-    "own.ts": WATCHER,
-    [FILE]: edit("MAX_ATTEMPTS = 3", "MAX_ATTEMPTS = 7"),
-    "mock-tools/weather.ts": NOTING_WEATHER,
-  });
-  const places = ["never works", "asks for any time", "asks for an age"];
-  const script = [...places.map((place) => outputs(weather(place))), outputs()];
-  const { code, stdout } = await runScript("own.ts", script, { folder });
-  const waits = [Array(6).fill(1), [100, 200, 400, 800, 1600, 2000], Array(6).fill(2000)];
-  const watched = stdout.match(/(?<=^watched: ).*$/gm);
-  expect(watched).toEqual(
-    waits.flatMap((list) => ["attempt", ...list.flatMap((ms) => [`${ms}`, "attempt"])]),
-  );
-  expect(code).toBe(0);
-});
-
-test("unknown tools and bad arguments reach no thread and wait for nothing", async () => {
-  const reply = outputs(
-    { name: "teleport", arguments: "{}" },
-    { name: "__proto__", arguments: "{}" },
-    { name: "get_weather", arguments: "{broken" },
-    { name: "get_weather", arguments: '{"location":7}' },
-  );
-  const folder = copyBook({ "own.ts": WATCHER });
-  const { code, stdout } = await runScript("own.ts", [reply, outputs()], { folder });
-  expect(stdout).toContain("[Step 2]");
-  expect(stdout).not.toContain("watched");
-  expect(code).toBe(0);
-});
-
-test("calls that run one by one stay so while one of them is tried again", async () => {
-  const source = edit(
+const patient = askNoting(
+  ["MAX_ATTEMPTS = 3", "MAX_ATTEMPTS = 7"],
+  [
     "return Promise.all(calls.map(runCall));",
     `const outcomes: Outcome[] = [];
   for (const call of calls) outcomes.push(await runCall(call));
   return outcomes;`,
-  );
-  const places = ["works later", "never works", "works"];
-  const reply = outputs(...places.map((place) => weather(place)));
-  const { notes } = await runSteps([reply], source);
-  expect(notes.map(({ location }) => location)).toEqual([
-    ...Array(2).fill("works later"),
-    ...Array(3).fill("never works"),
-    "works",
-  ]);
+  ],
+  ["context: { key }", "context: {}"],
+  ['"node:timers/promises"', '"../../test/worlds/noted-wait.ts"'],
+);
+
+/** The places that are asked, in their order, each with the waits that must follow its attempts. */
+const WAITS: readonly (readonly [place: string, waits: readonly number[]])[] = [
+  ["works later", [1]],
+  ["never works", Array(6).fill(1)],
+  ["asks for any time", [100, 200, 400, 800, 1600, 2000]],
+  ["asks for an age", Array(6).fill(2000)],
+  ["works", []],
+];
+const waiting = patient.ask(
+  "failures that consent",
+  outputs(...WAITS.map(([place]) => weather(place))),
+  outputs(),
+);
+const refused = patient.ask(
+  "calls that do not fit",
+  outputs(
+    { name: "teleport", arguments: "{}" },
+    { name: "__proto__", arguments: "{}" },
+    { name: "get_weather", arguments: "{broken" },
+    { name: "get_weather", arguments: '{"location":7}' },
+  ),
+  outputs(),
+);
+const keyless = patient.ask(
+  "an e-mail without a key",
+  outputs(mailTo("carol@lossy.example")),
+  outputs(),
+);
+
+test("a retry waits as long as the failure asks, else twice as long each time, up to the cap", async () => {
+  await waiting();
+  const attempts = WAITS.map(([place, waits]) => {
+    return [{ location: place }, ...waits.flatMap((ms) => [{ waited: ms }, { location: place }])];
+  });
+  // The last wait is the e-mail's.
+  expect(patient.notes()).toEqual([...attempts.flat(), { waited: 10 }]);
 });
 
-test("the nasty batch gets the outcomes that it gets without retries", async () => {
-  const folder = copyBook({ "mock-tools/weather.ts": NASTY_WEATHER });
-  const { code, requests } = await runScript(FILE, [NASTY_REPLY, outputs()], { folder });
-  expect(lastResults(requests)).toEqual(NASTY_RESULTS);
-  expect(code).toBe(0);
+test("calls that run one by one stay so while one of them is tried again", async () => {
+  await waiting();
+  const places = patient.notes().flatMap(({ location }) => location ?? []);
+  expect(places).toEqual(WAITS.flatMap(([place, waits]) => Array(1 + waits.length).fill(place)));
 });
+
+test("unknown tools and bad arguments reach no thread and wait for nothing [L2]", async () => {
+  const { answer, results } = await refused();
+  const entry = (type: string, code: string) => ({
+    id: expect.any(String),
+    error: { class: type, code, message: expect.any(String) },
+  });
+  expect(results).toEqual([
+    [
+      entry("unavailable", "tool_unavailable"),
+      entry("unavailable", "tool_unavailable"),
+      entry("invalid_request", "invalid_tool_args"),
+      entry("invalid_request", "invalid_tool_args"),
+    ],
+  ]);
+  // Their notes would stand between those of the other two questions.
+  expect(patient.notes().slice(-2)).toEqual([{ location: "works" }, { waited: 10 }]);
+  expect(answer).toBe("done");
+});
+
+test("without the key, the e-mail whose acknowledgement is lost is sent twice", async () => {
+  const { results, mailbox } = await keyless();
+  expect(results).toEqual([[{ id: "mail", result: "message sent", attempts: 2 }]]);
+  expect(mailbox.map(({ to }) => to)).toEqual(["carol@lossy.example", "carol@lossy.example"]);
+});
+
+// ── Tools that do not consent, and less time ─────────────────────────────────────────────────────
+
+const LATE = { class: "timeout", code: "tool_timeout", message: "no result in time" };
+
+const wary = askNoting(
+  ['{ ...getWeather, retry: "safe" }', '{ ...getWeather, retry: "never" }'],
+  ['{ ...sendEmail, retry: "idempotent" }', "sendEmail"],
+  ["ATTEMPT_MS = 5_000", "ATTEMPT_MS = 2_000"],
+);
+const once = wary.ask(
+  "failures that consent",
+  outputs(
+    weather("waits for ever at first"),
+    weather("never works"),
+    mailTo("carol@lossy.example"),
+  ),
+  outputs(),
+);
+
+test("a tool whose policy is never, or that has none, is tried once, though its failure consents", async () => {
+  const { results, mailbox } = await once();
+  expect(results).toEqual([
+    [
+      { id: "call_0", error: LATE },
+      { id: "call_1", error: NOT_YET },
+      { id: "mail", error: toolError("the acknowledgement was lost") },
+    ],
+  ]);
+  const places = wary.notes().map(({ location }) => location);
+  expect(places.toSorted()).toEqual(["never works", "waits for ever at first"]);
+  expect(mailbox.map(({ to }) => to)).toEqual(["carol@lossy.example"]);
+});
+
+// ── No attempts, and less time ───────────────────────────────────────────────────────────────────
+
+const hasty = askNoting(
+  ["MAX_ATTEMPTS = 3", "MAX_ATTEMPTS = 0"],
+  ["ATTEMPT_MS = 5_000", "ATTEMPT_MS = 2_000"],
+);
+const first = hasty.ask(
+  "failures that consent",
+  outputs(weather("never works")),
+  // As many calls as there are threads.
+  outputs(...Array.from({ length: 4 }, () => weather("blocks its thread"))),
+  outputs(weather("works")),
+  outputs(),
+);
+
+test("with no attempt allowed there is still the first", async () => {
+  const { results } = await first();
+  expect(results[0]).toEqual([{ id: "call_0", error: NOT_YET, exhausted: { attempts: 1 } }]);
+  const attempts = hasty.notes().filter(({ location }) => location === "never works");
+  expect(attempts).toHaveLength(1);
+});
+
+test("threads that never give way are ended, and there are others for the next calls", async () => {
+  const { results } = await first();
+  const late = Array.from({ length: 4 }, (_, index) => {
+    return { id: `call_${index}`, error: LATE, exhausted: { attempts: 1 } };
+  });
+  expect(results.slice(1)).toEqual([late, [{ id: "call_0", result: "fine" }]]);
+});
+
+beforeAll(async () => {
+  // The first process mostly waits for its calls, so the others run meanwhile, one by one.
+  const others = async () => {
+    await waiting();
+    await once();
+    await first();
+  };
+  await Promise.all([tried(), others()]);
+}, 60_000);
+
+// ── Helpers ──────────────────────────────────────────────────────────────────────────────────────
+
+function toolError(message: string) {
+  return { class: "execution", code: "tool_error", message };
+}
+
+function mailTo(to: string) {
+  const args = { from: "a@example.com", to, message: "hello" };
+  return { id: "mail", name: "send_email", arguments: JSON.stringify(args) };
+}
+
+/** A process of the chapter, as a reader has edited it, and what its world has noted so far. */
+function askNoting(...edits: readonly (readonly [old: string, text: string])[]) {
+  const file = "chapters/06-retries/main.ts";
+  const source = edits.reduce(
+    (text, [from, to]) => {
+      expect(text).toContain(from);
+      return text.replace(from, to);
+    },
+    readFileSync(join(ROOT, file), "utf8"),
+  );
+  const folder = copyBook({
+    [file]: source,
+    "mock-tools/weather.ts": like("test/worlds/noting.ts"),
+  });
+  const world = mkdtempSync(join(tmpdir(), "test-retries-"));
+  afterAll(() => rmSync(world, { recursive: true }));
+  const ask = askInOneProcess("06-retries", { folder, env: { WORLD_DIR: world } });
+  const Note = z.strictObject({
+    location: z.string().optional(),
+    key: z.string().optional(),
+    waited: z.number().optional(),
+  });
+  const notes = () => {
+    const lines = readFileSync(join(world, "notes.jsonl"), "utf8").split("\n").slice(0, -1);
+    return lines.map((line) => Note.parse(JSON.parse(line)));
+  };
+  return { ask, notes };
+}

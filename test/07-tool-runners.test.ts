@@ -1,54 +1,25 @@
-import { expect, test } from "vitest";
-import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
-import { copyBook } from "../scripts/copy.ts";
-import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
-import { run } from "../scripts/run.ts";
+import { beforeAll, expect, test } from "vitest";
+import { serveBarrier } from "./support/barrier.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { printed } from "./support/pages.ts";
 import { lastResults, outputs, weather } from "./support/script.ts";
-import { type ChatRequest, serveScript } from "../scripts/serve.ts";
+import { worldOf } from "./support/worlds.ts";
+import { readReports } from "./programs/report.ts";
+import { run } from "../scripts/run.ts";
+import { serveScript } from "../scripts/serve.ts";
 
-const FILE = "chapters/07-tool-runners/main.ts";
+// The loop hands a batch to a runner. The runner decides how many calls run at once, up to its limit,
+// and returns one outcome a call, in the order asked. test/programs/07-runners.ts asks the questions.
 
-/** Runs one question with one runner, in a program of the reader's own that watches the pool. */
-function program(runner: string): string {
-  return `
-import { Piscina } from "piscina";
-import { parallelRunner, runAgent, serialRunner } from "./${FILE}";
-const { run } = Piscina.prototype;
-let [running, peak] = [0, 0];
-Piscina.prototype.run = function (...args) {
-  peak = Math.max(peak, ++running);
-  return run.apply(this, args).finally(() => running--);
-};
-await runAgent("a question", ${runner});
-console.log("peak " + peak);
-process.exit();
-`;
-}
+const SIX = [..."abcdef"];
 
-/** Asks for the calls until there are results. */
-function once(reply: string): (request: ChatRequest) => string {
-  return ({ messages }) =>
-    messages.at(-1)?.role === "user" && messages.length > 2 ? outputs() : reply;
-}
+/** By question: what the barrier has seen of its calls, and the results that went back. */
+const logs = new Map<string, readonly string[]>();
+const results = new Map<string, unknown>();
+let reports: ReturnType<typeof readReports>;
 
-async function runWith(
-  runner: string,
-  reply: string,
-  tool: string,
-  env: Record<string, string> = {},
-) {
-  const folder = copyBook({ "own.ts": program(runner), "mock-tools/weather.ts": tool });
-  const server = await serveScript(once(reply));
-  const ended = await run("own.ts", [], { folder, env: { ...env, OPENAI_BASE_URL: server.url } });
-  server.close();
-  return { ...ended, requests: server.requests };
-}
-
-const SIX = outputs(...["a", "b", "c", "d", "e", "f"].map((place) => weather(place)));
-
-test("the demo prints the same steps with both runners, and their peaks and trails", async () => {
-  const { code, stdout } = await run(FILE);
-  const [serial = "", parallel = "", end] = stdout
+test("the demo prints the same steps with both runners, and their peaks and trails [M1]", () => {
+  const [serial = "", parallel = "", end] = printed("07")
     .replace(/^Q: .*\n\n/, "")
     .split(
       /\nPeak of the (?:serial runner: 1 \(\)\(\)\(\)\(\)\(\)|parallel runner: 4 \(\(\(\(\)\(\)\)\)\))\n\n?/,
@@ -56,72 +27,88 @@ test("the demo prints the same steps with both runners, and their peaks and trai
   expect(serial).toContain("[Step 2] Agent: Here's the weather: ");
   expect(parallel).toBe(serial);
   expect(end).toMatch(/^A:\n/);
-  expect(code).toBe(0);
 });
 
-test("the serial runner, which is the default, starts a call when the one before it has ended", async () => {
-  for (const runner of ["undefined", "parallelRunner(1)"]) {
-    const barrier = await serveBarrier((waiting) => waiting);
-    await runWith(runner, SIX, WAITING_WEATHER, { BARRIER_URL: barrier.url });
-    barrier.close();
-    expect(barrier.log).toEqual([..."abcdef"].flatMap((name) => [`start ${name}`, `end ${name}`]));
-  }
+test("the serial runner, which is the default, starts a call when the one before it has ended [M2]", () => {
+  const oneByOne = SIX.flatMap((name) => [`start ${name}`, `end ${name}`]);
+  expect(logs.get("six calls, by default")).toEqual(oneByOne);
+  expect(logs.get("six calls, limit 1")).toEqual(oneByOne);
 });
 
 test.each([
-  ["parallelRunner()", 4],
-  ["parallelRunner(2)", 2],
-  ["parallelRunner(3)", 3],
-])("%s reaches its limit and never passes it", async (runner, limit) => {
-  let ended = 0;
-  const barrier = await serveBarrier((waiting) => {
-    if (ended + waiting.length === 6) return waiting;
-    if (waiting.length < limit) return [];
-    ended += 1;
-    return waiting.slice(-1);
-  });
-  const env = { BARRIER_URL: barrier.url };
-  const { stdout, requests } = await runWith(runner, SIX, WAITING_WEATHER, env);
-  barrier.close();
-  expect(stdout.endsWith(`\npeak ${limit}\n`)).toBe(true);
-  expect(lastResults(requests)).toEqual(
-    [..."abcdef"].map((name, index) => ({ id: `call_${index}`, result: `calm in ${name}` })),
+  [1, "()()()()()()"],
+  [2, "(()()()()())"],
+  [3, "((()()()()))"],
+  [4, "(((()()())))"],
+])("a runner with a limit of %i reaches it and never passes it", (limit, trail) => {
+  expect(reports.get(`limit ${limit}`)?.value).toEqual({ peak: limit, trail });
+  expect(results.get(`six calls, limit ${limit}`)).toEqual(
+    SIX.map((name, index) => ({ id: `call_${index}`, result: `calm in ${name}` })),
   );
 });
 
-test("both runners give the nasty batch one outcome per call, in the order asked", async () => {
-  for (const runner of ["serialRunner", "parallelRunner(100)"]) {
-    const { code, requests } = await runWith(runner, NASTY_REPLY, NASTY_WEATHER);
-    expect(lastResults(requests)).toEqual(NASTY_RESULTS);
-    expect(code).toBe(0);
-  }
+test("both runners give the nasty batch one outcome per call, in the order asked [M4 L8 G9]", () => {
+  expect(results.get("the nasty batch, one by one")).toEqual(NASTY_RESULTS);
+  expect(results.get("the nasty batch, all at once")).toEqual(NASTY_RESULTS);
 });
 
-test("an empty batch has no outcomes and starts nothing", async () => {
-  const own = `
-import { parallelRunner, serialRunner } from "./${FILE}";
-console.log(JSON.stringify([await serialRunner([]), await parallelRunner()([])]));
-process.exit();
-`;
-  const { stdout } = await run("own.ts", [], { folder: copyBook({ "own.ts": own }) });
-  expect(stdout).toBe("[[],[]]\n");
+test("a watcher is told of the start of each call, and of its end with the outcome", () => {
+  const [fine, unfit] = [weather("LA", "same"), weather("throws null", "same")];
+  const error = { class: "execution", code: "tool_error", message: "null" };
+  expect(reports.get("watched")?.value).toEqual([
+    { start: 0, call: { type: "function_call", ...fine } },
+    { end: 0, outcome: { type: "success", id: "same", result: "calm in LA" } },
+    { start: 1, call: { type: "function_call", ...unfit } },
+    { end: 1, outcome: { type: "failure", id: "same", error } },
+  ]);
 });
 
-test("a limit that is no limit is refused when the runner is made", async () => {
-  const own = `
-import { parallelRunner } from "./${FILE}";
-for (const limit of [0, -1, 1.5, NaN, Infinity]) {
-  try {
-    parallelRunner(limit);
-  } catch (error) {
-    console.log(String(error));
-  }
-}
-process.exit();
-`;
-  const { stdout } = await run("own.ts", [], { folder: copyBook({ "own.ts": own }) });
-  const lines = ["0", "-1", "1.5", "NaN", "Infinity"].map((limit) => {
-    return `RangeError: expected a whole number of calls from 1 up, got ${limit}\n`;
+test("whatever another runner returns goes back to the model, and nothing else runs", () => {
+  expect(results.get("two calls, another runner")).toEqual([
+    { id: "same", result: "get_weather was not run" },
+    { id: "same", result: "get_weather was not run" },
+  ]);
+});
+
+test("an empty batch has no outcomes and starts nothing [M8]", () => {
+  expect(reports.get("empty")?.value).toEqual({ outcomes: [[], []], peak: 0 });
+});
+
+test("a limit that is no limit is refused when the runner is made [M3]", () => {
+  const refusals = ["0", "-1", "1.5", "NaN", "Infinity"].map((limit) => {
+    return `RangeError: expected a whole number of calls from 1 up, got ${limit}`;
   });
-  expect(stdout).toBe(lines.join(""));
+  expect(reports.get("refusals")?.value).toEqual(refusals);
 });
+
+beforeAll(async () => {
+  let [limit, ended] = [1, 0];
+  const barrier = await serveBarrier((waiting) => {
+    if (ended + waiting.length === SIX.length) return waiting;
+    // As many as the limit allows have to come before one of them may go.
+    if (waiting.length < limit) return [];
+    ended++;
+    return waiting.slice(-1);
+  });
+  const server = await serveScript(({ messages }) => {
+    const [, { content: question } = { content: "" }, ...rest] = messages;
+    if (rest.length > 0) {
+      logs.set(question, barrier.log.splice(0));
+      results.set(question, lastResults(server.requests));
+      return outputs();
+    }
+    [limit, ended] = [Number(/limit (\d)/.exec(question)?.[1] ?? 1), 0];
+    if (question.startsWith("six")) return outputs(...SIX.map((name) => weather(name)));
+    if (question.startsWith("two")) {
+      return outputs(weather("LA", "same"), weather("throws null", "same"));
+    }
+    return NASTY_REPLY;
+  });
+  const env = { OPENAI_BASE_URL: server.url, BARRIER_URL: barrier.url };
+  const folder = worldOf("nasty-or-waiting");
+  const { code, stdout } = await run("test/programs/07-runners.ts", [], { folder, env });
+  server.close();
+  barrier.close();
+  expect(code).toBe(0);
+  reports = readReports(stdout);
+}, 60_000);

@@ -1,37 +1,337 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+// What chapter 08 promises: each call has one span and each batch one event, however they end; watchers
+// cannot harm what they watch; the spans come out in a file, at an endpoint and as a picture, also after
+// Ctrl-C; and nobody who does not ask for a trace notices anything.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
-import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
 import { copyBook } from "../scripts/copy.ts";
-import { listen } from "../scripts/serve.ts";
 import { run } from "../scripts/run.ts";
-import { lastResults, outputs, runScript, weather } from "./support/script.ts";
-import type { ChatRequest } from "../scripts/serve.ts";
+import { type ChatRequest, listen, type Reply, serveScript } from "../scripts/serve.ts";
+import { serveBarrier } from "./support/barrier.ts";
+import { startForUser } from "./support/interrupt.ts";
+import { printed } from "./support/pages.ts";
+import { outputs, runScript, weather } from "./support/script.ts";
+import { worldOf } from "./support/worlds.ts";
 
 const FILE = "chapters/08-tracing/main.ts";
 const QUIET = { TRACE_FILE: "", OTEL_EXPORTER_OTLP_ENDPOINT: "" };
 
-const MIXED = [
-  weather("LA"),
-  weather("Atlantis"),
-  { name: "teleport", arguments: "{}" },
-  { name: "send_email", arguments: "{broken" },
-  weather("Pompeii"),
-];
-const MIXED_TYPES = ["success", "failure", "failure", "failure", "failure"];
-
 const temporary = mkdtempSync(join(tmpdir(), "traces-"));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
-let files = 0;
-function traceFile(): string {
-  files++;
-  return join(temporary, `trace-${files}.json`);
+/** A call that succeeds, and one for each way to fail. */
+const MIXED = [
+  weather("works"),
+  weather("throws a string"),
+  { name: "teleport", arguments: "{}" },
+  { name: "send_email", arguments: "{broken" },
+  weather("ends its thread"),
+];
+const MIXED_TYPES = ["success", "failure", "failure", "failure", "failure"];
+const ABC = [weather("a"), weather("b"), weather("c")];
+
+const TWO_BATCHES = [MIXED, [weather("works")]];
+
+/** The questions of test/programs/08-watched.ts in their order, and the batches of each. */
+const TALKS: Readonly<Record<string, readonly (readonly ReturnType<typeof weather>[])[]>> = {
+  "one watcher": TWO_BATCHES,
+  "a watcher throws at a start": TWO_BATCHES,
+  "a watcher throws at an end": TWO_BATCHES,
+  "a watcher rejects": TWO_BATCHES,
+  "equal ids": [[weather("throws a string", "same"), weather("works", "same")]],
+  "one by one": [ABC],
+  "at the same time": [ABC],
+  "no model": [],
+};
+const BROKEN = ["a watcher throws at a start", "a watcher throws at an end", "a watcher rejects"];
+
+// Each of these three runs serves several tests.
+const watched = runWatched();
+const traced = runTraced();
+const parisFile = join(temporary, "paris.json");
+const paris = run(FILE, ["How is the weather", "--trace", parisFile, "in Paris?"], {
+  env: { ...QUIET, OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" },
+});
+
+test("every call has one start and one end, however it ends [L16]", async () => {
+  const notes = await notesOf("one watcher");
+  for (const [index, call] of MIXED.entries()) {
+    expect(notes.slice(0, 10).filter(([, position]) => position === index)).toEqual([
+      ["start", index, `call_${index}`, call.name],
+      ["end", index, `call_${index}`, MIXED_TYPES[index]],
+    ]);
+  }
+  expect(notes.slice(10)).toEqual([
+    ["start", 0, "call_0", "get_weather"],
+    ["end", 0, "call_0", "success"],
+  ]);
+});
+
+test.each(BROKEN)(
+  "%s: a watcher that does so changes nothing but stderr [M13]",
+  async (question) => {
+    const transcript = await transcriptOf(question);
+    expect(transcript).toContain("[Step 3] Agent: done");
+    expect(transcript).toBe(await transcriptOf("one watcher"));
+    // The watcher beside the broken one is told of everything.
+    const notes = await notesOf("one watcher");
+    expect((await notesOf(question)).toSorted()).toEqual(notes.toSorted());
+    expect((await watched).errors.get(question)).toBe(
+      "watcher: Error: broken\n".repeat(MIXED.length + 1),
+    );
+  },
+);
+
+test("a batch has one event with its tools in the order asked and its counts [M14]", async () => {
+  const batches = (await barsOf("one watcher")).filter(({ name }) => name === "tool_batch");
+  expect(batches.map(({ args }) => args)).toMatchObject([
+    {
+      "tool_batch.tool_names": MIXED.map(({ name }) => name),
+      "tool_batch.success_count": 1,
+      "tool_batch.failure_count": 4,
+    },
+    {
+      "tool_batch.tool_names": ["get_weather"],
+      "tool_batch.success_count": 1,
+      "tool_batch.failure_count": 0,
+    },
+  ]);
+  expect(new Set(batches.map(({ args }) => args["span.id"])).size).toBe(2);
+});
+
+test("every failed call says in its span what kind of failure it was", async () => {
+  const calls = ofCalls(await barsOf("one watcher")).slice(0, 5);
+  expect(calls.map(({ args }) => [args["gen_ai.tool.call.id"], args["error.type"]])).toEqual([
+    ["call_0", undefined],
+    ["call_1", "tool_error"],
+    ["call_2", "tool_unavailable"],
+    ["call_3", "invalid_tool_args"],
+    ["call_4", "thread_ended"],
+  ]);
+});
+
+test("calls that run at the same time overlap in lanes of their own [L17]", async () => {
+  const serial = ofCalls(await barsOf("one by one"));
+  const parallel = ofCalls(await barsOf("at the same time"));
+  expect(serial.map(({ tid }) => tid)).toEqual([1, 1, 1]);
+  expect(countOverlaps(serial)).toBe(0);
+  expect(parallel.map(({ tid }) => tid)).toEqual([1, 2, 3]);
+  expect(countOverlaps(parallel)).toBe(3);
+});
+
+test("two calls with one id keep their own spans [G10]", async () => {
+  const calls = ofCalls(await barsOf("equal ids"));
+  expect(calls.map(({ args }) => [args["gen_ai.tool.call.id"], args["error.type"]])).toEqual([
+    ["same", "tool_error"],
+    ["same", undefined],
+  ]);
+  expect(new Set(calls.map(({ args }) => args["span.id"])).size).toBe(2);
+});
+
+test("a question that fails still leaves a trace, which says where", async () => {
+  const bars = await barsOf("no model");
+  expect(bars.map(({ name }) => name)).toEqual(["invoke_agent", "chat gpt-5.4-mini"]);
+  expect(bars.map(({ args }) => args["error.type"])).toEqual([
+    expect.stringMatching(/Error$/),
+    expect.stringMatching(/Error$/),
+  ]);
+  expect((await watched).errors.get("no model")).toMatch(/^rejected: .*401/);
+});
+
+test("the demo prints what it prints without a trace, which is the transcript of its base", async () => {
+  const { code, stdout } = await traced;
+  expect(stdout).toBe(printed("08"));
+  expect(stdout).toBe(printed("07"));
+  expect(code).toBe(0);
+});
+
+test("bars of one lane never overlap, and the serial runner needs one lane", async () => {
+  const { bars, stderr } = await traced;
+  const calls = ofCalls(bars);
+  expect(calls.filter(({ pid }) => pid === 1).map(({ tid }) => tid)).toEqual([1, 1, 1, 1, 1]);
+  for (const lane of lanes(calls)) expect(countOverlaps(lane)).toBe(0);
+  expect(Math.max(...calls.map(({ tid }) => tid))).toBe(4);
+  for (const bar of bars) {
+    const parent = bars.find(({ args }) => args["span.id"] === bar.args["parent.id"]);
+    if (parent) expect(bar.ts + bar.dur).toBeLessThanOrEqual(parent.ts + parent.dur);
+    if (parent) expect(bar.ts).toBeGreaterThanOrEqual(parent.ts);
+  }
+  expect(stderr.match(/^weather_tokyo +█+ +\d+ ms$/gm)).toHaveLength(2);
+  expect(stderr.match(/^weather_atlantis +▒+ +\d+ ms$/gm)).toHaveLength(2);
+  expect(stderr).toMatch(/^batch: 4 succeeded, 1 failed; \d+ ms of calls in \d+ ms; gain \d\.\d$/m);
+});
+
+test("an OTLP endpoint receives the spans with names, parents and attributes", async () => {
+  const { services, spans, stderr } = await traced;
+  expect([...services]).toEqual(["POST /v1/traces the-agent-loop"]);
+  const roots = spans.filter(({ parentSpanId }) => parentSpanId === "");
+  expect(roots.map(({ name }) => name)).toEqual(["invoke_agent", "invoke_agent"]);
+  const [root] = roots;
+  const own = spans.filter(({ traceId }) => traceId === root?.traceId);
+  const parentOf = (child: z.infer<typeof Span>) =>
+    own.find(({ spanId }) => spanId === child.parentSpanId)?.name;
+  expect(own.map((span) => [span.name, parentOf(span)]).toSorted()).toEqual([
+    ["chat offline", "invoke_agent"],
+    ["chat offline", "invoke_agent"],
+    ...Array(5).fill(["execute_tool get_weather", "tool_batch"]),
+    ["invoke_agent", undefined],
+    ["tool_batch", "invoke_agent"],
+  ]);
+  const chat = own.find(({ name }) => name === "chat offline");
+  expect(chat).toMatchObject({
+    kind: 3,
+    status: { code: 0 },
+    attributes: {
+      "gen_ai.operation.name": "chat",
+      "gen_ai.provider.name": "openai",
+      "gen_ai.request.model": "offline",
+    },
+  });
+  const calls = own.filter(({ name }) => name === "execute_tool get_weather");
+  const operation = {
+    "gen_ai.operation.name": "execute_tool",
+    "gen_ai.tool.name": "get_weather",
+  };
+  expect(calls.map(({ attributes, status }) => ({ ...attributes, code: status.code }))).toEqual(
+    ["lima", "atlantis", "la", "paris", "tokyo"].map((place) => ({
+      ...operation,
+      "gen_ai.tool.call.id": `weather_${place}`,
+      ...(place === "atlantis" ? { "error.type": "tool_error", code: 2 } : { code: 0 }),
+    })),
+  );
+  expect(stderr).not.toMatch(/^trace: /m);
+});
+
+test("--trace takes the file off the command line, and the rest is the question", async () => {
+  const { code, stdout } = await paris;
+  expect(stdout.startsWith("Q: How is the weather in Paris?\n")).toBe(true);
+  expect(ofCalls(readBars(parisFile))).toHaveLength(2);
+  expect(code).toBe(0);
+});
+
+test("an endpoint that is not there costs the trace, and nothing else", async () => {
+  const { code, stdout, stderr } = await paris;
+  expect(stdout).toContain("\nA:\nHere's the weather: Paris is cloudy at 12 degrees.\n");
+  expect(stderr.match(/^trace: .*/gm)).toEqual([expect.stringMatching(/ECONNREFUSED/)]);
+  expect(code).toBe(0);
+});
+
+test("--trace without a file is refused in one line, before anything is asked", async () => {
+  expect(await run(FILE, ["a question", "--trace"], { env: QUIET })).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: "error: expected a file after --trace, got nothing\n",
+  });
+});
+
+test("a file that cannot be written is reported, and the answer is there all the same", async () => {
+  const env = { ...QUIET, TRACE_FILE: join(temporary, "missing", "trace.json") };
+  const { code, stdout, stderr } = await run(FILE, ["Who are you?"], { env });
+  expect(stdout).toContain("\nA:\n");
+  expect(stderr).toMatch(/\nerror: the trace is lost: Error: ENOENT.*\n$/);
+  expect(code).toBe(1);
+});
+
+test("without a wish for a trace nothing is recorded and nothing is written", async () => {
+  const folder = copyBook();
+  const before = readdirSync(folder);
+  const { code, stderr } = await run(FILE, ["Who are you?"], { folder, env: QUIET });
+  expect(stderr).toBe("model: offline (set OPENAI_API_KEY to ask a real one)\n");
+  expect(readdirSync(folder)).toEqual(before);
+  expect(code).toBe(0);
+});
+
+test.skipIf(process.platform === "win32")(
+  "a run that Ctrl-C ends in the middle of a batch leaves its trace, with what was open in it",
+  async () => {
+    const TRACE_FILE = join(temporary, "interrupted.json");
+    const server = await serveScript([outputs(weather("a"), weather("b"), weather("c"))]);
+    const barrier = await serveBarrier((waiting) => {
+      if (waiting.includes("b")) user.pressCtrlC();
+      return waiting.filter((name) => name === "a");
+    });
+    const env = { ...QUIET, TRACE_FILE, OPENAI_BASE_URL: server.url, BARRIER_URL: barrier.url };
+    const user = startForUser(FILE, ["a question"], { folder: worldOf("waiting"), env });
+    const { code, stderr } = await user.ended;
+    server.close();
+    barrier.close();
+    expect(readBars(TRACE_FILE).map(({ name, args }) => [name, args["error.type"]])).toEqual([
+      ["invoke_agent", "interrupted"],
+      ["chat gpt-5.4-mini", undefined],
+      ["tool_batch", "interrupted"],
+      ["execute_tool get_weather", undefined],
+      ["execute_tool get_weather", "interrupted"],
+    ]);
+    expect(stderr).toMatch(/^call_0 +█+ +\d+ ms\ncall_1 +▒+ +\d+ ms$/m);
+    expect(code).toBe(130);
+  },
+);
+
+// ── What was run for several tests ───────────────────────────────────────────────────────────────
+
+/** Runs the program with the watchers, on a model that knows the talks. */
+async function runWatched() {
+  const TRACE_FILE = join(temporary, "watched.json");
+  const answer = ({ messages }: ChatRequest): Reply => {
+    const question = messages[1]?.content ?? "";
+    const step = messages.filter(({ role }) => role === "assistant").length;
+    if (question === "no model") return (response) => response.writeHead(401).end();
+    return outputs(...(TALKS[question]?.[step] ?? []));
+  };
+  let alone = ABC.length;
+  const barrier = await serveBarrier((waiting) => {
+    if (alone-- > 0) return waiting;
+    return waiting.length === ABC.length ? waiting : [];
+  });
+  const env = { ...QUIET, TRACE_FILE, BARRIER_URL: barrier.url };
+  const folder = worldOf("nasty-or-waiting");
+  const { stdout, stderr } = await runScript("test/programs/08-watched.ts", answer, {
+    folder,
+    env,
+  });
+  barrier.close();
+  return { prints: byQuestion(stdout), errors: byQuestion(stderr), bars: readBars(TRACE_FILE) };
 }
+
+/** Runs the demo, with its trace in a file and at an endpoint. */
+async function runTraced() {
+  const TRACE_FILE = join(temporary, "demo.json");
+  const collector = await serveCollector();
+  const env = { TRACE_FILE, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: "" };
+  const ended = await run(FILE, [], { env });
+  collector.close();
+  return { ...ended, ...collector, bars: readBars(TRACE_FILE) };
+}
+
+/** What was printed for each question, under the line "# question". */
+function byQuestion(printed: string): Map<string, string> {
+  const parts = printed.split(/^# /m).slice(1);
+  return new Map(parts.map((part) => [part.split("\n")[0] ?? "", part.replace(/^.*\n/, "")]));
+}
+
+const NOTES = /^NOTES (.*)\n/m;
+
+async function transcriptOf(question: string): Promise<string | undefined> {
+  return (await watched).prints.get(question)?.replace(NOTES, "");
+}
+
+/** What the watcher of a question has noted: starts and ends of calls. */
+async function notesOf(question: string): Promise<unknown[][]> {
+  const [, notes = ""] = NOTES.exec((await watched).prints.get(question) ?? "") ?? [];
+  return z.array(z.array(z.unknown())).parse(JSON.parse(notes));
+}
+
+/** The bars of a question, each of which is a run of the agent. */
+async function barsOf(question: string): Promise<Bar[]> {
+  const position = Object.keys(TALKS).indexOf(question) + 1;
+  return (await watched).bars.filter(({ pid }) => pid === position);
+}
+
+// ── Reading a trace file ─────────────────────────────────────────────────────────────────────────
 
 const Bar = z.object({
   ph: z.literal("X"),
@@ -70,151 +370,7 @@ function lanes(bars: readonly Bar[]): Bar[][] {
   return [...names].map((name) => bars.filter(({ pid, tid }) => `${pid} ${tid}` === name));
 }
 
-/** A model that gives the calls to both runs of the demo, and then ends each. */
-function twice(calls: readonly ReturnType<typeof weather>[]) {
-  return ({ messages }: ChatRequest) => (messages.length === 2 ? outputs(...calls) : outputs());
-}
-
-/** Runs the scripted model's calls with hooks, and returns what the hooks saw. */
-async function runHooked(hooks: string, calls = MIXED) {
-  const source = `
-    import { parallelRunner, runAgent } from "./chapters/08-tracing/main.ts";
-    const log: unknown[] = [];
-    await runAgent("a question", parallelRunner(4, ${hooks}));
-    console.log("LOG" + JSON.stringify(log));
-    process.exit();
-  `;
-  const folder = copyBook({ "hooked.ts": source });
-  const ended = await runScript("hooked.ts", [outputs(...calls), outputs()], { folder });
-  const [, log = "[]"] = /^LOG(.*)$/m.exec(ended.stdout) ?? [];
-  return { ...ended, log: z.array(z.array(z.unknown())).parse(JSON.parse(log)) };
-}
-
-test("every call has one start and one end, however it ends", async () => {
-  const { log } = await runHooked(`(call, index) => {
-    log.push(["start", index, call.id, call.name]);
-    return (outcome) => log.push(["complete", index, call.id, outcome.type]);
-  }`);
-  for (const [index, call] of MIXED.entries()) {
-    const own = log.filter(([, position]) => position === index);
-    expect(own).toEqual([
-      ["start", index, `call_${index}`, call.name],
-      ["complete", index, `call_${index}`, MIXED_TYPES[index]],
-    ]);
-  }
-  expect(log).toHaveLength(2 * MIXED.length);
-});
-
-const silent = runHooked("() => () => undefined");
-
-test.each([
-  ["throws at a start", '() => { throw new Error("broken"); }'],
-  ["throws at an end", '() => () => { throw new Error("broken"); }'],
-  ["rejects", '() => async () => { throw new Error("broken"); }'],
-])("a hook that %s changes nothing but stderr", async (_, hook) => {
-  const { stdout, requests } = await silent;
-  const broken = await runHooked(hook);
-  expect(broken.stdout).toBe(stdout);
-  expect(lastResults(broken.requests)).toEqual(lastResults(requests));
-  expect(broken.stderr.match(/^hook: Error: broken$/gm)).toHaveLength(MIXED.length);
-  expect(broken.code).toBe(0);
-});
-
-test("a batch has one event with its tools in the order asked and its counts", async () => {
-  const TRACE_FILE = traceFile();
-  const script = [outputs(...MIXED), outputs(weather("Lima")), outputs()];
-  const { code } = await runScript(FILE, script, { env: { ...QUIET, TRACE_FILE } });
-  const batches = readBars(TRACE_FILE).filter(({ name }) => name === "tool_batch");
-  const serial = batches.filter(({ pid }) => pid === 1);
-  expect(serial.map(({ args }) => args)).toMatchObject([
-    {
-      "tool_batch.tool_names": MIXED.map(({ name }) => name),
-      "tool_batch.success_count": 1,
-      "tool_batch.failure_count": 4,
-    },
-    {
-      "tool_batch.tool_names": ["get_weather"],
-      "tool_batch.success_count": 1,
-      "tool_batch.failure_count": 0,
-    },
-  ]);
-  expect(new Set(batches.map(({ args }) => args["span.id"])).size).toBe(batches.length);
-  expect(code).toBe(0);
-});
-
-test("every failed call says in its span what kind of failure it was", async () => {
-  const TRACE_FILE = traceFile();
-  await runScript(FILE, [outputs(...MIXED), outputs()], { env: { ...QUIET, TRACE_FILE } });
-  const serial = ofCalls(readBars(TRACE_FILE)).filter(({ pid }) => pid === 1);
-  expect(serial.map(({ args }) => args["error.type"])).toEqual([
-    undefined,
-    "tool_error",
-    "tool_unavailable",
-    "invalid_tool_args",
-    "thread_ended",
-  ]);
-});
-
-test("calls that run at the same time overlap in lanes of their own", async () => {
-  const TRACE_FILE = traceFile();
-  const folder = copyBook({ "mock-tools/weather.ts": WAITING_WEATHER });
-  const calls = [weather("a"), weather("b"), weather("c")];
-  let started = 0;
-  const barrier = await serveBarrier((waiting) => {
-    started++;
-    // The serial runner's calls come first, each alone.
-    if (started <= calls.length) return waiting;
-    return waiting.length === calls.length ? ["c", "a", "b"] : [];
-  });
-  const env = { ...QUIET, TRACE_FILE, BARRIER_URL: barrier.url };
-  await runScript(FILE, twice(calls), { folder, env });
-  barrier.close();
-  const bars = ofCalls(readBars(TRACE_FILE));
-  expect(bars.map(({ pid, tid }) => [pid, tid])).toEqual([
-    [1, 1],
-    [1, 1],
-    [1, 1],
-    [2, 1],
-    [2, 2],
-    [2, 3],
-  ]);
-  expect(countOverlaps(bars.slice(0, 3))).toBe(0);
-  expect(countOverlaps(bars.slice(3))).toBe(3);
-});
-
-test("bars of one lane never overlap, and the serial runner needs one lane", async () => {
-  const TRACE_FILE = traceFile();
-  const { stdout, stderr } = await run(FILE, [], { env: { ...QUIET, TRACE_FILE } });
-  const bars = readBars(TRACE_FILE);
-  const calls = ofCalls(bars);
-  expect(calls.filter(({ pid }) => pid === 1).map(({ tid }) => tid)).toEqual([1, 1, 1, 1, 1]);
-  for (const lane of lanes(calls)) expect(countOverlaps(lane)).toBe(0);
-  expect(Math.max(...calls.map(({ tid }) => tid))).toBe(4);
-  for (const bar of bars) {
-    const parent = bars.find(({ args }) => args["span.id"] === bar.args["parent.id"]);
-    if (parent) expect(bar.ts + bar.dur).toBeLessThanOrEqual(parent.ts + parent.dur);
-    if (parent) expect(bar.ts).toBeGreaterThanOrEqual(parent.ts);
-  }
-  expect(stderr.match(/^weather_tokyo +█+ +\d+ ms$/gm)).toHaveLength(2);
-  expect(stderr.match(/^weather_atlantis +▒+ +\d+ ms$/gm)).toHaveLength(2);
-  expect(stderr).toMatch(/^batch: 4 succeeded, 1 failed; \d+ ms of calls in \d+ ms; gain \d\.\d$/m);
-  const { stdout: untraced } = await run("chapters/07-tool-runners/main.ts");
-  expect(stdout).toBe(untraced);
-});
-
-test("two calls with one id keep their own spans", async () => {
-  const TRACE_FILE = traceFile();
-  const script = twice([weather("Atlantis", "same"), weather("LA", "same")]);
-  await runScript(FILE, script, { env: { ...QUIET, TRACE_FILE } });
-  const calls = ofCalls(readBars(TRACE_FILE));
-  expect(calls.map(({ args }) => [args["gen_ai.tool.call.id"], args["error.type"]])).toEqual([
-    ["same", "tool_error"],
-    ["same", undefined],
-    ["same", "tool_error"],
-    ["same", undefined],
-  ]);
-  expect(new Set(calls.map(({ args }) => args["span.id"])).size).toBe(4);
-});
+// ── Receiving spans over OTLP ────────────────────────────────────────────────────────────────────
 
 const Value = z.looseObject({
   stringValue: z.string().optional(),
@@ -258,119 +414,3 @@ async function serveCollector() {
   });
   return { ...(await listen(server)), services, spans };
 }
-
-test("an OTLP endpoint receives the spans with names, parents and attributes", async () => {
-  const collector = await serveCollector();
-  const env = { ...QUIET, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: "" };
-  const ended = await run(FILE, ["Compare the weather in LA and Atlantis."], { env });
-  collector.close();
-  expect([...collector.services]).toEqual(["POST /v1/traces the-agent-loop"]);
-  const roots = collector.spans.filter(({ parentSpanId }) => parentSpanId === "");
-  expect(roots.map(({ name }) => name)).toEqual(["invoke_agent", "invoke_agent"]);
-  const [root] = roots;
-  const own = collector.spans.filter(({ traceId }) => traceId === root?.traceId);
-  const parentOf = (child: z.infer<typeof Span>) =>
-    own.find(({ spanId }) => spanId === child.parentSpanId)?.name;
-  expect(own.map((span) => [span.name, parentOf(span)]).toSorted()).toEqual([
-    ["chat offline", "invoke_agent"],
-    ["chat offline", "invoke_agent"],
-    ["execute_tool get_weather", "tool_batch"],
-    ["execute_tool get_weather", "tool_batch"],
-    ["invoke_agent", undefined],
-    ["tool_batch", "invoke_agent"],
-  ]);
-  const chat = own.find(({ name }) => name === "chat offline");
-  expect(chat).toMatchObject({
-    kind: 3,
-    status: { code: 0 },
-    attributes: {
-      "gen_ai.operation.name": "chat",
-      "gen_ai.provider.name": "openai",
-      "gen_ai.request.model": "offline",
-    },
-  });
-  const calls = own.filter(({ name }) => name === "execute_tool get_weather");
-  expect(calls.map(({ attributes, status }) => ({ ...attributes, code: status.code }))).toEqual([
-    {
-      "gen_ai.operation.name": "execute_tool",
-      "gen_ai.tool.name": "get_weather",
-      "gen_ai.tool.call.id": "weather_la",
-      code: 0,
-    },
-    {
-      "gen_ai.operation.name": "execute_tool",
-      "gen_ai.tool.name": "get_weather",
-      "gen_ai.tool.call.id": "weather_atlantis",
-      "error.type": "tool_error",
-      code: 2,
-    },
-  ]);
-  expect(ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining("trace") });
-});
-
-test("an endpoint that is not there costs the trace, and nothing else", async () => {
-  const env = { ...QUIET, OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" };
-  const { code, stdout, stderr } = await run(FILE, ["How is the weather in Paris?"], { env });
-  expect(stdout).toContain("\nA:\nHere's the weather: Paris is cloudy at 12 degrees.\n");
-  expect(stderr.split("\n").slice(1)).toEqual([
-    expect.stringMatching(/^trace: .*ECONNREFUSED/),
-    "",
-  ]);
-  expect(code).toBe(0);
-});
-
-test("--trace takes the file off the command line, and the rest is the question", async () => {
-  const file = traceFile();
-  const args = ["How is the weather", "--trace", file, "in Paris?"];
-  const { code, stdout } = await run(FILE, args, { env: QUIET });
-  expect(stdout.startsWith("Q: How is the weather in Paris?\n")).toBe(true);
-  expect(ofCalls(readBars(file))).toHaveLength(2);
-  expect(code).toBe(0);
-});
-
-test("--trace without a file is refused, and a file that cannot be written is reported", async () => {
-  const nameless = await run(FILE, ["--trace"], { env: QUIET });
-  expect(nameless).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: .* trace\n$/) });
-  const file = join(temporary, "missing", "trace.json");
-  const { code, stdout, stderr } = await run(FILE, ["Who are you?", "--trace", file], {
-    env: QUIET,
-  });
-  expect(stdout).toContain("\nA:\n");
-  expect(stderr).toMatch(/\nerror: the trace is lost: Error: ENOENT.*\n$/);
-  expect(code).toBe(1);
-});
-
-test("a question that fails still leaves a trace, which says where", async () => {
-  const TRACE_FILE = traceFile();
-  const { code, stderr } = await runScript(
-    FILE,
-    [
-      (response) => {
-        response.statusCode = 401;
-        response.end();
-      },
-    ],
-    { env: { ...QUIET, TRACE_FILE } },
-  );
-  const bars = readBars(TRACE_FILE);
-  expect(bars.map(({ name }) => name)).toEqual(["invoke_agent", "chat gpt-5.4-mini"]);
-  expect(bars.map(({ args }) => args["error.type"])).toEqual([
-    expect.stringMatching(/Error$/),
-    expect.stringMatching(/Error$/),
-  ]);
-  expect(stderr).toContain("error: 401");
-  expect(code).toBe(1);
-});
-
-test("without a wish for a trace nothing is recorded and nothing is written", async () => {
-  const folder = copyBook();
-  const before = readdirSync(folder);
-  const { code, stderr } = await run(FILE, ["How is the weather in Paris?"], {
-    folder,
-    env: QUIET,
-  });
-  expect(stderr).toBe("model: offline (set OPENAI_API_KEY to ask a real one)\n");
-  expect(readdirSync(folder)).toEqual(before);
-  expect(existsSync(join(folder, "trace.json"))).toBe(false);
-  expect(code).toBe(0);
-});

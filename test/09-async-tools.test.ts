@@ -1,106 +1,98 @@
+// What chapter 09 promises: calls that wait share the event loop under a limit of their own, calls that
+// compute get threads, neither kind stands in the other's queue, and an outcome is the same in both places.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
-import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { run } from "../scripts/run.ts";
+import type { ChatRequest } from "../scripts/serve.ts";
+import { serveBarrier } from "./support/barrier.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { printed } from "./support/pages.ts";
 import { lastResults, outputs, runScript, weather } from "./support/script.ts";
+import { like } from "./support/worlds.ts";
 
 const FILE = "chapters/09-async-tools/main.ts";
-const PROFILE = { name: "get_user_profile", arguments: "{}" };
+const TOOLS = readFileSync(join(ROOT, "mock-tools/tools.ts"), "utf8");
 
-/** A directory that says at the barrier whether a thread waits there, and as which one. */
-const WAITING_PROFILE = `
-import { isMainThread } from "node:worker_threads";
-let started = 0;
-export async function lookUpProfile(): Promise<string> {
-  const name = (isMainThread ? "loop " : "thread ") + ++started;
-  const answer = await fetch(process.env.BARRIER_URL + encodeURIComponent(name));
-  return answer.text();
-}
-`;
+/** Places whose weather is made in threads; an e-mail that names one does the same on the loop. */
+const WORLD = {
+  "mock-tools/weather.ts": like("test/worlds/whereabouts.ts"),
+  "mock-tools/mailbox.ts": like("test/worlds/mailed-weather.ts"),
+};
 
-/** Reports how many lookups were in flight at most; with a thread for each, every one sees one. */
-const COUNTING_PROFILE = `
-import { setImmediate as nextTask } from "node:timers/promises";
-let running = 0;
-let peak = 0;
-export async function lookUpProfile(): Promise<number> {
-  peak = Math.max(peak, ++running);
-  await nextTask();
-  running--;
-  return peak;
-}
-`;
+type Call = ReturnType<typeof weather>;
 
-/** Stations that hold their thread until the gate is open; whoever comes later finds it open. */
-const HEAVY_WEATHER = `
-import { existsSync, writeFileSync } from "node:fs";
-import { worldFile } from "./world.ts";
-export function forecast({ location }: { location: string }): string {
-  if (existsSync(worldFile("gate"))) return \`late in \${location}\`;
-  writeFileSync(worldFile(\`busy-\${location}\`), "");
-  const nap = new Int32Array(new SharedArrayBuffer(4));
-  while (!existsSync(worldFile("gate"))) Atomics.wait(nap, 0, 0, 5);
-  return \`early in \${location}\`;
-}
-`;
-/** Lookups that begin once four stations hold a thread each; the last of fifty to end opens the gate. */
-const OPENING_PROFILE = `
-import { existsSync, writeFileSync } from "node:fs";
-import { setImmediate as nextTask } from "node:timers/promises";
-import { worldFile } from "./world.ts";
-async function allBusy(): Promise<void> {
-  while (!["a", "b", "c", "d"].every((place) => existsSync(worldFile(\`busy-\${place}\`)))) {
-    await nextTask();
-  }
-}
-let busy: Promise<void> | undefined;
-let ended = 0;
-export async function lookUpProfile(): Promise<string> {
-  busy ??= allBusy();
-  await busy;
-  if (++ended === 50) writeFileSync(worldFile("gate"), "");
-  return "looked up";
-}
-`;
-
-/** The book with tools that say where they run, and with the bounds as they are or swapped. */
-function bookOfPlaces(swapped: boolean): string {
-  const source = readFileSync(join(ROOT, "mock-tools/tools.ts"), "utf8");
-  const other = new Map([
-    ["cpu", "io"],
-    ["io", "cpu"],
-  ]);
-  const tools = source.replaceAll(
-    /bound: "(\w+)",/g,
-    (_, bound) => `bound: "${other.get(bound)}",`,
-  );
-  const where = (name: string) => `
-import { isMainThread } from "node:worker_threads";
-export function ${name}(): string { return isMainThread ? "loop" : "thread"; }
-`;
-  return copyBook({
-    "mock-tools/weather.ts": where("forecast"),
-    "mock-tools/profile.ts": where("lookUpProfile"),
-    ...(swapped && { "mock-tools/tools.ts": tools }),
-  });
+function mail(place: string, id?: string): Call {
+  const args = { from: "a@example.com", to: "b@example.com", message: place };
+  return { ...weather(place, id), name: "send_email", arguments: JSON.stringify(args) };
 }
 
-function times<Value>(count: number, value: Value): Value[] {
-  return Array.from({ length: count }, () => value);
+function times<Value>(count: number, make: (index: number) => Value): Value[] {
+  return Array.from({ length: count }, (_, index) => make(index));
 }
 
-/** The peaks that a run printed, on the event loop and in threads, question by question. */
-function peaksIn(stdout: string): (string | undefined)[] {
-  return [...stdout.matchAll(/^Peak .*: (\d+) [()]*$/gm)].map(([, peak]) => peak);
+/** Says who may leave the barrier, of those who wait there, when so many have left before. */
+type Release = (waiting: readonly string[], left: number) => readonly string[];
+
+function together(count: number, order?: readonly string[]): Release {
+  return (waiting) => (waiting.length === count ? (order ?? waiting) : []);
 }
 
-test("the demo shows both kinds of calls and the peak of each", async () => {
-  const { code, stdout, stderr } = await run(FILE);
-  expect(stdout.match(/^(Q:|Peak) .*$/gm)).toEqual([
+/** Lets one go whenever four wait, and the last four of ten together. */
+const fourOfTen: Release = (waiting, left) => {
+  if (left + waiting.length === 10) return waiting;
+  return waiting.length === 4 ? waiting.slice(-1) : [];
+};
+
+const ENDS = ["loop 1", "loop 2", "thread 1", "thread 2", "loop 3"];
+const MIXED = [
+  mail("barrier 1"),
+  weather("barrier 1", "same"),
+  { id: "lost", name: "constructor", arguments: "{}" },
+  mail("barrier 2", "same"),
+  weather("barrier 2", "same"),
+  { ...weather("broken"), arguments: "{broken" },
+  mail("barrier 3"),
+];
+/** The nasty batch, and the same on the event loop, but for what would end the program there. */
+const NASTY: readonly Call[] = JSON.parse(NASTY_REPLY).outputs;
+const DEADLY = ["ends its thread", "eats memory"];
+
+function toMail(call: Call): Call {
+  const [, place] = /^\{"location":"(.*)"\}$/.exec(call.arguments) ?? [];
+  return place === undefined || DEADLY.includes(place) ? call : mail(place, call.id);
+}
+
+const STATIONS = ["a", "b", "c", "d", ...times(66, () => "e")];
+
+/** The batches of one conversation, by what they are about, with the rule of the barrier. */
+const BATCHES: Readonly<Record<string, readonly [calls: readonly Call[], release?: Release]>> = {
+  places: [[weather("where"), mail("where"), weather("where")]],
+  "fifty waits": [times(50, (index) => mail(`barrier ${index}`)), together(50)],
+  // More heavy calls than there are lanes of either kind.
+  "heavy calls": [
+    [...STATIONS.map((place) => weather(`compute ${place}`)), ...times(50, () => mail("lookup"))],
+  ],
+  "many waits": [times(100, () => mail("crowd"))],
+  "ten in threads": [
+    times(10, (index) => [weather(`barrier ${index}`), mail("crowd")]).flat(),
+    fourOfTen,
+  ],
+  "one order": [MIXED, together(5, ENDS)],
+  "the other order": [MIXED, together(5, ENDS.toReversed())],
+  nasty: [NASTY],
+  "nasty waits": [NASTY.map(toMail)],
+};
+
+// The chapter's whole conversation; another one in which every tool says the opposite of its kind.
+const ran = runBatches();
+const swapped = runSwapped();
+
+test("the demo shows both kinds of calls and the peak of each", () => {
+  expect(printed("09").match(/^(Q:|Peak) .*$/gm)).toEqual([
     "Q: Get the weather in Beijing and LA and send an summary email to me.",
     "Peak on the event loop: 1 ()()",
     "Peak in threads: 2 (())",
@@ -108,212 +100,196 @@ test("the demo shows both kinds of calls and the peak of each", async () => {
     "Peak on the event loop: 1 ()()()",
     "Peak in threads: 4 (())(((()())))",
   ]);
-  expect(stdout).toContain('"to": "jack@example.com"');
-  expect(stdout).toContain("Your profile: name Jack, email jack@example.com.");
-  expect(stderr).toBe("model: offline (set OPENAI_API_KEY to ask a real one)\n");
-  expect(code).toBe(0);
+  expect(printed("09")).toContain('"to": "jack@example.com"');
+  expect(printed("09")).toContain("Your profile: name Jack, email jack@example.com.");
 });
 
-test("50 waits are in flight at once and no thread waits", async () => {
-  const folder = copyBook({ "mock-tools/profile.ts": WAITING_PROFILE });
-  const barrier = await serveBarrier((waiting) => (waiting.length === 50 ? waiting : []));
-  const { code, requests } = await runScript(FILE, [outputs(...times(50, PROFILE)), outputs()], {
-    folder,
-    env: { BARRIER_URL: barrier.url },
-  });
-  barrier.close();
-  const names = Array.from({ length: 50 }, (_, index) => `loop ${index + 1}`);
-  expect(barrier.log.slice(0, 50).toSorted()).toEqual(
-    names.map((name) => `start ${name}`).toSorted(),
-  );
-  expect(barrier.log.slice(50).every((line) => line.startsWith("end loop"))).toBe(true);
-  expect(lastResults(requests)).toEqual(
-    names.map((name, index) => ({ id: `call_${index}`, result: `calm in ${name}` })),
-  );
-  expect(code).toBe(0);
+test("50 waits are in flight at once and no thread waits [T12]", async () => {
+  const names = times(50, (index) => `loop ${index}`);
+  const log = await logOf("fifty waits");
+  expect(log.slice(0, 50).toSorted()).toEqual(names.map((name) => `start ${name}`).toSorted());
+  expect(log.slice(50).toSorted()).toEqual(names.map((name) => `end ${name}`).toSorted());
+  expect(await resultsOf("fifty waits")).toEqual(names.map((name) => `calm in ${name}`));
 });
 
 test("heavy calls in every thread and in the queue delay no wait", async () => {
-  const folder = copyBook({
-    "mock-tools/profile.ts": OPENING_PROFILE,
-    "mock-tools/weather.ts": HEAVY_WEATHER,
-  });
-  // More heavy calls than there are lanes of either kind.
-  const places = ["a", "b", "c", "d", ...times(66, "e")];
-  const heavy = places.map((place) => weather(place));
-  const reply = outputs(...heavy, ...times(50, PROFILE));
-  const { code, requests } = await runScript(FILE, [reply, outputs()], { folder });
-  const results = ["early in a", "early in b", "early in c", "early in d"];
-  expect(lastResults(requests)).toEqual(
-    [...results, ...times(66, "late in e"), ...times(50, "looked up")].map((result, index) => ({
-      id: `call_${index}`,
-      result,
-    })),
-  );
-  expect(code).toBe(0);
+  expect(await resultsOf("heavy calls")).toEqual([
+    ...["early in a", "early in b", "early in c", "early in d"],
+    ...times(66, () => "late in e"),
+    ...times(50, () => "looked up"),
+  ]);
 });
 
 test("waits reach their limit and never pass it", async () => {
-  const folder = copyBook({ "mock-tools/profile.ts": COUNTING_PROFILE });
-  const reply = outputs(...times(100, PROFILE));
-  const { code, requests } = await runScript(FILE, [reply, outputs()], { folder });
-  const results = z.array(z.object({ result: z.number() })).parse(lastResults(requests));
-  expect(results.map(({ result }) => result)).toEqual(times(100, 64));
-  expect(code).toBe(0);
+  expect(await resultsOf("many waits")).toEqual(times(100, () => 64));
+  const [peak] = peaksIn((await ran).stdout);
+  expect(peak).toBe("64");
 });
 
-test("the limit of the waits is the reader's to change", async () => {
-  const source = readFileSync(join(ROOT, FILE), "utf8");
-  const folder = copyBook({
-    "mock-tools/profile.ts": COUNTING_PROFILE,
-    [FILE]: source.replace("MAX_WAITING = 64", "MAX_WAITING = 2"),
-  });
-  const reply = outputs(...times(5, PROFILE));
-  const { stdout, requests } = await runScript(FILE, [reply, outputs()], { folder });
-  const results = z.array(z.object({ result: z.number() })).parse(lastResults(requests));
-  expect(results.map(({ result }) => result)).toEqual(times(5, 2));
-  expect(peaksIn(stdout)).toEqual(["2", "0"]);
+test("the limit of each kind is that of its runner, which is the reader's to change", async () => {
+  const { results, log } = await swapped;
+  expect(results("the default limits", 0)).toEqual(times(100, () => 64));
+  expect(results("narrow limits", 0).slice(0, 5)).toEqual(times(5, () => 2));
+  const names = ["thread 0", "thread 1", "thread 2"];
+  expect(log).toEqual(names.flatMap((name) => [`start ${name}`, `end ${name}`]));
 });
 
 test("calls in threads reach their limit and never pass it, whatever waits beside them", async () => {
-  const folder = copyBook({ "mock-tools/weather.ts": WAITING_WEATHER });
-  let ended = 0;
-  const barrier = await serveBarrier((waiting) => {
-    const release = waiting.length === 4 || ended > 0 ? waiting : [];
-    ended += release.length;
-    return release;
+  const log = await logOf("ten in threads");
+  const inFlight = log.map((_, index) => {
+    const lines = log.slice(0, index + 1);
+    return lines.reduce((sum, line) => sum + (line.startsWith("start thread") ? 1 : -1), 0);
   });
-  const places = Array.from({ length: 10 }, (_, index) => `place ${index}`);
-  const calls = places.flatMap((place) => [weather(place), PROFILE]);
-  const { code, stdout } = await runScript(FILE, [outputs(...calls), outputs()], {
-    folder,
-    env: { BARRIER_URL: barrier.url },
-  });
-  barrier.close();
-  const inFlight = barrier.log.map((_, index) => {
-    const lines = barrier.log.slice(0, index + 1);
-    return lines.reduce((sum, line) => sum + (line.startsWith("start") ? 1 : -1), 0);
-  });
+  expect(log).toHaveLength(20);
   expect(Math.max(...inFlight)).toBe(4);
-  expect(barrier.log).toHaveLength(20);
-  expect(peaksIn(stdout)).toEqual(["10", "4"]);
-  expect(code).toBe(0);
+  const [, peak] = peaksIn((await ran).stdout);
+  expect(peak).toBe("4");
 });
 
 test("outcomes of both kinds stand in the order asked, whichever kind ends first", async () => {
-  const folder = copyBook({
-    "mock-tools/weather.ts": WAITING_WEATHER,
-    "mock-tools/profile.ts": WAITING_PROFILE,
-  });
-  const reply = outputs(
-    PROFILE,
-    weather("a", "same"),
-    { id: "lost", name: "constructor", arguments: "{}" },
-    { id: "same", ...PROFILE },
-    weather("b", "same"),
-    { ...weather("c"), arguments: "{broken" },
-    PROFILE,
-  );
-  const ends = ["loop 1", "loop 2", "loop 3", "a", "b"];
-  for (const order of [ends, ends.toReversed()]) {
-    const barrier = await serveBarrier((waiting) => (waiting.length === 5 ? order : []));
-    const { requests } = await runScript(FILE, [reply, outputs()], {
-      folder,
-      env: { BARRIER_URL: barrier.url },
-    });
-    barrier.close();
-    expect(barrier.log.slice(5)).toEqual(order.map((name) => `end ${name}`));
-    expect(lastResults(requests)).toEqual([
+  const orders = [
+    ["one order", ENDS],
+    ["the other order", ENDS.toReversed()],
+  ] as const;
+  for (const [batch, ends] of orders) {
+    expect((await logOf(batch)).slice(5)).toEqual(ends.map((name) => `end ${name}`));
+    expect(await entriesOf(batch)).toEqual([
       { id: "call_0", result: "calm in loop 1" },
-      { id: "same", result: "calm in a" },
+      { id: "same", result: "calm in thread 1" },
       { id: "lost", error: expect.objectContaining({ code: "tool_unavailable" }) },
       { id: "same", result: "calm in loop 2" },
-      { id: "same", result: "calm in b" },
+      { id: "same", result: "calm in thread 2" },
       { id: "call_5", error: expect.objectContaining({ code: "invalid_tool_args" }) },
       { id: "call_6", result: "calm in loop 3" },
     ]);
   }
 });
 
-test("a wait that fails, in whichever way, hides no sibling", async () => {
-  const profile = `
-const ways = [
-  () => "first",
-  () => { throw new Error("at once"); },
-  async () => { throw "a string, later"; },
-  () => undefined,
-  () => () => "a function",
-  () => "last",
-];
-export function lookUpProfile(): unknown { return ways.shift()?.(); }
-`;
-  const folder = copyBook({ "mock-tools/profile.ts": profile });
-  const reply = outputs(...times(6, PROFILE), weather("Pompeii"), weather("LA"));
-  const { code, requests } = await runScript(FILE, [reply, outputs()], { folder });
-  const failed = (message: unknown, type = "execution", code = "tool_error") => ({
-    class: type,
-    code,
-    message,
-  });
-  expect(lastResults(requests)).toEqual([
-    { id: "call_0", result: "first" },
-    { id: "call_1", error: failed("at once") },
-    { id: "call_2", error: failed("a string, later") },
-    { id: "call_3", result: null },
-    { id: "call_4", error: failed(expect.stringMatching(/could not be cloned/)) },
-    { id: "call_5", result: "last" },
-    { id: "call_6", error: failed(expect.stringMatching(/79/), "internal", "thread_ended") },
-    { id: "call_7", result: "sunny, 20 degrees" },
-  ]);
-  expect(code).toBe(0);
+test("a wait that fails, in whichever way, hides no sibling, and ends as it would in a thread", async () => {
+  expect(NASTY.map(toMail).filter(({ name }) => name === "send_email").length).toBeGreaterThan(20);
+  expect(await entriesOf("nasty waits")).toEqual(NASTY_RESULTS);
+  expect(await entriesOf("nasty")).toEqual(NASTY_RESULTS);
+  expect((await ran).code).toBe(0);
 });
 
-test.each([
-  ["where they say that they belong", false, ["thread", "thread", "loop"], ["1", "2"]],
-  ["in the other place if they say so", true, ["loop", "loop", "thread"], ["2", "1"]],
-])("tools run %s", async (_, swapped, places, peaks) => {
-  const reply = outputs(weather("a"), weather("b"), PROFILE);
-  const folder = bookOfPlaces(swapped);
-  const { stdout, requests } = await runScript(FILE, [reply, outputs()], { folder });
-  expect(lastResults(requests)).toEqual(
-    places.map((result, index) => ({ id: `call_${index}`, result })),
-  );
-  expect(peaksIn(stdout)).toEqual(peaks);
+test("tools run where they say that they belong, and in the other place if they say so", async () => {
+  expect(await resultsOf("places")).toEqual(["thread", "loop", "thread"]);
+  expect((await swapped).results("the default limits", 1)).toEqual(["loop", "thread", "loop"]);
 });
 
 test("the answer is the same when a tool lies about its kind, though its calls use no thread", async () => {
-  const question = "Compare the weather in Lima, LA, Paris and Tokyo. Who am I?";
-  const read = (file: string) => readFileSync(join(ROOT, "mock-tools", file), "utf8");
-  const quick = { "mock-tools/weather.ts": read("weather.ts").replace("25_000_000", "25_000") };
-  const lie = { "mock-tools/tools.ts": read("tools.ts").replace('bound: "cpu",', 'bound: "io",') };
-  const honest = await run(FILE, [question], { folder: copyBook(quick) });
-  const lying = await run(FILE, [question], { folder: copyBook({ ...quick, ...lie }) });
-  expect(peaksIn(honest.stdout)).toEqual(["1", "4"]);
-  expect(peaksIn(lying.stdout)).toEqual(["5", "0"]);
-  const withoutPeaks = (stdout: string) => stdout.replaceAll(/^Peak .*$/gm, "");
-  expect(withoutPeaks(lying.stdout)).toBe(withoutPeaks(honest.stdout));
+  const forecasts = readFileSync(join(ROOT, "mock-tools/weather.ts"), "utf8");
+  const folder = copyBook({
+    "mock-tools/tools.ts": edit(TOOLS, 'bound: "cpu",', 'bound: "io",'),
+    "mock-tools/weather.ts": edit(forecasts, "25_000_000", "25_000"),
+  });
+  const { code, stdout } = await run(FILE, [], { folder });
+  const withoutPeaks = (transcript: string) => transcript.replaceAll(/^Peak .*$/gm, "");
+  expect(withoutPeaks(stdout)).toBe(withoutPeaks(printed("09")));
+  expect(peaksIn(stdout)).toEqual(["3", "0", "6", "0"]);
+  expect(code).toBe(0);
 });
 
 test("a limit that is no whole number from 1 up is refused when the runner is made", async () => {
-  const source = `
-import { splitRunner } from "./${FILE}";
-const makers = [0, -1, 1.5, Number.NaN].flatMap((limit) => [
-  () => splitRunner(limit),
-  () => splitRunner(1, limit),
-]);
-for (const make of makers) {
-  try {
-    make();
-    console.log("made");
-  } catch (error) {
-    console.log(String(error));
-  }
-}
-process.exit();
-`;
-  const folder = copyBook({ "limits.ts": source });
-  const { stdout } = await run("limits.ts", [], { folder });
-  const words = "RangeError: expected a whole number of calls from 1 up, got";
-  const limits = ["0", "0", "-1", "-1", "1.5", "1.5", "NaN", "NaN"];
-  expect(stdout).toBe(limits.map((limit) => `${words} ${limit}\n`).join(""));
+  const words = "LIMIT RangeError: expected a whole number of calls from 1 up, got";
+  const lines = ["0", "-1", "1.5", "NaN"].map((limit) => `${words} ${limit}`);
+  expect((await swapped).stdout.match(/^LIMIT .*$/gm)).toEqual(lines);
 });
+
+// ── The two conversations ────────────────────────────────────────────────────────────────────────
+
+function stepOf({ messages }: ChatRequest): number {
+  return messages.filter(({ role }) => role === "assistant").length;
+}
+
+/** Has the conversation over all batches: what the chapter printed, sent back, and did at the barrier. */
+async function runBatches() {
+  const batches = Object.values(BATCHES);
+  const begins: number[] = [];
+  const barrier = await serveBarrier((waiting) => {
+    const log = barrier.log.slice(begins.at(-1));
+    const [, release = () => waiting] = batches[begins.length - 1] ?? [];
+    return release(waiting, log.filter((line) => line.startsWith("end")).length);
+  });
+  const answer = () => {
+    const [calls = []] = batches[begins.length] ?? [];
+    begins.push(barrier.log.length);
+    return outputs(...calls);
+  };
+  const settings = { folder: copyBook(WORLD), env: { BARRIER_URL: barrier.url } };
+  const ended = await runScript(FILE, answer, settings);
+  barrier.close();
+  const logs = begins.map((begin, index) => barrier.log.slice(begin, begins[index + 1]));
+  return { ...ended, logs };
+}
+
+function indexOf(batch: string): number {
+  const index = Object.keys(BATCHES).indexOf(batch);
+  if (index < 0) throw new Error(`there is no batch ${batch}`);
+  return index;
+}
+
+async function logOf(batch: string): Promise<string[]> {
+  return (await ran).logs[indexOf(batch)] ?? [];
+}
+
+async function entriesOf(batch: string): Promise<unknown> {
+  const { requests } = await ran;
+  return lastResults(requests.slice(0, indexOf(batch) + 2));
+}
+
+async function resultsOf(batch: string): Promise<unknown[]> {
+  return readResults(await entriesOf(batch));
+}
+
+function readResults(entries: unknown): unknown[] {
+  return z
+    .array(z.object({ result: z.unknown() }))
+    .parse(entries)
+    .map(({ result }) => result);
+}
+
+/** Runs the program with the runners, where each tool says the opposite of its kind. */
+async function runSwapped() {
+  const talks: Readonly<Record<string, readonly (readonly Call[])[]>> = {
+    "the default limits": [
+      times(100, () => weather("crowd")),
+      [weather("where"), mail("where"), weather("where")],
+    ],
+    "narrow limits": [
+      [...times(5, () => weather("crowd")), ...times(3, (index) => mail(`barrier ${index}`))],
+    ],
+  };
+  const opposite = TOOLS.replaceAll(/bound: "(cpu|io)",/g, (_, bound) => {
+    return `bound: "${bound === "cpu" ? "io" : "cpu"}",`;
+  });
+  const barrier = await serveBarrier((waiting) => waiting);
+  const { stdout, requests } = await runScript(
+    "test/programs/09-runners.ts",
+    (request) => {
+      const batches = talks[request.messages[1]?.content ?? ""];
+      return outputs(...(batches?.[stepOf(request)] ?? []));
+    },
+    {
+      folder: copyBook({ ...WORLD, "mock-tools/tools.ts": opposite }),
+      env: { BARRIER_URL: barrier.url },
+    },
+  );
+  barrier.close();
+  const results = (question: string, step: number): unknown[] => {
+    const own = requests.filter(({ messages }) => messages[1]?.content === question);
+    return readResults(lastResults(own.slice(0, step + 2)));
+  };
+  return { stdout, results, log: barrier.log };
+}
+
+/** The peaks that a run printed, on the event loop and in threads, question by question. */
+function peaksIn(stdout: string): (string | undefined)[] {
+  return [...stdout.matchAll(/^Peak .*: (\d+) [()]*$/gm)].map(([, peak]) => peak);
+}
+
+/** A source as a reader would edit it. */
+function edit(source: string, old: string, text: string): string {
+  expect(source).toContain(old);
+  return source.replace(old, text);
+}

@@ -1,160 +1,93 @@
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+// What chapter 10 promises: a cancel asks all running calls at once, ends those that do not stop within
+// the grace, and starts nothing more; every call has its outcome, and the pool works on. A limit lets the
+// model answer with what there is; Ctrl-C ends the run, whether the model thinks or calls run.
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { ROOT } from "../scripts/chapters.ts";
-import { copyBook } from "../scripts/copy.ts";
-import { run, start } from "../scripts/run.ts";
+import { run } from "../scripts/run.ts";
+import { serveScript } from "../scripts/serve.ts";
+import { serveBarrier } from "./support/barrier.ts";
+import { startForUser } from "./support/interrupt.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { printed } from "./support/pages.ts";
 import { lastResults, outputs, runScript, weather } from "./support/script.ts";
-import { type ChatRequest, serveScript } from "../scripts/serve.ts";
+import { worldOf } from "./support/worlds.ts";
 
 const FILE = "chapters/10-cancellation/main.ts";
-const NEVER_STARTED = { cancelled: "it never started" };
-const ENDED = { cancelled: "its thread was ended" };
-
-/** Stations that say when they are called; the place's first word says how they take a cancel. */
-const STATIONS = `
-const calls = new BroadcastChannel("calls");
-calls.unref();
-export async function forecast({ location }: { location: string }, context: { cancelled?: Int32Array } = {}) {
-  calls.postMessage(location);
-  const { cancelled = new Int32Array(1) } = context;
-  const [nature] = location.split(" ");
-  if (nature === "deaf") await new Promise<never>(() => {});
-  if (nature === "busy") for (;;);
-  if (nature === "aware" || nature === "sorry") {
-    while (Atomics.load(cancelled, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
-    if (nature === "sorry") throw new Error("half a forecast is none");
-  }
-  return \`calm in \${location}\`;
-}
-`;
-
-/**
- * A program with a user who cancels as soon as the given places have been called and the quick ones
- * of them have ended, and who then asks again. Its last line names the places called, and counts the
- * flags set, the graces begun and, of these, the ones begun in one go.
- */
-function impatient(places: readonly string[], runner: string): string {
-  return `
-import { Piscina } from "piscina";
-const channel = new BroadcastChannel("calls");
-const called: string[] = [];
-const user = new AbortController();
-const wanted: string[] = ${JSON.stringify(places)};
-const ended: string[] = [];
-const look = () => {
-  const ready = (place: string) => (place.startsWith("quick") ? ended : called).includes(place);
-  if (wanted.every(ready)) user.abort();
-};
-channel.onmessage = ({ data }) => {
-  called.push(data);
-  look();
-};
-const { run } = Piscina.prototype;
-Piscina.prototype.run = async function (task, options) {
-  const result = await run.call(this, task, options);
-  ended.push(task.args.location);
-  setImmediate(look);
-  return result;
-};
-if (wanted.length === 0) user.abort();
-const counts = { flags: 0, graces: 0, moments: 0 };
-const { store } = Atomics;
-Object.assign(Atomics, {
-  store: (...args: Parameters<typeof store>) => {
-    counts.flags++;
-    return store(...args);
-  },
-});
-const { setTimeout: later } = globalThis;
-Object.assign(globalThis, {
-  setTimeout: (...args: Parameters<typeof later>) => {
-    if (args[1] === 50 && counts.graces++ === 0) later(() => (counts.moments = counts.graces), 0);
-    return later(...args);
-  },
-});
-const { cancellable, parallelRunner, runAgent, serialRunner } = await import("./${FILE}");
-await runAgent("first", cancellable(${runner}, user.signal));
-const counted = { ...counts };
-await runAgent("second", cancellable(${runner}));
-process.stdout.write(JSON.stringify({ called, ...counted }), () => process.exit());
-`;
-}
-
-const Report = z.object({
-  called: z.array(z.string()),
-  flags: z.number(),
-  graces: z.number(),
-  moments: z.number(),
-});
+const NEVER_STARTED = { type: "cancelled", cancelled: "it never started" };
+const ENDED = { type: "cancelled", cancelled: "its thread was ended" };
+const MAIL = { from: "a@example.com", to: "b@example.com", message: "hello" };
+const SEND = { name: "send_email", arguments: JSON.stringify(MAIL) };
 
 type Call = ReturnType<typeof weather>;
 
-/** Runs that program: the results of its first batch, of its second, and its last line. */
-async function cancelAfter(
-  places: readonly string[],
-  batch: readonly Call[],
-  runner = "parallelRunner()",
-) {
-  const folder = copyBook({
-    "mock-tools/weather.ts": STATIONS,
-    "user.ts": impatient(places, runner),
-  });
-  const next = [weather("next a"), weather("next b"), weather("next c")];
-  const script = [outputs(...batch), outputs(), outputs(...next), outputs()];
-  const { code, stdout, stderr, requests } = await runScript("user.ts", script, { folder });
-  const results = (request: ChatRequest | undefined) => lastResults(request ? [request] : []);
-  expect(stderr).toBe("");
-  expect(code).toBe(0);
-  expect(requests).toHaveLength(4);
-  expect(results(requests[3])).toEqual([
-    { id: "call_0", result: "calm in next a" },
-    { id: "call_1", result: "calm in next b" },
-    { id: "call_2", result: "calm in next c" },
-  ]);
-  const { called, ...counts } = Report.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
-  const first = called.filter((place) => !place.startsWith("next"));
-  return { results: results(requests[1]), called: first.toSorted(), ...counts };
-}
+/** Batches that a user cancels: how many of the calls may run at once, and what the user waits for. */
+const BATCHES = {
+  aware: batch(["aware"], [weather("aware")]),
+  sorry: batch(["sorry"], [weather("sorry")]),
+  deaf: batch(["deaf"], [weather("deaf")]),
+  busy: batch(["busy"], [weather("busy")]),
+  queue: batch(
+    ["deaf a", "aware b"],
+    [weather("deaf a"), weather("aware b"), weather("c"), weather("deaf d"), SEND, weather("f")],
+    2,
+  ),
+  slots: batch(
+    ["deaf a", "calm in quick b", "aware c", "deaf d", "calm in quick e"],
+    [
+      weather("deaf a", "same"),
+      weather("quick b", "same"),
+      { id: "__proto__", name: "teleport", arguments: "{}" },
+      weather("aware c", ""),
+      { id: "broken", name: "get_weather", arguments: "{broken" },
+      weather("deaf d", "same"),
+      weather("quick e", "last"),
+    ],
+  ),
+  deafs: batch(
+    ["deaf a", "deaf b", "deaf c"],
+    [weather("deaf a"), weather("deaf b"), weather("deaf c")],
+  ),
+  serial: batch(["deaf b"], [weather("a"), weather("deaf b"), weather("c")], 1),
+  early: batch([], [weather("a"), weather("b"), SEND]),
+  nasty: { ...batch(["nothing that there is"], []), calls: JSON.parse(NASTY_REPLY).outputs },
+};
+const ran = runBatches();
 
-test("a tool that looks at the flag stops early, and what it has by then is its result", async () => {
-  const { results } = await cancelAfter(["aware"], [weather("aware")]);
-  expect(results).toEqual([{ id: "call_0", result: "calm in aware" }]);
+/** The chapter itself, one call after the other; the first comes to its own limit, the third to the batch's. */
+const limited = runScript(
+  FILE,
+  [outputs(weather("deaf a"), weather("b"), weather("deaf c"), SEND), outputs()],
+  { folder: worldOf("stations") },
+);
+
+test("a tool that looks at the flag stops early, and what it has by then is its result [M9 M12]", async () => {
+  const { outcomes } = await endOf("aware");
+  expect(outcomes).toEqual([{ type: "success", id: "call_0", result: "calm in aware" }]);
 });
 
-test("a tool that fails inside the grace has failed, and is not called cancelled", async () => {
-  const { results } = await cancelAfter(["sorry"], [weather("sorry")]);
+test("a tool that fails inside the grace has failed, and is not called cancelled [L11]", async () => {
+  const { outcomes } = await endOf("sorry");
   const message = "half a forecast is none";
   const error = { class: "execution", code: "tool_error", message };
-  expect(results).toEqual([{ id: "call_0", error }]);
+  expect(outcomes).toEqual([{ type: "failure", id: "call_0", error }]);
 });
 
-test.each(["deaf", "busy"])(
+test.each(["deaf", "busy"] as const)(
   "the thread of a %s tool is ended and its slot says so",
   async (place) => {
-    const { results, called } = await cancelAfter([place], [weather(place)]);
-    expect(results).toEqual([{ id: "call_0", ...ENDED }]);
+    const { outcomes, called } = await endOf(place);
+    expect(outcomes).toEqual([{ id: "call_0", ...ENDED }]);
     expect(called).toEqual([place]);
   },
 );
 
-test("calls in the queue are never entered, whatever they are", async () => {
-  const batch = [
-    weather("deaf a"),
-    weather("aware b"),
-    weather("c"),
-    weather("deaf d"),
-    { name: "send_email", arguments: '{"from":"a@b.c","to":"d@e.f","message":"hello"}' },
-    weather("f"),
-  ];
-  const wanted = ["deaf a", "aware b"];
-  const { results, called } = await cancelAfter(wanted, batch, "parallelRunner(2)");
-  expect(called).toEqual(wanted.toSorted());
-  expect(results).toEqual([
+test("calls in the queue are never entered, whatever they are [L13]", async () => {
+  const { outcomes, called, mails } = await endOf("queue");
+  expect(called).toEqual(["aware b", "deaf a"]);
+  expect(mails).toBe(0);
+  expect(outcomes).toEqual([
     { id: "call_0", ...ENDED },
-    { id: "call_1", result: "calm in aware b" },
+    { id: "call_1", type: "success", result: "calm in aware b" },
     { id: "call_2", ...NEVER_STARTED },
     { id: "call_3", ...NEVER_STARTED },
     { id: "call_4", ...NEVER_STARTED },
@@ -162,122 +95,171 @@ test("calls in the queue are never entered, whatever they are", async () => {
   ]);
 });
 
-test("every slot is filled in the order asked, and nobody loses a result to a sibling", async () => {
-  const batch = [
-    weather("deaf a", "same"),
-    weather("quick b", "same"),
-    { id: "__proto__", name: "teleport", arguments: "{}" },
-    weather("aware c", ""),
-    { id: "broken", name: "get_weather", arguments: "{broken" },
-    weather("deaf d", "same"),
-    weather("quick e", "last"),
-  ];
-  const wanted = ["deaf a", "quick b", "aware c", "deaf d", "quick e"];
-  const { results } = await cancelAfter(wanted, batch);
-  expect(results).toEqual([
+test("every slot is filled in the order asked, and nobody loses a result to a sibling [L12 M10]", async () => {
+  const { outcomes } = await endOf("slots");
+  const failed = (code: string) => ({ type: "failure", error: expect.objectContaining({ code }) });
+  expect(outcomes).toEqual([
     { id: "same", ...ENDED },
-    { id: "same", result: "calm in quick b" },
-    { id: "__proto__", error: expect.objectContaining({ code: "tool_unavailable" }) },
-    { id: "", result: "calm in aware c" },
-    { id: "broken", error: expect.objectContaining({ code: "invalid_tool_args" }) },
+    { id: "same", type: "success", result: "calm in quick b" },
+    { id: "__proto__", ...failed("tool_unavailable") },
+    { id: "", type: "success", result: "calm in aware c" },
+    { id: "broken", ...failed("invalid_tool_args") },
     { id: "same", ...ENDED },
-    { id: "last", result: "calm in quick e" },
+    { id: "last", type: "success", result: "calm in quick e" },
   ]);
 });
 
-test("all flags of a batch are raised at once, and all graces begin together", async () => {
-  const batch = ["deaf a", "deaf b", "deaf c"];
-  const calls = batch.map((place) => weather(place));
-  const { results, flags, graces, moments } = await cancelAfter(batch, calls);
-  expect(results).toEqual([0, 1, 2].map((index) => ({ id: `call_${index}`, ...ENDED })));
-  expect({ flags, graces, moments }).toEqual({ flags: 3, graces: 3, moments: 3 });
+test("all flags of a batch are raised at once, and all graces begin together [L10]", async () => {
+  const { outcomes, atOnce } = await endOf("deafs");
+  expect(outcomes).toEqual([0, 1, 2].map((index) => ({ id: `call_${index}`, ...ENDED })));
+  expect(atOnce).toEqual({ flags: 3, graces: [50, 50, 50] });
 });
 
 test("a serial runner can be cancelled as well as a parallel one", async () => {
-  const batch = [weather("a"), weather("deaf b"), weather("c")];
-  const { results, called } = await cancelAfter(["deaf b"], batch, "serialRunner");
+  const { outcomes, called } = await endOf("serial");
   expect(called).toEqual(["a", "deaf b"]);
-  expect(results).toEqual([
-    { id: "call_0", result: "calm in a" },
+  expect(outcomes).toEqual([
+    { id: "call_0", type: "success", result: "calm in a" },
     { id: "call_1", ...ENDED },
     { id: "call_2", ...NEVER_STARTED },
   ]);
 });
 
-test("nothing is started for a user who has cancelled before", async () => {
-  const batch = [weather("a"), weather("b"), weather("c")];
-  const { results, called } = await cancelAfter([], batch);
+test("nothing is started for a user who has cancelled before [M11]", async () => {
+  const { outcomes, called, mails } = await endOf("early");
   expect(called).toEqual([]);
-  expect(results).toEqual([0, 1, 2].map((index) => ({ id: `call_${index}`, ...NEVER_STARTED })));
+  expect(mails).toBe(0);
+  expect(outcomes).toEqual([0, 1, 2].map((index) => ({ id: `call_${index}`, ...NEVER_STARTED })));
 });
 
-test("the deadline ends a batch that never ends, and the program ends by itself", async () => {
-  const source = readFileSync(join(ROOT, FILE), "utf8");
-  const main = source.replace("BATCH_MS = 3_000", "BATCH_MS = 1");
-  expect(main).not.toBe(source);
-  const folder = copyBook({ [FILE]: main, "mock-tools/weather.ts": STATIONS });
-  const batch = [weather("busy a"), weather("deaf b"), weather("c")];
-  const { code, stderr, requests } = await runScript(FILE, [outputs(...batch), outputs()], {
-    folder,
-  });
-  expect(lastResults(requests)).toEqual([
-    { id: "call_0", ...ENDED },
-    { id: "call_1", ...NEVER_STARTED },
-    { id: "call_2", ...NEVER_STARTED },
-  ]);
-  expect(stderr).not.toContain("error");
+test("a batch that nobody cancels gets the outcomes that it gets without signals, even the nasty one", async () => {
+  const { outcomes } = await endOf("nasty");
+  const results = z.array(z.looseObject({ type: z.string() })).parse(outcomes);
+  expect(results.map(({ type: _, ...result }) => result)).toEqual(NASTY_RESULTS);
+});
+
+test("after each of these cancels the pool works as before", async () => {
+  const places = ["a", "b", "c"];
+  for (const { next } of (await ran).ends.values()) {
+    expect(next).toEqual(
+      places.map((place, index) => {
+        return { type: "success", id: `next_${index}`, result: `calm in next ${place}` };
+      }),
+    );
+  }
+});
+
+test("nothing is said on stderr, however many calls one signal is for", async () => {
+  const { code, stderr } = await ran;
+  expect(stderr).toBe("");
   expect(code).toBe(0);
 });
 
-test("a call over its own limit is cancelled alone, and the queue behind it goes on", async () => {
-  const source = readFileSync(join(ROOT, FILE), "utf8");
-  const main = source.replace("CALL_MS = 2_000", "CALL_MS = 800");
-  expect(main).not.toBe(source);
-  const folder = copyBook({ [FILE]: main, "mock-tools/weather.ts": STATIONS });
-  const batch = [weather("busy a"), weather("b"), weather("aware c"), weather("d")];
-  const { code, requests } = await runScript(FILE, [outputs(...batch), outputs()], { folder });
-  expect(lastResults(requests)).toEqual([
-    { id: "call_0", ...ENDED },
-    { id: "call_1", result: "calm in b" },
-    { id: "call_2", result: "calm in aware c" },
-    { id: "call_3", result: "calm in d" },
+test("a call over its own limit is cancelled alone, and the queue behind it goes on [M19]", async () => {
+  const [first, second] = await resultsOfLimited();
+  expect(first).toEqual({ id: "call_0", cancelled: ENDED.cancelled });
+  expect(second).toEqual({ id: "call_1", result: "calm in b" });
+});
+
+test("the deadline ends a batch that never ends, and the model answers with what there is", async () => {
+  const { code, stdout, stderr, requests } = await limited;
+  expect((await resultsOfLimited()).slice(2)).toEqual([
+    { id: "call_2", cancelled: ENDED.cancelled },
+    { id: "call_3", cancelled: NEVER_STARTED.cancelled },
   ]);
+  expect(requests).toHaveLength(2);
+  expect(stdout.endsWith("\n[Step 2] Agent: done\n\nA:\ndone\n")).toBe(true);
+  expect(stderr).toMatch(/^model: .*\n$/);
   expect(code).toBe(0);
 });
 
-test("the demo shows all four fates of a call, and that the next batch works", async () => {
-  const { code, stdout, stderr } = await run(FILE);
-  expect(stdout.match(/"(?:result|cancelled)": .*/g)).toEqual([
+test("the demo shows all four fates of a call, and that the next batch works", () => {
+  expect(printed("10").match(/"(?:result|cancelled)": .*/g)).toEqual([
     '"result": "sunny, 20 degrees"',
     '"result": "an incomplete forecast"',
     '"cancelled": "its thread was ended"',
     '"cancelled": "it never started"',
     '"result": "rainy, 14 degrees"',
   ]);
-  expect(stdout).toContain(
+  expect(printed("10")).toContain(
     "I couldn't get the weather in Vostok: its thread was ended. I couldn't get the weather in Paris: it never started.",
   );
-  expect(stderr).toBe("model: offline (set OPENAI_API_KEY to ask a real one)\n");
-  expect(code).toBe(0);
 });
 
-test.skipIf(process.platform === "win32")(
-  "the first Ctrl-C cancels the batch, and the model answers with what there is",
+const hasCtrlC = process.platform !== "win32";
+
+test.runIf(hasCtrlC)(
+  "Ctrl-C while the model thinks ends the program at once, and nothing more is asked",
   async () => {
-    const server = await serveScript([outputs(weather("Vostok"), weather("LA")), outputs()]);
-    const chapter = start(FILE, ["a question"], { env: { OPENAI_BASE_URL: server.url } });
-    const ended = once(chapter, "exit");
-    let printed = "";
-    for await (const chunk of chapter.stdout) {
-      printed += chunk;
-      if (String(chunk).includes("Thinking...")) chapter.kill("SIGINT");
-    }
+    // The model never answers, so only Ctrl-C can end this; the demo's second question is not asked.
+    const server = await serveScript([() => user.pressCtrlC()]);
+    const user = startForUser(FILE, [], { env: { OPENAI_BASE_URL: server.url } });
+    expect(await user.ended).toEqual({
+      code: 130,
+      stdout: "Q: How is the weather in LA, McMurdo, Vostok and Paris?\n\n",
+      stderr: `model: gpt-5.4-mini (${server.url})\ncancelled\n`,
+    });
+    expect(server.requests).toHaveLength(1);
     server.close();
-    expect(lastResults(server.requests)).toEqual([
-      { id: "call_0", cancelled: expect.any(String) },
-      expect.objectContaining({ id: "call_1" }),
-    ]);
-    expect(printed.endsWith("\nA:\ndone\n")).toBe(true);
-    expect(await ended).toEqual([0, null]);
   },
 );
+
+test.runIf(hasCtrlC)(
+  "Ctrl-C during a batch prints what became of all calls and the e-mails sent, and asks no more",
+  async () => {
+    const server = await serveScript([outputs(SEND, weather("a"), weather("b"))]);
+    const barrier = await serveBarrier(() => {
+      user.pressCtrlC();
+      return [];
+    });
+    const env = { OPENAI_BASE_URL: server.url, BARRIER_URL: barrier.url };
+    const user = startForUser(FILE, [], { folder: worldOf("waiting"), env });
+    const { code, stdout, stderr } = await user.ended;
+    const [, printedResults, rest] = stdout.split("----------\n");
+    expect(JSON.parse(printedResults?.replace("Function call results: ", "") ?? "")).toEqual([
+      { id: "call_0", result: "message sent" },
+      { id: "call_1", cancelled: ENDED.cancelled },
+      { id: "call_2", cancelled: NEVER_STARTED.cancelled },
+    ]);
+    expect(rest).toBe(`\n\nMail box:\n${JSON.stringify([MAIL], null, 2)}\n`);
+    expect(barrier.log).toEqual(["start a"]);
+    expect(stderr).toBe(`model: gpt-5.4-mini (${server.url})\ncancelled\n`);
+    expect(code).toBe(130);
+    expect(server.requests).toHaveLength(1);
+    server.close();
+    barrier.close();
+  },
+);
+
+/** A batch for test/programs/10-user.ts, whose user cancels once all places and results were seen. */
+function batch(until: readonly string[], calls: readonly Call[], limit = 4) {
+  return { calls: JSON.parse(outputs(...calls)).outputs, limit, until };
+}
+
+const End = z.object({
+  outcomes: z.unknown(),
+  called: z.array(z.string()),
+  atOnce: z.unknown(),
+  mails: z.number(),
+  next: z.unknown(),
+});
+type End = z.infer<typeof End>;
+
+async function runBatches() {
+  const settings = { folder: worldOf("stations") };
+  const program = "test/programs/10-user.ts";
+  const { code, stdout, stderr } = await run(program, [JSON.stringify(BATCHES)], settings);
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  return { code, stderr, ends: new Map(z.array(z.tuple([z.string(), End])).parse(lines)) };
+}
+
+async function endOf(name: keyof typeof BATCHES): Promise<End> {
+  return End.parse((await ran).ends.get(name));
+}
+
+async function resultsOfLimited(): Promise<unknown[]> {
+  return z.array(z.unknown()).parse(lastResults((await limited).requests));
+}

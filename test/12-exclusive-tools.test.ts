@@ -3,455 +3,139 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
-import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
 import { copyBook } from "../scripts/copy.ts";
-import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
 import { run } from "../scripts/run.ts";
-import { lastResults, outputs, runScript, weather } from "./support/script.ts";
+import { serveScript } from "../scripts/serve.ts";
+import { readReports } from "./programs/report.ts";
+import { serveBarrier } from "./support/barrier.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { printed } from "./support/pages.ts";
+import { lastResults, outputs } from "./support/script.ts";
+import { like } from "./support/worlds.ts";
 
-const FILE = "chapters/12-exclusive-tools/main.ts";
-const RETRYING = "chapters/12-exclusive-tools/retrying.ts";
-const LIST = { name: "list_emails", arguments: "{}" };
-const PROFILE = { name: "get_user_profile", arguments: "{}" };
-
-function mail(message: string, id?: string) {
-  const args = { from: "a@example.com", to: "bob@example.com", message };
-  const call = { name: "send_email", arguments: JSON.stringify(args) };
-  return id === undefined ? call : { id, ...call };
-}
-
-function unknown(name: string) {
-  return { name, arguments: "{}" };
-}
-
-/** A file of the book as a reader would edit it. */
-function edit(file: string, ...changes: readonly (readonly [old: string, text: string])[]): string {
-  let source = readFileSync(join(ROOT, file), "utf8");
-  for (const [old, text] of changes) {
-    expect(source).toContain(old);
-    source = source.replace(old, text);
-  }
-  return source;
-}
-
-type Call = ReturnType<typeof weather>;
-
-/** Batches that are handed to one runner at once; the calls under way end one by one, and which. */
-type Case = {
-  readonly batches: readonly (readonly Call[])[];
-  readonly ends?: "oldest" | "latest";
-  readonly limit?: number;
-  readonly file?: string;
-};
-
-const SCATTERED = [
-  mail("one", "same"),
-  weather("a", "same"),
-  mail("two", ""),
-  weather("b", "same"),
-  weather("c", ""),
-  mail("three", "same"),
-];
-const SIX = ["a", "b", "c", "d", "e", "f"].map((place) => weather(place));
-const BROKEN = { name: "send_email", arguments: "{broken" };
-
-const CASES = {
-  "oldest first": { batches: [SCATTERED], ends: "oldest" },
-  "latest first": { batches: [SCATTERED], ends: "latest" },
-  "each tool": { batches: [[mail("one"), LIST, PROFILE, mail("two"), weather("a")]] },
-  "unknown tools": {
-    batches: [[mail("one"), unknown("teleport"), weather("a"), unknown("__proto__"), mail("two")]],
-  },
-  "unknown tools in a lane": {
-    batches: [[weather("a"), unknown("constructor"), unknown("teleport"), weather("b")]],
-    ends: "latest",
-    limit: 2,
-  },
-  "limit 4": { batches: [[mail("one"), ...SIX, mail("two")]] },
-  "limit 2": { batches: [[mail("one"), ...SIX, mail("two")]], limit: 2 },
-  "serial only": { batches: [[mail("one"), mail("two"), mail("three")]], ends: "latest" },
-  "parallel only": { batches: [[weather("a"), weather("b")]], ends: "latest" },
-  empty: { batches: [[]] },
-  failing: {
-    batches: [
-      [weather("a fails"), mail("one fails"), BROKEN, mail("two fails"), mail("three"), LIST],
-    ],
-  },
-  retrying: {
-    batches: [[mail("one fails twice"), mail("two"), weather("a fails twice"), weather("b")]],
-    ends: "latest",
-    file: RETRYING,
-  },
-  "two batches": { batches: [[mail("one"), mail("two")], [mail("three")]] },
-} satisfies Record<string, Case>;
-
-/**
- * A program that holds every call where it would enter the pool and, whenever nothing more can
- * happen, notes who is held and lets one go. Calls fail if their names say so.
- */
-const WATCHER = `
-import { setImmediate as quiet } from "node:timers/promises";
-import { Piscina } from "piscina";
-const held: { name: string; letGo: () => void }[] = [];
-const tries = new Map<string, number>();
-Piscina.prototype.run = ({ name, args }) => {
-  const call = args.location ?? args.message ?? name;
-  tries.set(call, (tries.get(call) ?? 0) + 1);
-  const fails = call.endsWith(" fails") || (call.endsWith(" fails twice") && tries.get(call) < 3);
-  return new Promise((resolve, reject) => {
-    const letGo = () => (fails ? reject(new Error("no " + call)) : resolve("done " + call));
-    held.push({ name: call, letGo });
-  });
-};
-Object.assign(globalThis, {
-  rest: (id: string) => new Promise((resolve) => held.push({ name: "rest of " + id, letGo: resolve })),
-});
-async function watch({ batches, ends, limit, file = "${FILE}" }) {
-  const { exclusiveRunner, gauge } = await import("./" + file);
-  const runBatch = exclusiveRunner(limit);
-  const [states, trails] = [[], []];
-  let outcomes: unknown[] = ["not ended"];
-  gauge.trail = "";
-  const named = batches.map((calls) => calls.map((call, index) => ({ id: "call_" + index, ...call })));
-  void Promise.all(named.map(runBatch)).then((all) => (outcomes = all));
-  for (await quiet(); held.length > 0; await quiet()) {
-    states.push(held.map(({ name }) => name).join(", "));
-    trails.push(gauge.trail);
-    held.splice(ends === "latest" ? -1 : 0, 1)[0].letGo();
-  }
-  return { states, trails: [...trails, gauge.trail], outcomes };
-}
-const report = {};
-for (const [name, one] of Object.entries(${JSON.stringify(CASES)})) report[name] = await watch(one);
-const { exclusiveRunner } = await import("./${FILE}");
-const refusals = [0, -1, 1.5, Number.NaN].map((limit) => {
-  try {
-    return String(exclusiveRunner(limit));
-  } catch (error) {
-    return String(error);
-  }
-});
-process.stdout.write(JSON.stringify({ report, refusals }), () => process.exit());
-`;
-
-const Watched = z.object({
-  report: z.record(
-    z.string(),
-    z.object({
-      states: z.array(z.string()),
-      trails: z.array(z.string()),
-      outcomes: z.array(z.unknown()),
-    }),
-  ),
-  refusals: z.array(z.string()),
-});
-
-async function watchCases() {
-  const visible = [
-    ["const gauge", "export const gauge"],
-    ["minThreads: 2", "minThreads: 0"],
-  ] as const;
-  const retrying = `
-async function runCall(call: FunctionCall): Promise<Outcome> {
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await tryCall(call);
-    if (outcome.type === "success" || attempt === 3) return outcome;
-    await rest(call.id);
-  }
-}
-
-type RunBatch =`;
-  const folder = copyBook({
-    "own.ts": WATCHER,
-    [FILE]: edit(FILE, ...visible),
-    [RETRYING]: edit(
-      FILE,
-      ...visible,
-      ["async function runCall(", "async function tryCall("],
-      ["\ntype RunBatch =", retrying],
-    ),
-  });
-  const { stdout, stderr } = await run("own.ts", [], { folder });
-  expect(stderr).toBe("");
-  return Watched.parse(JSON.parse(stdout));
-}
-
-/** One program for all cases. */
-const watched = watchCases();
-
-async function watch(name: keyof typeof CASES) {
-  const { report } = await watched;
-  return report[name] ?? { states: [], trails: [], outcomes: [] };
-}
-
-const done = (id: string, name: string) => ({ type: "success", id, result: `done ${name}` });
-
-test("parallel calls are all under way before any of them ends, and then the serial ones, each alone", async () => {
-  expect((await watch("oldest first")).states).toEqual([
-    "a, b, c",
-    "b, c",
-    "c",
-    "one",
-    "two",
-    "three",
-  ]);
-  expect((await watch("latest first")).states).toEqual([
-    "a, b, c",
-    "a, b",
-    "a",
-    "one",
-    "two",
-    "three",
-  ]);
+test("parallel calls are all under way before any of them ends, and then the serial ones, each alone [L6]", async () => {
+  const { trail } = await watch("scattered");
+  expect(trail).toBe("a( b( c( ) ) ) one( ) two( ) three( )");
 });
 
 test("outcomes stand in the order asked, whatever the order of the ends, though ids repeat", async () => {
-  const outcomes = [
-    done("same", "one"),
-    done("same", "a"),
-    done("", "two"),
-    done("same", "b"),
-    done("", "c"),
-    done("same", "three"),
-  ];
-  expect((await watch("oldest first")).outcomes).toEqual([outcomes]);
-  expect((await watch("latest first")).outcomes).toEqual([outcomes]);
+  const { trail, outcomes } = await watch("one id for all");
+  expect(trail).toBe("same( same( same( ) ) ) same( ) same( )");
+  expect(outcomes).toEqual([
+    [sent("same"), calm("same", "d"), sent("same"), calm("same", "e"), calm("same", "f")],
+  ]);
 });
 
 test("of the chapter's tools, sending an e-mail is serial and all others are parallel", async () => {
-  const { states } = await watch("each tool");
-  expect(states.slice(0, 1)).toEqual(["list_emails, get_user_profile, a"]);
-  expect(states.slice(3)).toEqual(["one", "two"]);
+  const { trail } = await watch("each tool");
+  expect(trail).toBe("list( who( weather( ) ) ) one( ) two( )");
 });
 
 test("calls of unknown tools wait for nobody and hold up nobody", async () => {
-  const { states, trails, outcomes } = await watch("unknown tools");
-  expect(states).toEqual(["a", "one", "two"]);
-  expect(trails).toEqual(["((())", "((()))(", "((()))()(", "((()))()()"]);
-  const lost = { class: "unavailable", code: "tool_unavailable", message: expect.any(String) };
+  const { trail, outcomes } = await watch("unknown tools");
+  expect(trail).toBe("teleport( weather( proto( ) ) ) one( ) two( )");
+  const message = expect.stringMatching(/^unknown tool (teleport|__proto__); there are /);
+  const error = { class: "unavailable", code: "tool_unavailable", message };
   expect(outcomes).toEqual([
     [
-      done("call_0", "one"),
-      { type: "failure", id: "call_1", error: lost },
-      done("call_2", "a"),
-      { type: "failure", id: "call_3", error: lost },
-      done("call_4", "two"),
+      sent("one"),
+      { type: "failure", id: "teleport", error },
+      calm("weather", "rain"),
+      { type: "failure", id: "proto", error },
+      sent("two"),
     ],
   ]);
-  expect((await watch("unknown tools in a lane")).states).toEqual(["a, b", "a"]);
+  const lane = await watch("unknown tools in a lane of two");
+  expect(lane.trail).toBe("g( constructor( ) teleport( ) h( ) )");
 });
 
-test("the parallel part reaches its limit and never passes it", async () => {
-  expect((await watch("limit 4")).states).toEqual([
-    "a, b, c, d",
-    "b, c, d, e",
-    "c, d, e, f",
-    "d, e, f",
-    "e, f",
-    "f",
-    "one",
-    "two",
-  ]);
-  expect((await watch("limit 2")).states).toEqual([
-    "a, b",
-    "b, c",
-    "c, d",
-    "d, e",
-    "e, f",
-    "f",
-    "one",
-    "two",
-  ]);
-});
-
-test("a limit that is no limit is refused when the runner is made", async () => {
-  const words = "RangeError: expected a whole number of calls from 1 up, got";
-  const { refusals } = await watched;
-  expect(refusals).toEqual(["0", "-1", "1.5", "NaN"].map((limit) => `${words} ${limit}`));
+test("the parallel part reaches the limit of its runner and never passes it", async () => {
+  const { trail, outcomes } = await watch("a limit of two");
+  const parallel = trail.replace(" one( ) two( )", "");
+  expect(peakOf(parallel)).toBe(2);
+  expect(trail).toBe(`${parallel} one( ) two( )`);
+  expect(outcomes).toEqual([[sent("one"), ...SIX.map((id) => calm(id, "rain")), sent("two")]]);
 });
 
 test("a batch may be all serial, all parallel, or empty", async () => {
-  const serial = await watch("serial only");
-  expect(serial.states).toEqual(["one", "two", "three"]);
-  expect(serial.outcomes).toEqual([
-    [done("call_0", "one"), done("call_1", "two"), done("call_2", "three")],
-  ]);
-  const parallel = await watch("parallel only");
-  expect(parallel.states).toEqual(["a, b", "a"]);
-  expect(parallel.outcomes).toEqual([[done("call_0", "a"), done("call_1", "b")]]);
-  expect(await watch("empty")).toEqual({ states: [], trails: [""], outcomes: [[]] });
+  expect(await watch("serial only")).toEqual({
+    trail: "one( ) two( ) three( )",
+    outcomes: [[sent("one"), sent("two"), sent("three")]],
+  });
+  expect(await watch("parallel only")).toEqual({
+    trail: "first( second( ) )",
+    outcomes: [[calm("first", "rain"), calm("second", "snow")]],
+  });
+  expect(await watch("empty")).toEqual({ trail: "", outcomes: [[]] });
 });
 
 test("a call that fails stops neither the serial part nor the next serial call", async () => {
-  const { states, outcomes } = await watch("failing");
-  expect(states).toEqual([
-    "a fails, list_emails",
-    "list_emails",
-    "one fails",
-    "two fails",
-    "three",
-  ]);
-  const failed = (id: string, name: string) => {
-    const error = { class: "execution", code: "tool_error", message: `no ${name}` };
-    return { type: "failure", id, error };
+  const { trail, outcomes } = await watch("failing");
+  expect(trail).toBe("bad( list( ) ) broken( ) lossy( ) mail( )");
+  const failed = (id: string, type: string, code: string, message: unknown) => {
+    return { type: "failure", id, error: { class: type, code, message } };
   };
   expect(outcomes).toEqual([
     [
-      failed("call_0", "a fails"),
-      failed("call_1", "one fails"),
-      {
-        type: "failure",
-        id: "call_2",
-        error: expect.objectContaining({ code: "invalid_tool_args" }),
-      },
-      failed("call_3", "two fails"),
-      done("call_4", "three"),
-      done("call_5", "list_emails"),
+      failed("bad", "execution", "tool_error", "a string"),
+      failed("broken", "invalid_request", "invalid_tool_args", expect.any(String)),
+      failed("lossy", "execution", "tool_error", "the acknowledgement was lost"),
+      sent("mail"),
+      { type: "success", id: "list", result: expect.any(Array) },
     ],
   ]);
 });
 
-test("a serial call that is tried again excludes the others between its attempts, too", async () => {
-  const { states, outcomes } = await watch("retrying");
-  expect(states).toEqual([
-    "a fails twice, b",
-    "a fails twice",
-    "rest of call_2",
-    "a fails twice",
-    "rest of call_2",
-    "a fails twice",
-    "one fails twice",
-    "rest of call_0",
-    "one fails twice",
-    "rest of call_0",
-    "one fails twice",
-    "two",
-  ]);
+test("a serial call that ends its thread does not stop the next one", async () => {
+  const { trail, outcomes } = await watch("dying");
+  expect(trail).toBe("dies( ) mail( ) last( )");
+  const message = "worker exited with code: 3";
+  const error = { class: "internal", code: "thread_ended", message };
   expect(outcomes).toEqual([
-    [
-      done("call_0", "one fails twice"),
-      done("call_1", "two"),
-      done("call_2", "a fails twice"),
-      done("call_3", "b"),
-    ],
+    [{ type: "failure", id: "dies", error }, sent("mail"), calm("last", "rain")],
   ]);
+});
+
+test("a serial call that is tried again excludes the others between its attempts, too [L23]", async () => {
+  const { trail, outcomes } = await watch("retrying");
+  expect(trail).toBe("weather( ) lossy( ) mail( )");
+  expect(outcomes).toEqual([[sent("lossy"), sent("mail"), calm("weather", "rain")]]);
 });
 
 test("a serial call excludes those of its own batch, and not those of another", async () => {
-  const { states, outcomes } = await watch("two batches");
-  expect(states).toEqual(["one, three", "three, two", "two"]);
-  expect(outcomes).toEqual([
-    [done("call_0", "one"), done("call_1", "two")],
-    [done("call_0", "three")],
-  ]);
+  const { trail, outcomes } = await watch("two batches");
+  expect(trail).toMatch(/^one\( three\( /);
+  expect(peakOf(trail)).toBe(2);
+  expect(outcomes).toEqual([[sent("one"), sent("two")], [sent("three")]]);
 });
 
-/** Stations that wait at the barrier if their names say so, and are nasty otherwise. */
-const WEATHER = `
-import { forecast as nasty } from "./nasty.ts";
-import { forecast as waiting } from "./waiting.ts";
-export function forecast(args: { location: string }): unknown {
-  return args.location.startsWith("waiting") ? waiting(args) : nasty(args);
-}
-`;
+test("a read that is asked for after a write runs before it, and misses it", async () => {
+  const { trail, outcomes } = await watch("a read after a write");
+  expect(trail).toBe("list( ) one( )");
+  expect(outcomes).toEqual([[sent("one"), { type: "success", id: "list", result: [] }]]);
+});
 
-/** Runs the chapter with real threads through batches of all kinds: the results of each. */
-async function runBatches() {
-  const trouble = `if (message.startsWith("waiting")) return waiting({ location: message });
-  if (message === "throws a string") throw "a string";
-  if (message === "ends its thread") process.exit(3);
-  if (key !== undefined`;
-  const folder = copyBook({
-    "mock-tools/weather.ts": WEATHER,
-    "mock-tools/nasty.ts": NASTY_WEATHER,
-    "mock-tools/waiting.ts": WAITING_WEATHER,
-    "mock-tools/mailbox.ts": edit(
-      "mock-tools/mailbox.ts",
-      ["import ", 'import { forecast as waiting } from "./waiting.ts";\nimport '],
-      ["if (key !== undefined", trouble],
-    ),
-  });
-  const barrier = await serveBarrier((waiting) => {
-    const mails = waiting.filter((name) => name.startsWith("waiting mail"));
-    return waiting.length === 3 ? waiting.toReversed() : mails;
-  });
-  const { code, stdout, requests } = await runScript(
-    FILE,
+test("where the read is declared serial, too, it sees each write that was asked for before it", async () => {
+  const { trail, outcomes } = await watch("a serial read after a write");
+  expect(trail).toBe("list( ) two( ) list( )");
+  const [one, two] = ["one", "two"].map((message) => ({ ...LETTER, message }));
+  expect(outcomes).toEqual([
     [
-      NASTY_REPLY,
-      outputs(
-        mail("waiting mail 1"),
-        weather("waiting a"),
-        mail("waiting mail 2"),
-        weather("waiting b"),
-        weather("waiting c"),
-      ),
-      outputs(mail("hello"), LIST),
-      outputs(LIST),
-      outputs(mail("throws a string"), mail("ends its thread"), mail("last")),
-      outputs(),
+      { type: "success", id: "list", result: [one] },
+      sent("two"),
+      { type: "success", id: "list", result: [one, two] },
     ],
-    { folder, env: { BARRIER_URL: barrier.url } },
-  );
-  barrier.close();
-  const results = requests.slice(1).map((request) => lastResults([request]));
-  return { code, stdout, requests, results, log: barrier.log };
-}
-
-const batches = runBatches();
-
-test("in real threads, the waits of parallel calls overlap and a serial call is alone", async () => {
-  const { stdout, log, results } = await batches;
-  // After the 26 calls of the nasty batch, which end as they like.
-  const [trail = ""] = stdout.match(/(?<=^The calls: [()]{52})[()]+$/m) ?? [];
-  expect(trail).toBe("((()))()()" + "()()" + "()" + "()()()");
-  const names = ["waiting a", "waiting b", "waiting c"];
-  expect(log.slice(0, 3).toSorted()).toEqual(names.map((name) => `start ${name}`));
-  expect(log.slice(3, 6).toSorted()).toEqual(names.map((name) => `end ${name}`));
-  expect(log.slice(6)).toEqual([
-    "start waiting mail 1",
-    "end waiting mail 1",
-    "start waiting mail 2",
-    "end waiting mail 2",
-  ]);
-  expect(results[1]).toEqual([
-    { id: "call_0", result: "calm in waiting mail 1" },
-    { id: "call_1", result: "calm in waiting a" },
-    { id: "call_2", result: "calm in waiting mail 2" },
-    { id: "call_3", result: "calm in waiting b" },
-    { id: "call_4", result: "calm in waiting c" },
   ]);
 });
 
 test("the nasty batch gets one outcome per call, in the order asked", async () => {
-  const { code, results } = await batches;
-  expect(results[0]).toEqual(NASTY_RESULTS);
-  expect(code).toBe(0);
-});
-
-test("a serial call that ends its thread does not stop the next one", async () => {
-  const { results } = await batches;
-  const ended = { class: "internal", code: "thread_ended", message: "worker exited with code: 3" };
-  expect(results[4]).toEqual([
-    { id: "call_0", error: { class: "execution", code: "tool_error", message: "a string" } },
-    { id: "call_1", error: ended },
-    { id: "call_2", result: "message sent" },
-  ]);
-});
-
-const HELLO = { from: "a@example.com", to: "bob@example.com", message: "hello" };
-
-test("a read that is asked for after a write runs before it, and misses it", async () => {
-  const { results } = await batches;
-  expect(results[2]).toEqual([
-    { id: "call_0", result: "message sent" },
-    { id: "call_1", result: [] },
-  ]);
-  expect(results[3]).toEqual([{ id: "call_0", result: [HELLO] }]);
+  const { requests } = await ran;
+  expect(requests).toHaveLength(2);
+  expect(lastResults(requests)).toEqual(NASTY_RESULTS);
 });
 
 test("the model is told of every tool, but not which of them are serial", async () => {
-  const { requests } = await batches;
+  const { requests } = await ran;
   const prompt = requests[0]?.messages[0]?.content ?? "";
   expect(prompt.match(/(?<=^\{"name":")\w+/gm)).toEqual([
     "get_weather",
@@ -462,29 +146,186 @@ test("the model is told of every tool, but not which of them are serial", async 
   expect(prompt).not.toMatch(/parallel|serial|execution/);
 });
 
-test("where the read is declared serial, too, it sees each write that was asked for before it", async () => {
-  const serial = edit(FILE, [
-    '{ ...listEmails, execution: "parallel" }',
-    '{ ...listEmails, execution: "serial" }',
-  ]);
-  const reply = outputs(LIST, mail("hello"), LIST, mail("bye"), LIST);
-  const { requests } = await runScript(FILE, [reply, outputs()], {
-    folder: copyBook({ [FILE]: serial }),
-  });
-  expect(lastResults(requests)).toEqual([
-    { id: "call_0", result: [] },
-    { id: "call_1", result: "message sent" },
-    { id: "call_2", result: [HELLO] },
-    { id: "call_3", result: "message sent" },
-    { id: "call_4", result: [HELLO, { ...HELLO, message: "bye" }] },
-  ]);
+test("the demo's reads overlap, and its e-mail goes alone", () => {
+  expect(printed("12").match(/^The calls: .*$/gm)).toEqual(["The calls: ((()))()"]);
+  const [, mailbox = ""] = printed("12").split("\nMail box:\n");
+  const mail = { from: "weather-bot@example.com", to: "bob@example.com", message: "hello" };
+  expect(JSON.parse(mailbox)).toEqual([mail]);
 });
 
-test("the demo's reads overlap, and its e-mail goes alone", async () => {
-  const { code, stdout, stderr } = await run(FILE);
-  expect(stdout.match(/^The calls: .*$/gm)).toEqual(["The calls: ((()))()"]);
-  const [, mailbox = ""] = stdout.split("\nMail box:\n");
-  expect(JSON.parse(mailbox)).toEqual([{ ...HELLO, from: "weather-bot@example.com" }]);
-  expect(stderr).toBe("model: offline (set OPENAI_API_KEY to ask a real one)\n");
-  expect(code).toBe(0);
-});
+// ── One program runs all the batches ─────────────────────────────────────────────────────────────
+
+const LETTER = { from: "a@example.com", to: "bob@example.com" };
+
+/** A call with no arguments. */
+const bare = (id: string, name: string) => ({ id, name, arguments: "{}" });
+
+const LIST = bare("list", "list_emails");
+
+/** A serial call. Its message is its id. */
+function mail(id: string, to = LETTER.to) {
+  const args = { ...LETTER, to, message: id };
+  return { id, name: "send_email", arguments: JSON.stringify(args) };
+}
+
+/** A parallel call. In a place of one letter it waits at the barrier. */
+function weather(id: string, location = id) {
+  return { id, name: "get_weather", arguments: JSON.stringify({ location }) };
+}
+
+const sent = (id: string) => ({ type: "success", id, result: "message sent" });
+const calm = (id: string, place: string) => ({ type: "success", id, result: `calm in ${place}` });
+
+const SIX = ["first", "second", "third", "fourth", "fifth", "sixth"];
+
+type Case = {
+  readonly batches: readonly (readonly ReturnType<typeof mail>[])[];
+  readonly limit?: number;
+  readonly chapter?: "careful" | "retrying";
+};
+
+/** They run one after another, and what was sent in one is in the mailbox of the next. */
+const CASES = {
+  "a read after a write": { batches: [[mail("one"), LIST]] },
+  "a serial read after a write": { batches: [[LIST, mail("two"), LIST]], chapter: "careful" },
+  scattered: {
+    batches: [[mail("one"), weather("a"), mail("two"), weather("b"), weather("c"), mail("three")]],
+  },
+  "one id for all": {
+    batches: [
+      [
+        mail("same"),
+        weather("same", "d"),
+        mail("same"),
+        weather("same", "e"),
+        weather("same", "f"),
+      ],
+    ],
+  },
+  "each tool": {
+    batches: [
+      [mail("one"), LIST, bare("who", "get_user_profile"), mail("two"), weather("weather", "rain")],
+    ],
+  },
+  "unknown tools": {
+    batches: [
+      [
+        mail("one"),
+        bare("teleport", "teleport"),
+        weather("weather", "rain"),
+        bare("proto", "__proto__"),
+        mail("two"),
+      ],
+    ],
+  },
+  "unknown tools in a lane of two": {
+    batches: [
+      [
+        weather("g"),
+        bare("constructor", "constructor"),
+        bare("teleport", "teleport"),
+        weather("h"),
+      ],
+    ],
+    limit: 2,
+  },
+  "a limit of two": {
+    batches: [[mail("one"), ...SIX.map((id) => weather(id, "rain")), mail("two")]],
+    limit: 2,
+  },
+  "serial only": { batches: [[mail("one"), mail("two"), mail("three")]] },
+  "parallel only": { batches: [[weather("first", "rain"), weather("second", "snow")]] },
+  empty: { batches: [[]] },
+  failing: {
+    batches: [
+      [
+        weather("bad", "throws a string"),
+        { ...mail("broken"), arguments: "{broken" },
+        mail("lossy", "one@lossy.example"),
+        mail("mail"),
+        LIST,
+      ],
+    ],
+  },
+  dying: {
+    batches: [[weather("dies", "ends its thread"), mail("mail"), weather("last", "rain")]],
+    chapter: "careful",
+  },
+  retrying: {
+    batches: [[mail("lossy", "other@lossy.example"), mail("mail"), weather("weather", "rain")]],
+    chapter: "retrying",
+  },
+  "two batches": { batches: [[mail("one"), mail("two")], [mail("three")]] },
+} satisfies Record<string, Case>;
+
+/** Lets these groups of places go when all of a group wait, the last one first. */
+function letGo(waiting: readonly string[]): readonly string[] {
+  const groups = ["abc", "def", "gh"].map((places) => [...places]);
+  const complete = groups.some((places) => places.every((place) => waiting.includes(place)));
+  return complete ? waiting.toReversed() : [];
+}
+
+/** The chapter as a reader would edit it. */
+function edit(...changes: readonly (readonly [old: string, text: string])[]): string {
+  let source = readFileSync(join(ROOT, "chapters/12-exclusive-tools/main.ts"), "utf8");
+  for (const [old, text] of changes) {
+    expect(source).toContain(old);
+    source = source.replace(old, text);
+  }
+  return source;
+}
+
+/** A copy of the book that has two more programs in the chapter's folder. */
+function makeFolder(): string {
+  const careful = edit(
+    ['...getWeather, execution: "parallel"', '...getWeather, execution: "serial"'],
+    ['...listEmails, execution: "parallel"', '...listEmails, execution: "serial"'],
+  );
+  const again = "new Promise(setImmediate).then(() => pool.run(task))";
+  return copyBook({
+    "mock-tools/weather.ts": like("test/worlds/nasty-or-waiting.ts"),
+    "chapters/12-exclusive-tools/careful.ts": careful,
+    "chapters/12-exclusive-tools/retrying.ts": edit([
+      "await pool.run(task)",
+      `await pool.run(task).catch(() => ${again})`,
+    ]),
+  });
+}
+
+const Watched = z.object({ trail: z.string(), outcomes: z.array(z.unknown()) });
+
+async function runAll() {
+  const barrier = await serveBarrier(letGo);
+  const server = await serveScript([NASTY_REPLY, outputs()]);
+  const cases = JSON.stringify(CASES);
+  const { code, stdout, stderr } = await run("test/programs/12-batches.ts", [cases], {
+    folder: makeFolder(),
+    env: { OPENAI_BASE_URL: server.url, BARRIER_URL: barrier.url },
+  });
+  server.close();
+  barrier.close();
+  expect([code, stderr]).toEqual([0, ""]);
+  return { reports: readReports(stdout), requests: server.requests };
+}
+
+const ran = runAll();
+
+/**
+ * How the batches of a case ran and what came of them. In the trail, "one( two( ) )" says that the
+ * call with the id two has started while the one with the id one was under way.
+ */
+async function watch(name: keyof typeof CASES) {
+  const { reports } = await ran;
+  return Watched.parse(reports.get(name)?.value);
+}
+
+/** The most calls that were under way at once. */
+function peakOf(trail: string): number {
+  let depth = 0;
+  const depths = [...trail].map((sign) => {
+    if (sign === "(") depth++;
+    if (sign === ")") depth--;
+    return depth;
+  });
+  return Math.max(...depths);
+}

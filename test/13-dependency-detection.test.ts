@@ -1,175 +1,61 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+// What the running chapter promises: a call starts when the calls that it waits for have ended, and no
+// later; it is skipped or refused alone if it has to be; and a whole plan takes one reply. Which calls
+// wait for which is tested in 13-references.test.ts.
 import { createInterface } from "node:readline";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import {
   type Effects,
-  findSources,
-  resolve,
+  type Linked,
+  link,
 } from "../chapters/13-dependency-detection/dependencies.ts";
-import { ROOT } from "../scripts/chapters.ts";
-import { serveBarrier, WAITING_WEATHER } from "./support/barrier.ts";
 import { copyBook } from "../scripts/copy.ts";
-import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
-import { run, start } from "../scripts/run.ts";
+import { start } from "../scripts/run.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { printed } from "./support/pages.ts";
 import { lastResults, outputs, runScript } from "./support/script.ts";
+import type { Case } from "./programs/13-batches.ts";
+import { like, worldOf } from "./support/worlds.ts";
 
-const FILE = "chapters/13-dependency-detection/main.ts";
+// ── When a call starts ───────────────────────────────────────────────────────────────────────────
 
-type Call = { readonly id: string; readonly name: string; readonly arguments: string };
-
-function call(id: string, name: string, args: object): Call {
-  return { id, name, arguments: JSON.stringify(args) };
-}
-
-function forecast(id: string, location: unknown): Call {
-  return call(id, "get_weather", { location });
-}
-
-function mail(id: string, message: unknown): Call {
-  return call(id, "send_email", { from: "a@example.com", to: "bob@example.com", message });
-}
-
-const from = (id: string, path?: string) => ({
-  $from: id,
-  ...(path === undefined ? {} : { path }),
+test("a call starts when its own sources have ended, not when all calls of an earlier wave have", async () => {
+  const calls = [
+    forecast("slow", "slow"),
+    forecast("quick", "quick"),
+    forecast("dependent", from("quick")),
+    forecast("third", from("dependent")),
+  ];
+  const ends = ["quick", "done quick", "done done quick"];
+  const { states, outcomes } = await drive({ calls, ends });
+  expect(states).toEqual([
+    ["quick", "slow"],
+    ["done quick", "slow"],
+    ["done done quick", "slow"],
+    ["slow"],
+  ]);
+  expect(outcomes).toEqual([
+    done("slow"),
+    done("quick"),
+    done("dependent", "done done quick"),
+    done("third", "done done done quick"),
+  ]);
 });
-
-/** A file of the book as a reader would edit it. */
-function edit(file: string, ...changes: readonly (readonly [old: string, text: string])[]): string {
-  let source = readFileSync(join(ROOT, file), "utf8");
-  for (const [old, text] of changes) {
-    expect(source).toContain(old);
-    source = source.replace(old, text);
-  }
-  return source;
-}
-
-/**
- * A batch for the runner, what the tools do with it, and who is let go first. A call goes by what
- * its arguments say: a `call`, a place, or a message, else by its tool.
- */
-type Case = {
-  readonly calls: readonly Call[];
-  readonly tools?: Readonly<Record<string, Effects>>;
-  readonly results?: Readonly<Record<string, unknown>>;
-  readonly fails?: readonly string[];
-  readonly ends?: readonly string[];
-  readonly limit?: number | string;
-};
-
-const Report = z.strictObject({
-  /** Who is under way whenever nothing more can happen until somebody is let go, and who is then. */
-  states: z.array(z.array(z.string())),
-  ended: z.array(z.string()),
-  outcomes: z.array(z.unknown()),
-  /** The arguments that reached the tools. */
-  received: z.array(z.tuple([z.string(), z.unknown()])),
-  graph: z.array(z.string()),
-  /** The error in place of a runner or of the outcomes. */
-  error: z.string().optional(),
-});
-
-/** Runs one case a line: each call is held where it would enter the pool, until it is let go. */
-const DRIVER = `
-import { createInterface } from "node:readline";
-import { setImmediate as quiet } from "node:timers/promises";
-import { Piscina } from "piscina";
-import { z } from "zod";
-import { dependencyRunner, graph, tools } from "./${FILE}";
-const own = [...tools];
-let held = [];
-Piscina.prototype.run = ({ name, args }) =>
-  new Promise((resolve, reject) => {
-    held.push({ call: args.call ?? args.location ?? args.message ?? name, args, resolve, reject });
-  });
-async function drive({ calls, tools: declared, results = {}, fails = [], ends = [], limit = 1000 }) {
-  const said = Object.entries(declared ?? {});
-  const parameters = z.looseObject({});
-  const report = { states: [], ended: [], outcomes: [], received: [], graph };
-  held = [];
-  graph.length = 0;
-  tools.clear();
-  for (const [name, tool] of own) if (!declared) tools.set(name, tool);
-  for (const [name, effects] of said) tools.set(name, { name, parameters, ...effects });
-  try {
-    const batch = dependencyRunner(Number(limit))(calls).then(
-      (outcomes) => Object.assign(report, { outcomes }),
-      (error) => Object.assign(report, { error: String(error) }),
-    );
-    for (await quiet(); held.length > 0; await quiet()) {
-      report.states.push(held.map((one) => one.call));
-      const first = ends.find((name) => held.some((one) => one.call === name));
-      const index = Math.max(0, held.findIndex((one) => one.call === first));
-      const [{ call, args, resolve, reject }] = held.splice(index, 1);
-      report.ended.push(call);
-      report.received.push([call, args]);
-      if (fails.includes(call)) reject(new Error("no " + call));
-      else resolve(call in results ? results[call] : "done " + call);
-    }
-    await Promise.race([batch, quiet()]);
-  } catch (error) {
-    report.error = String(error);
-  }
-  return report;
-}
-for await (const line of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(await drive(JSON.parse(line))));
-}
-process.exit();
-`;
-
-/** One program for all cases. */
-function startDriver() {
-  const folder = copyBook({
-    "own.ts": DRIVER,
-    [FILE]: edit(
-      FILE,
-      ["const tools =", "export const tools ="],
-      ["const graph:", "export const graph:"],
-      ["minThreads: 2", "minThreads: 0"],
-    ),
-  });
-  const child = start("own.ts", [], { folder, env: { OPENAI_BASE_URL: "http://127.0.0.1:9/" } });
-  child.stderr.pipe(process.stderr);
-  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
-}
-
-const driver = startDriver();
-afterAll(() => driver.child.stdin.end());
-
-async function drive(one: Case) {
-  driver.child.stdin.write(`${JSON.stringify(one)}\n`);
-  const { value } = await driver.lines.next();
-  return Report.parse(JSON.parse(value));
-}
-
-const done = (id: string, result: unknown = `done ${id}`) => ({ type: "success", id, result });
-const skipped = (id: string, source: string) => {
-  return { type: "skipped", id, skipped: `${source} has no result` };
-};
-const failed = (id: string, type: string, code: string, message: unknown) => {
-  return { type: "failure", id, error: { class: type, code, message } };
-};
-const refused = (id: string, message: string) => {
-  return failed(id, "invalid_request", "invalid_reference", message);
-};
 
 test("a write waits for the reads before it, reads overlap one another, and all else is free", async () => {
   const calls = [
-    call("r1", "list_emails", {}),
+    list("r1"),
     mail("w1", "w1"),
-    call("r2", "list_emails", {}),
-    call("r3", "list_emails", {}),
+    list("r2"),
+    list("r3"),
     forecast("free", "free"),
     mail("w2", "w2"),
-    call("who", "get_user_profile", {}),
+    { id: "who", name: "get_user_profile", arguments: "{}" },
   ];
-  const { states, outcomes } = await drive({ calls, ends: ["list_emails"] });
+  const { states, outcomes } = await drive({ calls, ends: ["list_emails", "free"] });
   expect(states).toEqual([
-    ["list_emails", "free", "get_user_profile"],
+    ["free", "get_user_profile", "list_emails"],
     ["free", "get_user_profile", "w1"],
     ["get_user_profile", "w1"],
     ["w1"],
@@ -188,127 +74,45 @@ test("a write waits for the reads before it, reads overlap one another, and all 
   ]);
 });
 
-test("only tools that declare their effects overlap, and one that declares none is free", async () => {
-  const tools = {
-    silent: {},
-    free: { reads: [] },
-    reader: { reads: ["a", "b"] },
-    writer: { writes: ["b", "c"] },
-    other: { reads: ["d"], writes: ["d"] },
-  };
-  const ask = (...names: (keyof typeof tools)[]) => ({
-    tools,
-    calls: names.map((name, index) => call(`c${index}`, name, { call: `${name} ${index}` })),
-  });
-  const { states } = await drive(ask("free", "silent", "free", "silent", "reader"));
-  expect(states).toEqual([["free 0"], ["silent 1"], ["free 2"], ["silent 3"], ["reader 4"]]);
-  const declared = await drive(ask("free", "reader", "writer", "other", "reader", "free", "other"));
-  expect(declared.states).toEqual([
-    ["free 0", "reader 1", "other 3", "free 5"],
-    ["reader 1", "other 3", "free 5"],
-    ["other 3", "free 5", "writer 2"],
-    ["free 5", "writer 2", "other 6"],
-    ["writer 2", "other 6"],
-    ["other 6", "reader 4"],
-    ["reader 4"],
-  ]);
-});
-
-test("an order is kept though the call before has failed, was skipped or was refused", async () => {
+test("the limit is reached, never passed, and refused when the runner is made if it is none", async () => {
   const calls = [
-    mail("fails", "fails"),
-    forecast("lost", "lost"),
-    mail("skipped", from("lost")),
-    mail("refused", from("nobody")),
-    mail("last", "last"),
+    ...["a", "b", "c", "d"].map((place) => forecast(place, place)),
+    ...["e", "f"].map((id) => forecast(id, from("a"))),
   ];
-  const { states, outcomes } = await drive({ calls, fails: ["fails", "lost"] });
-  expect(states).toEqual([["fails", "lost"], ["lost"], ["last"]]);
-  expect(outcomes).toEqual([
-    failed("fails", "execution", "tool_error", "no fails"),
-    failed("lost", "execution", "tool_error", "no lost"),
-    skipped("skipped", "lost"),
-    refused("refused", "no call of this reply has the id nobody"),
-    done("last"),
+  const { states } = await drive({ calls, limit: 2 });
+  expect(states).toEqual([
+    ["a", "b"],
+    ["b", "c"],
+    ["c", "d"],
+    ["d", "done a"],
+    ["done a", "done a"],
+    ["done a"],
   ]);
+  const one = await drive({ calls, limit: 1 });
+  expect(one.states.map(({ length }) => length)).toEqual([1, 1, 1, 1, 1, 1]);
+  for (const limit of [0, -1, 1.5]) {
+    const { error } = await drive({ calls, limit });
+    expect(error).toBe("TypeError: Expected `concurrency` to be a number from 1 and up");
+  }
 });
 
-test("a call starts when its own sources have ended, not when all calls of an earlier wave have", async () => {
+test("an empty batch has no outcomes and starts nothing", async () => {
+  expect(await drive({ calls: [] })).toEqual({ states: [], ended: [], received: [], outcomes: [] });
+});
+
+// ── What a call gets ─────────────────────────────────────────────────────────────────────────────
+
+test("a call uses its source's result while a slow sibling is still under way [R12]", async () => {
   const calls = [
     forecast("slow", "slow"),
     forecast("quick", "quick"),
-    forecast("dependent", from("quick")),
-    forecast("third", from("dependent")),
+    mail("mail", { $text: ["It is ", from("quick"), "."] }),
   ];
-  const ends = ["quick", "done quick", "done done quick"];
-  const { states, outcomes } = await drive({ calls, ends });
-  expect(states).toEqual([
-    ["slow", "quick"],
-    ["slow", "done quick"],
-    ["slow", "done done quick"],
-    ["slow"],
-  ]);
-  expect(outcomes).toEqual([
-    done("slow"),
-    done("quick"),
-    done("dependent", "done done quick"),
-    done("third", "done done done quick"),
-  ]);
-});
-
-test("each kind of bad reference fails its own call, dependents are skipped, and others run", async () => {
-  const calls = [
-    forecast("itself", from("itself")),
-    forecast("one", from("other")),
-    forecast("other", { $text: [from("one"), from("later")] }),
-    forecast("unknown", from("nobody")),
-    forecast("early", from("later")),
-    forecast("after a cycle", from("one")),
-    forecast("after that", from("after a cycle")),
-    forecast("later", "later"),
-    forecast("no path", from("later", "sky.colour")),
-    forecast("after no path", from("no path")),
-    forecast("good", from("later", "sky")),
-  ];
-  const { states, outcomes } = await drive({ calls, results: { later: { sky: "blue" } } });
-  expect(states).toEqual([["later"], ["blue"]]);
-  expect(outcomes).toEqual([
-    refused("itself", "it would wait for its own result, by way of itself"),
-    refused("one", "it would wait for its own result, by way of other"),
-    refused("other", "it would wait for its own result, by way of one"),
-    refused("unknown", "no call of this reply has the id nobody"),
-    refused("early", "it refers to later, which comes later in the reply"),
-    skipped("after a cycle", "one"),
-    skipped("after that", "after a cycle"),
-    done("later", { sky: "blue" }),
-    refused("no path", "the result of later has no sky.colour"),
-    skipped("after no path", "no path"),
-    done("good", "done blue"),
-  ]);
-});
-
-test("a call whose source fails is skipped with the source's id, and never enters its tool", async () => {
-  const calls = [
-    forecast("bad", "bad"),
-    forecast("good", "good"),
-    mail("mail", { $text: [from("good"), " and ", from("bad")] }),
-    forecast("next", from("mail")),
-    call("lost", "teleport", { to: from("good") }),
-    forecast("after lost", from("lost")),
-    { id: "broken", name: "get_weather", arguments: "{broken" },
-    forecast("after broken", from("broken")),
-  ];
-  const { ended, outcomes } = await drive({ calls, fails: ["bad"] });
-  expect(ended).toEqual(["bad", "good"]);
-  expect(outcomes).toEqual([
-    failed("bad", "execution", "tool_error", "no bad"),
-    done("good"),
-    skipped("mail", "bad"),
-    skipped("next", "mail"),
-    failed("lost", "unavailable", "tool_unavailable", expect.stringMatching(/^unknown tool tel/)),
-    skipped("after lost", "lost"),
-    failed("broken", "invalid_request", "invalid_tool_args", expect.any(String)),
-    skipped("after broken", "broken"),
+  const { states, received } = await drive({ calls, ends: ["quick", "It is done quick."] });
+  expect(states.slice(1)).toEqual([["It is done quick.", "slow"], ["slow"]]);
+  expect(received[1]).toEqual([
+    "It is done quick.",
+    { from: "a@example.com", to: "bob@example.com", message: "It is done quick." },
   ]);
 });
 
@@ -322,12 +126,12 @@ test("arguments are validated with the results in them, and what does not fit re
     forecast("no reference", { $from: "source", paths: "sky" }),
   ];
   const results = { source: { degrees: 5, sky: "blue" } };
-  const { ended, outcomes } = await drive({ calls, results });
+  const { received, outcomes } = await drive({ calls, results });
   const unfit = (id: string, what: string) => {
     const message = expect.stringContaining(`expected string, received ${what}`);
     return failed(id, "invalid_request", "invalid_tool_args", message);
   };
-  expect(ended).toEqual(["source", "blue", "5"]);
+  expect(received.map(([name]) => name)).toEqual(["source", "5", "blue"]);
   expect(outcomes).toEqual([
     done("source", results.source),
     unfit("number", "number"),
@@ -361,17 +165,113 @@ test("what a result says is never read as a reference", async () => {
   const planted = { $from: "secret" };
   const calls = [
     forecast("secret", "secret"),
-    call("mailbox", "list_emails", {}),
+    list("mailbox"),
     forecast("reads it", { $text: [from("mailbox")] }),
     forecast("is given it", from("mailbox")),
   ];
-  const { ended, outcomes } = await drive({ calls, results: { list_emails: planted } });
-  expect(ended).toEqual(["secret", "list_emails", JSON.stringify(planted)]);
+  const { received, outcomes } = await drive({ calls, results: { list_emails: planted } });
+  const names = ["list_emails", "secret", JSON.stringify(planted)];
+  expect(received.map(([name]) => name).toSorted()).toEqual(names.toSorted());
   expect(outcomes).toEqual([
     done("secret"),
     done("mailbox", planted),
     done("reads it", `done ${JSON.stringify(planted)}`),
     failed("is given it", "invalid_request", "invalid_tool_args", expect.any(String)),
+  ]);
+});
+
+// ── What goes wrong ──────────────────────────────────────────────────────────────────────────────
+
+test("each kind of bad reference fails its own call, dependents are skipped, and others run", async () => {
+  const calls = [
+    forecast("itself", from("itself")),
+    forecast("one", from("other")),
+    forecast("other", { $text: [from("one"), from("later")] }),
+    forecast("unknown", from("nobody")),
+    forecast("early", from("later")),
+    forecast("after one", from("one")),
+    forecast("after that", from("after one")),
+    forecast("later", "later"),
+    forecast("no path", from("later", "sky.colour")),
+    forecast("after no path", from("no path")),
+    forecast("good", from("later", "sky")),
+  ];
+  const { states, outcomes } = await drive({ calls, results: { later: { sky: "blue" } } });
+  expect(states).toEqual([["later"], ["blue"]]);
+  expect(outcomes).toEqual([
+    refused("itself", "it refers to itself"),
+    refused("one", "it refers to other, which comes later in the reply"),
+    refused("other", "it refers to later, which comes later in the reply"),
+    refused("unknown", "no call of this reply has the id nobody"),
+    refused("early", "it refers to later, which comes later in the reply"),
+    skipped("after one", "one"),
+    skipped("after that", "after one"),
+    done("later", { sky: "blue" }),
+    refused("no path", "the result of later has no sky.colour"),
+    skipped("after no path", "no path"),
+    done("good", "done blue"),
+  ]);
+});
+
+test("of calls that refer to each other in a circle one is refused, and the rest is skipped", async () => {
+  const calls = [
+    forecast("a", from("c")),
+    forecast("b", from("a")),
+    forecast("c", from("b")),
+    forecast("free", "free"),
+  ];
+  const { states, outcomes } = await drive({ calls });
+  expect(states).toEqual([["free"]]);
+  expect(outcomes).toEqual([
+    refused("a", "it refers to c, which comes later in the reply"),
+    skipped("b", "a"),
+    skipped("c", "b"),
+    done("free"),
+  ]);
+});
+
+test("a call whose source fails is skipped with the source's id, and never enters its tool", async () => {
+  const calls = [
+    forecast("bad", "bad"),
+    forecast("good", "good"),
+    mail("mail", { $text: [from("good"), " and ", from("bad")] }),
+    forecast("next", from("mail")),
+    { id: "lost", name: "teleport", arguments: JSON.stringify({ to: from("good") }) },
+    forecast("after lost", from("lost")),
+    { id: "broken", name: "get_weather", arguments: "{broken" },
+    forecast("after broken", from("broken")),
+  ];
+  const { received, outcomes } = await drive({ calls, errors: { bad: "no bad" } });
+  expect(received.map(([name]) => name)).toEqual(["bad", "good"]);
+  expect(outcomes).toEqual([
+    failed("bad", "execution", "tool_error", "no bad"),
+    done("good"),
+    skipped("mail", "bad"),
+    skipped("next", "mail"),
+    failed("lost", "unavailable", "tool_unavailable", expect.stringMatching(/^unknown tool tel/)),
+    skipped("after lost", "lost"),
+    failed("broken", "invalid_request", "invalid_tool_args", expect.any(String)),
+    skipped("after broken", "broken"),
+  ]);
+});
+
+test("an order is kept though the call before has failed, was skipped or was refused", async () => {
+  const calls = [
+    mail("fails", "fails"),
+    forecast("lost", "lost"),
+    mail("skipped", from("lost")),
+    mail("refused", from("nobody")),
+    mail("last", "last"),
+  ];
+  const errors = { fails: "no mail", lost: "no weather" };
+  const { states, outcomes } = await drive({ calls, errors });
+  expect(states).toEqual([["fails", "lost"], ["lost"], ["last"]]);
+  expect(outcomes).toEqual([
+    failed("fails", "execution", "tool_error", "no mail"),
+    failed("lost", "execution", "tool_error", "no weather"),
+    skipped("skipped", "lost"),
+    refused("refused", "no call of this reply has the id nobody"),
+    done("last"),
   ]);
 });
 
@@ -384,428 +284,178 @@ test("arguments that are nested without end cost their own call alone", async ()
   expect(outcomes).toEqual([expect.objectContaining({ id: "deep" }), done("good")]);
 });
 
-test("the limit is reached, never passed, and refused when the runner is made if it is none", async () => {
-  const calls = ["a", "b", "c", "d"].map((place) => forecast(place, place));
-  const after = [forecast("e", from("a")), forecast("f", from("a"))];
-  const { states } = await drive({ calls: [...calls, ...after], limit: 2 });
-  expect(states).toEqual([
-    ["a", "b"],
-    ["b", "c"],
-    ["c", "d"],
-    ["d", "done a"],
-    ["done a", "done a"],
-    ["done a"],
-  ]);
-  const one = await drive({ calls: [...calls, ...after], limit: 1 });
-  expect(one.states.map(({ length }) => length)).toEqual([1, 1, 1, 1, 1, 1]);
-  for (const limit of ["0", "-1", "1.5", "NaN"]) {
-    const { error } = await drive({ calls, limit });
-    expect(error).toBe("TypeError: Expected `concurrency` to be a number from 1 and up");
-  }
+test("what a tool or a watcher throws is never called an invalid reference, whatever it says", async () => {
+  const words = "it refers to itself";
+  const calls = [forecast("a", "a"), forecast("b", from("a"))];
+  const { outcomes } = await drive({ calls, errors: { a: words } });
+  expect(outcomes).toEqual([failed("a", "execution", "tool_error", words), skipped("b", "a")]);
+  const { error } = await drive({ calls, broken: words });
+  expect(error).toBe(`Error: ${words}`);
 });
 
-test("the graph has a line for each call that may run, and one for each of its edges", async () => {
-  const calls = [
-    mail("first", "hello"),
-    call("list", "list_emails", {}),
-    forecast("weather", { $text: [from("list"), from("list", "length")] }),
-    forecast("nowhere", from("nobody")),
-    mail("second", from("weather")),
-  ];
-  const { graph } = await drive({ calls });
-  expect(graph).toEqual([
-    "first",
-    "list",
-    "first -.-> list",
-    "weather",
-    "list --> weather",
-    "second",
-    "weather --> second",
-    "first -.-> second",
-    "list -.-> second",
-  ]);
-});
+// ── Whatever the graph ───────────────────────────────────────────────────────────────────────────
 
-test("an empty batch has no outcomes and starts nothing", async () => {
-  const nothing = { states: [], ended: [], outcomes: [], received: [], graph: [] };
-  expect(await drive({ calls: [] })).toEqual(nothing);
-});
-
-function fill(args: unknown, results: Readonly<Record<string, unknown>>): unknown {
-  const found = new Map(Object.entries(results));
-  return JSON.parse(resolve({ id: "x", arguments: JSON.stringify(args) }, found).arguments);
-}
-
-const CITY = { name: "LA", sky: ["fair", { wind: null }], empty: {}, "": "nameless" };
-
-test.each<[what: string, args: unknown, filled: unknown]>([
-  ["a whole result", from("city"), CITY],
-  ["a whole result by an empty path", { to: from("city", "") }, { to: CITY }],
-  ["a field", { to: from("city", "name") }, { to: "LA" }],
-  ["an element of a list", [from("city", "sky.0")], ["fair"]],
-  ["a field of an element", { a: { b: [from("city", "sky.1.wind")] } }, { a: { b: [null] } }],
-  ["how many", from("city", "sky.length"), 2],
-  ["a result that is a number", [from("number"), from("text")], [5, "five"]],
-  ["a text", { $text: ["It is ", from("text"), "."] }, "It is five."],
-  [
-    "a text of other values",
-    { $text: [from("number"), " ", true, null, [1, "a"]] },
-    '5 truenull[1,"a"]',
-  ],
-  ["a text of an object", { $text: [from("city", "sky")] }, '["fair",{"wind":null}]'],
-  [
-    "a text in a text",
-    { $text: ["a", { $text: [from("number"), { b: from("text") }] }] },
-    'a5{"b":"five"}',
-  ],
-  ["an empty text", { $text: [] }, ""],
-  [
-    "what only looks like one",
-    [{ $from: 5 }, { $from: "city", x: 1 }, { $text: "a" }],
-    [{ $from: 5 }, { $from: "city", x: 1 }, { $text: "a" }],
-  ],
-  ["plain values", { a: [1, "b", null, { c: false }] }, { a: [1, "b", null, { c: false }] }],
-])("%s is filled in", (_, args, filled) => {
-  expect(fill(args, { city: CITY, number: 5, text: "five" })).toEqual(filled);
-});
-
-test.each([
-  "constructor",
-  "__proto__",
-  "__proto__.name",
-  "sky.constructor",
-  "sky.2",
-  "name.0.x",
-  "empty.a",
-  "sky.1.wind.a",
-  "sky.",
-  "toString",
-])("a result has nothing at %s, and the error says so", (path) => {
-  expect(() => fill({ to: from("city", path) }, { city: CITY })).toThrow(
-    new Error(`the result of city has no ${path}`),
-  );
-});
-
-test("a field called __proto__ stays a field, in arguments as in results", () => {
-  const text = '{"__proto__":{"$from":"odd","path":"__proto__.a"}}';
-  const odd = JSON.parse('{"__proto__":{"a":1}}');
-  const call = { id: "x", arguments: text };
-  expect(resolve(call, new Map([["odd", odd]])).arguments).toBe('{"__proto__":1}');
-  expect(findSources([{ id: "odd", arguments: "{}" }, call])[1]?.sources).toEqual([0]);
-});
-
-test("arguments that are no JSON refer to nothing and stay as they are", () => {
-  const call = { id: "x", arguments: '{"$from":"x"' };
-  expect(findSources([call])).toEqual([{ call, sources: [] }]);
-  expect(resolve(call, new Map())).toEqual(call);
-});
-
-// ── Random graphs ────────────────────────────────────────────────────────────────────────────────
-
-type Edges = readonly (readonly number[])[];
-
-/** Who gets to whom by one edge or more, by Warshall's algorithm. */
-function closure(edges: Edges): boolean[][] {
-  const reach = edges.map((targets) => edges.map((_, to) => targets.includes(to)));
-  for (const [middle, beyond] of reach.entries()) {
-    for (const row of reach) {
-      if (row[middle]) for (const to of beyond.keys()) row[to] ||= beyond[to] === true;
-    }
-  }
-  return reach;
-}
-
-test("calls are refused for waiting in a circle exactly if they stand in one", () => {
-  const anyEdges = fc.integer({ min: 1, max: 40 }).chain((length) => {
-    const targets = fc.array(fc.nat(length - 1), { maxLength: 2 });
-    return fc.array(targets, { minLength: length, maxLength: length });
-  });
-  const property = fc.property(anyEdges, (edges) => {
-    const calls = edges.map((targets, index) => {
-      return { id: `c${index}`, arguments: JSON.stringify(targets.map((to) => from(`c${to}`))) };
-    });
-    const circular = findSources(calls).map(({ fault }) => /its own result/.test(String(fault)));
-    const reach = closure(edges);
-    expect(circular).toEqual(edges.map((_, index) => reach[index]?.[index]));
-  });
-  fc.assert(property, { numRuns: 300 });
-});
-
-const RESOURCES = ["red", "green", "blue"];
-const someResources = fc.subarray(RESOURCES, { maxLength: 2 });
+const TOOLS = new Map<string, Effects>([
+  ["get_weather", { reads: [] }],
+  ["get_user_profile", { reads: [] }],
+  ["list_emails", { reads: ["mailbox"] }],
+  ["send_email", { writes: ["mailbox"] }],
+]);
 
 /** One value mostly, and now and then another. */
-function mostly<One, Other>(often: number, one: fc.Arbitrary<One>, other: fc.Arbitrary<Other>) {
+function mostly<Value>(often: number, one: fc.Arbitrary<Value>, other: fc.Arbitrary<Value>) {
   return fc.oneof({ weight: often, arbitrary: one }, { weight: 1, arbitrary: other });
 }
 
-const anyEffects: fc.Arbitrary<Effects> = fc.oneof(
-  { weight: 20, arbitrary: fc.record({ reads: someResources }) },
-  { weight: 5, arbitrary: fc.record({ reads: someResources, writes: someResources }) },
-  { weight: 5, arbitrary: fc.record({ writes: someResources }) },
-  { weight: 1, arbitrary: fc.constant({}) },
-);
-
-const anyReference = fc.record({
-  /** A number for an earlier call or, rarely, for any call or none. */
-  to: fc.nat(839),
-  wild: mostly(20, fc.constant(false), fc.constant(true)),
-  path: mostly(30, fc.constant("of"), fc.constant("lost")),
-});
+const seldom = (often: number) => mostly(often, fc.constant(false), fc.constant(true));
 
 const anyCall = fc.record({
-  id: mostly(15, fc.constant(undefined), fc.constantFrom("c0", "c5", "__proto__", "")),
-  tool: fc.nat(7),
-  references: fc.array(anyReference, { maxLength: 2 }),
-  unknown: mostly(40, fc.constant(false), fc.constant(true)),
-  fails: mostly(20, fc.constant(false), fc.constant(true)),
+  id: mostly(15, fc.constant(""), fc.constantFrom("c0", "c5", "__proto__")),
+  tool: mostly(
+    40,
+    fc.constantFrom("get_weather", "get_weather", "send_email", "list_emails"),
+    fc.constant("teleport"),
+  ),
+  references: fc.array(
+    fc.record({
+      /** A number for an earlier call or, if it is wild, for any call or none. */
+      to: fc.nat(839),
+      wild: seldom(20),
+      path: mostly(30, fc.constant("of"), fc.constant("lost")),
+    }),
+    { maxLength: 2 },
+  ),
+  fails: seldom(20),
   rank: fc.nat(1_000),
 });
 
 const anyGraph = fc.record({
-  effects: fc.array(anyEffects, { minLength: 8, maxLength: 8 }),
-  calls: fc.array(anyCall, { maxLength: 40, size: "max" }),
-  /** Without trouble nothing fails, and all references lead to earlier calls. */
-  trouble: fc.boolean(),
-  limit: fc.oneof(fc.constant(1_000), fc.integer({ min: 1, max: 5 })),
+  calls: fc.array(anyCall, { maxLength: 20, size: "max" }),
+  limit: fc.integer({ min: 1, max: 4 }),
 });
-
 type Graph = typeof anyGraph extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** The rule in words of its own: who touches what another one writes, and who says nothing at all. */
-function disturb(one: Effects = {}, other: Effects = {}): boolean {
-  const silent = [one, other].some(({ reads, writes }) => !reads && !writes);
-  const touches = ({ reads = [], writes = [] }: Effects) => new Set([...reads, ...writes]);
-  const both = RESOURCES.filter((name) => touches(one).has(name) && touches(other).has(name));
-  return silent || both.some((name) => one.writes?.includes(name) || other.writes?.includes(name));
-}
-
-/** The calls of a graph: whom each refers to, by position, and whose ends it has to wait for. */
-function toNodes({ effects, calls, trouble }: Graph) {
-  const ids = calls.map(({ id }, index) => id ?? `c${index}`);
-  const isKnown = calls.map(({ unknown }) => !(trouble && unknown));
-  return calls.map(({ tool, fails, references }, index) => {
-    const all = references.map(({ to, wild, path }) => {
-      const id = ids[to % (wild ? ids.length + 1 : index)] ?? "nobody";
-      return { id, position: ids.indexOf(id), path: trouble ? path : "of" };
+/** The calls of a graph, each with a label, and with the name by which the driver knows it. */
+function toCalls({ calls }: Graph) {
+  const ids = calls.map(({ id }, index) => id || `c${index}`);
+  const labels = calls.map(({ tool }, index) => (tool === "list_emails" ? "list" : `k${index}`));
+  return calls.map(({ tool, fails, rank, references: all }, index) => {
+    const references = all.flatMap(({ to, wild, path }) => {
+      const targets = wild ? [...ids, "nobody"] : ids.slice(0, index);
+      const id = targets[to % targets.length];
+      return id === undefined ? [] : { id, path };
     });
-    const earlier = all.filter(({ position }) => position >= 0 && position < index);
-    const rivals = calls.slice(0, index).flatMap((other, position) => {
-      const disturbs = isKnown[position] && disturb(effects[tool], effects[other.tool]);
-      return isKnown[index] && disturbs ? position : [];
-    });
+    const label = labels[index] ?? "";
+    const text = { $text: [label, ...references.flatMap(({ id, path }) => [" ", from(id, path)])] };
+    const sources = references.map(({ id }) => labels[ids.indexOf(id)]);
     return {
-      id: ids[index] ?? "",
-      label: `k${index}`,
-      tool: isKnown[index] ? `t${tool}` : "teleport",
-      fails: trouble && fails,
-      references: trouble ? all : earlier,
-      rivals,
+      ...call(ids[index] ?? "", tool, { ...ADDRESSES, location: text, message: text }),
+      label,
+      references,
+      heldAs: tool === "list_emails" ? tool : [label, ...sources].join(" "),
+      fails: fails && tool !== "list_emails",
+      rank,
     };
   });
 }
-type Node = ReturnType<typeof toNodes>[number];
+type Node = Linked<ReturnType<typeof toCalls>[number]>;
 
-function toCase(nodes: readonly Node[], { effects, calls, limit }: Graph): Case {
-  const rank = (index: number) => calls[index]?.rank ?? 0;
-  const order = [...nodes.keys()].toSorted((one, other) => rank(one) - rank(other));
+function toCase(nodes: readonly Node[], limit: number): Case {
+  const calls = nodes.map((node) => node.call);
+  const ranked = calls.toSorted((one, other) => one.rank - other.rank);
   return {
-    calls: nodes.map(({ id, label, tool, references }) => {
-      return call(id, tool, {
-        call: label,
-        of: references.map((reference) => from(reference.id, reference.path)),
-      });
-    }),
-    tools: Object.fromEntries(effects.map((one, index) => [`t${index}`, one])),
-    results: Object.fromEntries(nodes.map(({ label }) => [label, { of: label }])),
-    fails: nodes.flatMap(({ label, fails }) => (fails ? label : [])),
-    ends: order.flatMap((index) => nodes[index]?.label ?? []),
+    calls,
+    ends: ranked.map(({ heldAs }) => heldAs),
+    results: Object.fromEntries(calls.map(({ heldAs, label }) => [heldAs, { of: label }])),
+    errors: Object.fromEntries(
+      calls.flatMap(({ heldAs, fails }) => (fails ? [[heldAs, "no"]] : [])),
+    ),
     limit,
   };
 }
 
-/** How each call must end; whether it enters its tool; and if not, whether that is clear at once. */
-function foretell(nodes: readonly Node[]) {
-  const reach = closure(nodes.map(({ references }) => references.map(({ position }) => position)));
-  const ends: { outcome: { type: string; id: string }; enters: boolean; refused: boolean }[] = [];
-  const judge = ({ id, label, tool, fails, references }: Node, index: number) => {
-    const end = (outcome: { type: string; id: string }, enters = false) => {
-      return { outcome, enters, refused: false };
-    };
-    const refuse = (message: string) => ({ ...end(refused(id, message)), refused: true });
-    const back = references.find(({ position }) => {
-      return position === index || reach[position]?.[index];
-    });
-    if (back) return refuse(`it would wait for its own result, by way of ${back.id}`);
-    const nobody = references.find(({ position }) => position < 0);
-    if (nobody) return refuse(`no call of this reply has the id ${nobody.id}`);
-    const later = references.find(({ position }) => position > index);
-    if (later) return refuse(`it refers to ${later.id}, which comes later in the reply`);
-    const bad = references.find(({ position }) => ends[position]?.outcome.type !== "success");
-    if (bad) return end(skipped(id, bad.id));
-    const lost = references.find(({ path }) => path === "lost");
-    if (lost) return end(refused(id, `the result of ${lost.id} has no lost`));
-    const message = expect.stringMatching(/^unknown tool teleport; there are t0, /);
-    if (tool === "teleport") return end(failed(id, "unavailable", "tool_unavailable", message));
-    if (fails) return end(failed(id, "execution", "tool_error", `no ${label}`), true);
-    return end(done(id, { of: label }), true);
-  };
-  for (const [index, node] of nodes.entries()) ends.push(judge(node, index));
-  return ends;
+type Fate = {
+  readonly outcome: { readonly type: string; readonly id: string };
+  readonly enters: boolean;
+};
+
+/** How a call ends, and whether it enters its tool, by what has become of the calls before it. */
+function foretell({ call, sources, fault }: Node, fates: readonly Fate[]): Fate {
+  const { id, name, label, references, fails } = call;
+  const stays = (outcome: Fate["outcome"]) => ({ outcome, enters: false });
+  if (fault) return stays(refused(id, fault));
+  const ends = sources.flatMap((source) => fates[source]?.outcome ?? []);
+  const lost = ends.find(({ type }) => type !== "success");
+  if (lost) return stays(skipped(id, lost.id));
+  const astray = references.find(({ path }) => path === "lost");
+  if (astray) return stays(refused(id, `the result of ${astray.id} has no lost`));
+  const message = expect.stringMatching(/^unknown tool teleport; there are get_weather, /);
+  if (!TOOLS.has(name)) return stays(failed(id, "unavailable", "tool_unavailable", message));
+  const outcome = fails ? failed(id, "execution", "tool_error", "no") : done(id, { of: label });
+  return { outcome, enters: true };
 }
 
-/** Who may be under way once some have ended, were there no limit. */
+/** Who may be under way once the calls at some positions have ended, were there no limit. */
 function readyAfter(
   nodes: readonly Node[],
-  ends: ReturnType<typeof foretell>,
-  ended: ReadonlySet<string>,
+  fates: readonly Fate[],
+  ended: readonly number[],
 ): string[] {
   const over: boolean[] = [];
+  const isOver = (position: number) => over[position] === true;
   const ready: string[] = [];
-  for (const [index, { label, references, rivals }] of nodes.entries()) {
-    const isOver = (position: number) => over[position] === true;
-    const sources = references.map(({ position }) => position);
-    const fed = ends[index]?.refused || sources.every(isOver);
-    const free = ends[index]?.outcome.type === "skipped" || rivals.every(isOver);
-    const enters = ends[index]?.enters;
-    over.push(ends[index]?.refused || (fed && free && (!enters || ended.has(label))) || false);
-    if (fed && free && enters && !ended.has(label)) ready.push(label);
+  for (const [index, { call, sources, rivals, fault }] of nodes.entries()) {
+    const { outcome, enters } = fates[index] ?? {};
+    const free = outcome?.type === "skipped" || rivals.every(isOver);
+    const waits = !fault && !(sources.every(isOver) && free);
+    over.push(!waits && (!enters || ended.includes(index)));
+    if (!waits && enters && !ended.includes(index)) ready.push(call.heldAs);
   }
   return ready;
 }
 
-test("whatever the graph: each call ends once, after its sources and rivals, and none is held back", async () => {
+test("whatever the graph: each call ends once, after its sources and rivals, and none is held back [T13]", async () => {
   const property = fc.asyncProperty(anyGraph, async (graph) => {
-    const nodes = toNodes(graph);
-    const ends = foretell(nodes);
-    const report = await drive(toCase(nodes, graph));
-    expect(report.error).toBe(undefined);
-    expect(report.outcomes).toEqual(ends.map(({ outcome }) => outcome));
-    const entered = nodes.filter((_, index) => ends[index]?.enters);
-    expect(report.ended.toSorted()).toEqual(entered.map(({ label }) => label).toSorted());
-    for (const [step, state] of report.states.entries()) {
-      const ready = readyAfter(nodes, ends, new Set(report.ended.slice(0, step)));
-      expect(state.length).toBeLessThanOrEqual(graph.limit);
-      if (state.length < graph.limit) expect(state.toSorted()).toEqual(ready.toSorted());
-      else expect(ready).toEqual(expect.arrayContaining(state));
+    const nodes = link(toCalls(graph), TOOLS);
+    const fates: Fate[] = [];
+    for (const node of nodes) fates.push(foretell(node, fates));
+    const { states, ended, received, outcomes } = await drive(toCase(nodes, graph.limit));
+    expect(outcomes).toEqual(fates.map(({ outcome }) => outcome));
+    const entered = nodes.filter((_, index) => fates[index]?.enters);
+    const names = received.map(([name]) => name);
+    expect(names.toSorted()).toEqual(entered.map(({ call }) => call.heldAs).toSorted());
+    const order = ended.filter((index) => fates[index]?.enters);
+    for (const [step, state] of states.entries()) {
+      const ready = readyAfter(nodes, fates, order.slice(0, step));
+      if (ready.length <= graph.limit) expect(state).toEqual(ready.toSorted());
+      else expect(state).toHaveLength(graph.limit);
+      expect(ready).toEqual(expect.arrayContaining(state));
     }
-    const received = new Map(report.received);
-    for (const { label, references } of entered) {
-      const of = references.map(({ position }) => nodes[position]?.label);
-      expect(received.get(label)).toEqual({ call: label, of });
-    }
-    const lines = nodes.flatMap(({ id, references, rivals }, index) => {
-      if (ends[index]?.refused) return [];
-      const sources = [...new Set(references.map((reference) => reference.position))];
-      return [
-        id,
-        ...sources.map((position) => `${nodes[position]?.id} --> ${id}`),
-        ...rivals.map((position) => `${nodes[position]?.id} -.-> ${id}`),
-      ];
-    });
-    expect(report.graph).toEqual(lines);
   });
-  await fc.assert(property, { numRuns: 300 });
+  await fc.assert(property, { numRuns: 60 });
 });
 
-// ── Real threads ─────────────────────────────────────────────────────────────────────────────────
-
-/** Stations that wait at the barrier if their names say so, and are nasty otherwise. */
-const WEATHER = `
-import { forecast as nasty } from "./nasty.ts";
-import { forecast as waiting } from "./waiting.ts";
-export function forecast(args: { location: string }): unknown {
-  return args.location.startsWith("waiting") ? waiting(args) : nasty(args);
-}
-`;
-
-const LIST = call("list", "list_emails", {});
-const PROFILE = call("profile", "get_user_profile", {});
-
-/** Runs the chapter with real threads through batches of all kinds: the results of each. */
-async function runBatches() {
-  const waiting = 'if (message.startsWith("waiting")) return waiting({ location: message });';
-  const folder = copyBook({
-    "mock-tools/weather.ts": WEATHER,
-    "mock-tools/nasty.ts": NASTY_WEATHER,
-    "mock-tools/waiting.ts": WAITING_WEATHER,
-    "mock-tools/mailbox.ts": edit(
-      "mock-tools/mailbox.ts",
-      ["import ", 'import { forecast as waiting } from "./waiting.ts";\nimport '],
-      ["if (key !== undefined", `${waiting}\n  if (key !== undefined`],
-    ),
-  });
-  const barrier = await serveBarrier((held) => {
-    if (held.length < 2) return [];
-    const others = held.filter((name) => name !== "waiting slow");
-    return others.includes("waiting quick") ? others : [...others, "waiting slow"];
-  });
-  const { code, requests } = await runScript(
-    FILE,
-    [
-      NASTY_REPLY,
-      outputs(
-        forecast("slow", "waiting slow"),
-        forecast("quick", "waiting quick"),
-        mail("mail", { $text: ["waiting mail, ", from("quick")] }),
-      ),
-      outputs(
-        mail("one", "hello"),
-        LIST,
-        PROFILE,
-        mail("two", { $text: [from("list"), from("profile", "email")] }),
-      ),
-      outputs(
-        forecast("dies", "ends its thread"),
-        mail("never", from("dies")),
-        mail("last", "last"),
-        LIST,
-      ),
-      outputs(),
-    ],
-    { folder, env: { BARRIER_URL: barrier.url } },
-  );
-  barrier.close();
-  const results = requests.slice(1).map((request) => lastResults([request]));
-  return { code, requests, results, log: barrier.log };
-}
-
-const batches = runBatches();
-
-test("in real threads, a call uses its source's result while a slow sibling is still under way", async () => {
-  const { log, results } = await batches;
-  expect(log.slice(0, 2).toSorted()).toEqual(["start waiting quick", "start waiting slow"]);
-  expect(log.slice(2)).toEqual([
-    "end waiting quick",
-    "start waiting mail, calm in waiting quick",
-    "end waiting mail, calm in waiting quick",
-    "end waiting slow",
-  ]);
-  expect(results[1]).toEqual([
-    { id: "slow", result: "calm in waiting slow" },
-    { id: "quick", result: "calm in waiting quick" },
-    { id: "mail", result: "calm in waiting mail, calm in waiting quick" },
-  ]);
-});
+// ── The loop ─────────────────────────────────────────────────────────────────────────────────────
 
 test("the nasty batch gets one outcome per call, in the order asked", async () => {
-  const { code, results } = await batches;
+  const { results } = await talked;
   expect(results[0]).toEqual(NASTY_RESULTS);
-  expect(code).toBe(0);
 });
 
-const HELLO = { from: "a@example.com", to: "bob@example.com", message: "hello" };
-
 test("a read that is asked for after a write sees it, and a later write may quote the read", async () => {
-  const { results } = await batches;
-  expect(results[2]).toEqual([
+  const { results } = await talked;
+  expect(results[1]).toEqual([
     { id: "one", result: "message sent" },
     { id: "list", result: [HELLO] },
     { id: "profile", result: { name: "Jack", email: "jack@example.com" } },
     { id: "two", result: "message sent" },
   ]);
+});
+
+test("a call whose source's thread has died is skipped, and the calls on its resource go on", async () => {
+  const { results } = await talked;
   const second = { ...HELLO, message: `${JSON.stringify([HELLO])}jack@example.com` };
-  expect(results[3]).toEqual([
+  expect(results[2]).toEqual([
     { id: "dies", error: expect.objectContaining({ code: "thread_ended" }) },
     { id: "never", skipped: "dies has no result" },
     { id: "last", result: "message sent" },
@@ -813,27 +463,48 @@ test("a read that is asked for after a write sees it, and a later write may quot
   ]);
 });
 
+test("the demo counts every reply, a bad one too, and draws the calls of all batches", async () => {
+  const { stdout } = await talked;
+  const [, end = ""] = stdout.split("\nReplies: ");
+  expect(end).toMatch(/^5\nThe calls: [()]+\n\ngraph LR\n/);
+  expect(end).toContain(`
+one
+list
+one -.-> list
+profile
+two
+list --> two
+profile --> two
+one -.-> two
+list -.-> two
+dies
+never
+dies --> never
+last
+never -.-> last
+list
+never -.-> list
+last -.-> list
+
+A:
+done
+`);
+});
+
 test("the prompt explains both notations, and says nothing of the resources", async () => {
-  const { requests } = await batches;
+  const { requests } = await talked;
   const prompt = requests[0]?.messages[0]?.content ?? "";
   expect(prompt).toContain('{"$from": ID, "path": PATH} stands for the result of an earlier call');
   expect(prompt).toContain('{"$text": [PART, ...]} for its parts in one string');
   expect(prompt).not.toMatch(/mailbox|"reads"|"writes"/);
 });
 
-test("the demo needs two replies: one with four calls, and the answer", async () => {
-  const { code, stdout, stderr } = await run(FILE);
-  expect(stdout.match(/^\[Step \d+\]/gm)).toEqual(["[Step 1]", "[Step 2]"]);
-  expect(stdout.match(/(?<="id": ")\w+/g)).toEqual([
-    "weather_beijing",
-    "weather_la",
-    "user_profile",
-    "send_email",
-  ]);
-  const [, drawn = ""] = stdout.split("\nThe calls: ");
-  expect(drawn.split("\n\nA:")[0]).toBe(`((()))()
-
-graph LR
+test("the demo needs two replies: one with four calls, and the answer", () => {
+  const [steps = "", drawn = ""] = printed("13").split("\nReplies: 2\nThe calls: ((()))()\n\n");
+  expect(steps.match(/^\[Step \d+\]/gm)).toEqual(["[Step 1]", "[Step 2]"]);
+  const ids = ["weather_beijing", "weather_la", "user_profile", "send_email"];
+  expect(steps.match(/(?<="id": ")\w+/g)).toEqual(ids);
+  expect(drawn.split("\n\nA:")[0]).toBe(`graph LR
 weather_beijing
 weather_la
 user_profile
@@ -841,11 +512,101 @@ send_email
 user_profile --> send_email
 weather_beijing --> send_email
 weather_la --> send_email`);
-  const [, mailbox = ""] = stdout.split("\nMail box:\n");
+  const [, mailbox = ""] = drawn.split("\nMail box:\n");
   const message = "Weather summary: Beijing: cloudy, 5 degrees, LA: sunny, 20 degrees.";
   expect(JSON.parse(mailbox)).toEqual([
     { from: "weather-bot@example.com", to: "jack@example.com", message },
   ]);
-  expect(stderr).toBe("model: offline (set OPENAI_API_KEY to ask a real one)\n");
-  expect(code).toBe(0);
 });
+
+// ── Calls and outcomes ───────────────────────────────────────────────────────────────────────────
+
+const ADDRESSES = { from: "a@example.com", to: "bob@example.com" };
+const HELLO = { ...ADDRESSES, message: "hello" };
+
+function call(id: string, name: string, args: object) {
+  return { id, name, arguments: JSON.stringify(args) };
+}
+
+const list = (id: string) => call(id, "list_emails", {});
+const forecast = (id: string, location: unknown) => call(id, "get_weather", { location });
+const mail = (id: string, message: unknown) => call(id, "send_email", { ...ADDRESSES, message });
+
+function from(id: string, path?: string) {
+  return { $from: id, ...(path !== undefined && { path }) };
+}
+
+const done = (id: string, result: unknown = `done ${id}`) => ({ type: "success", id, result });
+const skipped = (id: string, source: string) => {
+  return { type: "skipped", id, skipped: `${source} has no result` };
+};
+const failed = (id: string, type: string, code: string, message: unknown) => {
+  return { type: "failure", id, error: { class: type, code, message } };
+};
+const refused = (id: string, message: string) => {
+  return failed(id, "invalid_request", "invalid_reference", message);
+};
+
+// ── One program runs all the batches, and holds each call in its thread ──────────────────────────
+
+const Report = z.strictObject({
+  /** Who is held whenever nothing more can happen until somebody is let go, and who is then. */
+  states: z.array(z.array(z.string())).default([]),
+  /** The calls that were let go, by name, with the arguments that reached their tools. */
+  received: z.array(z.tuple([z.string(), z.unknown()])).default([]),
+  /** The positions of all calls that have ended, in the order of their ends. */
+  ended: z.array(z.number()).default([]),
+  outcomes: z.array(z.unknown()).default([]),
+  /** The error in place of a runner or of the outcomes. */
+  error: z.string().optional(),
+});
+
+function startDriver() {
+  const held = like("test/worlds/held.ts");
+  const parts = ["weather", "profile", "mailbox"].map((part) => [`mock-tools/${part}.ts`, held]);
+  const child = start("test/programs/13-batches.ts", [], {
+    folder: copyBook(Object.fromEntries(parts)),
+    env: { OPENAI_BASE_URL: "http://127.0.0.1:9/" },
+  });
+  child.stderr.pipe(process.stderr);
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+}
+
+const driver = startDriver();
+afterAll(() => driver.child.stdin.end());
+
+/** Runs a batch as the program says that it does; a call goes by its place, its message or its tool. */
+async function drive(one: Case) {
+  driver.child.stdin.write(`${JSON.stringify(one)}\n`);
+  const { value } = await driver.lines.next();
+  return Report.parse(JSON.parse(value));
+}
+
+// ── One run of the chapter itself, in which the model says what a test wants ─────────────────────
+
+async function talk() {
+  const replies = [
+    "No JSON at all.",
+    NASTY_REPLY,
+    outputs(
+      mail("one", "hello"),
+      list("list"),
+      call("profile", "get_user_profile", {}),
+      mail("two", { $text: [from("list"), from("profile", "email")] }),
+    ),
+    outputs(
+      forecast("dies", "ends its thread"),
+      mail("never", from("dies")),
+      mail("last", "last"),
+      list("list"),
+    ),
+    outputs(),
+  ];
+  const file = "chapters/13-dependency-detection/main.ts";
+  const { code, stdout, requests } = await runScript(file, replies, { folder: worldOf("nasty") });
+  expect(code).toBe(0);
+  const results = requests.slice(2).map((request) => lastResults([request]));
+  return { stdout, requests, results };
+}
+
+const talked = talk();

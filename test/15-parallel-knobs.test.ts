@@ -1,276 +1,39 @@
+// The chapter promises: parallel_tool_calls goes to the model, if it is set and as the API takes it, and
+// decides how many calls arrive. concurrent_tool_execution and max_concurrent_tools stay in the program
+// and decide how many of them run at once. Neither knob does the work of the other.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
-import { serveBarrier } from "./support/barrier.ts";
 import { copyBook } from "../scripts/copy.ts";
-import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
-import { like } from "./support/worlds.ts";
+import { run } from "../scripts/run.ts";
 import {
+  ALPHABET,
+  type CONFIGS,
+  isQuestion,
+  type Question,
+  TALKS,
+} from "./programs/15-settings.ts";
+import { readReports } from "./programs/report.ts";
+import { serveBarrier } from "./support/barrier.ts";
+import { type ChatReply, chatCalls, serveChat } from "./support/chat.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { printed } from "./support/pages.ts";
+import {
+  type Api,
   call,
   type Item,
   itemsOf,
   lastOutputs,
   message,
   outputsOf,
-  type ResponsesRequest,
   serveResponses,
 } from "./support/responses.ts";
-import { run } from "../scripts/run.ts";
+import { like } from "./support/worlds.ts";
 
-const FILE = "chapters/15-parallel-knobs/main.ts";
-const SOURCE = readFileSync(join(ROOT, FILE), "utf8");
-
-/** The chapter as a reader would edit it. */
-function edit(old: RegExp, text: string): string {
-  expect(SOURCE).toMatch(old);
-  return SOURCE.replace(old, text);
-}
-
-// ── The requests: many configurations, in code, for one input ────────────────────────────────────
-
-const UNLIKELY = `concurrent_tool_execution: false, max_concurrent_tools: -1, model: "other",
-  input: [], tools: [], instructions: "", stream: true, api_key: "secret"`;
-
-/** What a request is made from, as a reader would write it. */
-const CONFIGS = {
-  unset: "{}",
-  allowed: "{ parallel_tool_calls: true }",
-  forbidden: "{ parallel_tool_calls: false }",
-  "set to null": "{ parallel_tool_calls: null }",
-  "local keys, on": "{ concurrent_tool_execution: true, max_concurrent_tools: 10 }",
-  "local keys, off": "{ concurrent_tool_execution: false, max_concurrent_tools: 0 }",
-  "unlikely keys": `{ ${UNLIKELY} }`,
-  "allowed, unlikely keys": `{ parallel_tool_calls: true, ${UNLIKELY} }`,
-  "allowed, no built-in tool": "{ parallel_tool_calls: true, built_in_tools: [] }",
-  "built-in, unset": "{ built_in_tools: [SEARCH] }",
-  "built-in, allowed": "{ built_in_tools: [SEARCH], parallel_tool_calls: true }",
-  "built-in, forbidden": "{ built_in_tools: [SEARCH], parallel_tool_calls: false }",
-  "built-in, local keys": `{ built_in_tools: [SEARCH], ${UNLIKELY} }`,
-} as const;
-
-// ── The conversations: a question each, which is the name of its script ──────────────────────────
-
-const places = (text: string): Item[] => {
-  return [...text].map((place) => call(place, "get_weather", { location: place }));
-};
-const ALPHABET = "abcdefghijklmnopqrstuvwxyz";
-
-/** A question with what the model wants to know, and how the reader sets the knobs for it. */
-const TALKS = {
-  "nothing set": ["abcdef", "{}"],
-  "nothing set, 26 calls": [ALPHABET, "{}"],
-  "no limit": [ALPHABET, "{ max_concurrent_tools: 0 }"],
-  "a limit of 3": ["abcdef", "{ max_concurrent_tools: 3 }"],
-  "a limit of 1": ["abcd", "{ max_concurrent_tools: 1 }"],
-  "a high limit": ["abcd", "{ max_concurrent_tools: 1000 }"],
-  off: ["abcd", "{ concurrent_tool_execution: false }"],
-  "off, with a limit": ["abcd", "{ concurrent_tool_execution: false, max_concurrent_tools: 3 }"],
-  "off, with no limit": ["abcd", "{ concurrent_tool_execution: false, max_concurrent_tools: 0 }"],
-  "a single call": ["a", "{ concurrent_tool_execution: true, max_concurrent_tools: 10 }"],
-  "many, together": ["abc", "{ parallel_tool_calls: true, concurrent_tool_execution: true }"],
-  "many, in order": ["abc", "{ parallel_tool_calls: true, concurrent_tool_execution: false }"],
-  "one, together": ["abc", "{ parallel_tool_calls: false, concurrent_tool_execution: true }"],
-  "one, in order": ["abc", "{ parallel_tool_calls: false, concurrent_tool_execution: false }"],
-  "deaf, together": ["abc", "{ parallel_tool_calls: false }"],
-  "deaf, in order": ["abc", "{ parallel_tool_calls: false, concurrent_tool_execution: false }"],
-  "below zero": ["abc", "{ max_concurrent_tools: -1 }"],
-  "no whole number": ["abc", "{ max_concurrent_tools: 1.5 }"],
-  "not a number": ["abc", "{ max_concurrent_tools: NaN }"],
-  "in threads": ["abcdefghijkl", "{}"],
-  nasty: ["", "{}"],
-  "nasty, in order": ["", "{ parallel_tool_calls: false, concurrent_tool_execution: false }"],
-  "of two, one": ["a", "SHY"],
-  "of two, the other": ["a", "SHY"],
-} as const;
-type Question = keyof typeof TALKS;
-
-/**
- * Prints the request for each configuration, and has the conversations. A call is held where it
- * would enter the pool, until nothing more can start without an end; then the last one is let go.
- */
-const PROGRAM = `
-import { setImmediate as quiet } from "node:timers/promises";
-import { Piscina } from "piscina";
-import { makeRequest, runAgent } from "./${FILE}";
-import { makeRequest as makeWithoutTools } from "./chapters/15-parallel-knobs/without-tools.ts";
-const SEARCH = { type: "web_search" };
-const SHY = {
-  parallel_tool_calls: false, concurrent_tool_execution: false, max_concurrent_tools: 1,
-};
-const report = (kind, name, body) => console.log(kind + " " + JSON.stringify([name, body]));
-
-const say = console.error;
-const input = Object.freeze([{ role: "user", content: "a question" }]);
-function make(maker, config) {
-  const warnings = [];
-  console.error = (text) => warnings.push(text);
-  const request = maker(input, Object.freeze(config));
-  console.error = say;
-  return { request, warnings };
-}
-const configs = {
-${Object.entries(CONFIGS)
-  .map(([name, code]) => `  ${JSON.stringify(name)}: ${code},`)
-  .join("\n")}
-};
-for (const [name, config] of Object.entries(configs)) {
-  report("REQUEST", name, make(makeRequest, config));
-  report("WITHOUT TOOLS", name, make(makeWithoutTools, config));
-}
-
-const talks = {
-${Object.entries(TALKS)
-  .map(([name, [, code]]) => `  ${JSON.stringify(name)}: ${code},`)
-  .join("\n")}
-};
-let [held, states, pumping] = [[], [], false];
-async function pump(least) {
-  if (pumping || held.length < least) return;
-  pumping = true;
-  for (await quiet(); held.length > 0; await quiet()) {
-    states.push(held.map(({ place }) => place).join(""));
-    const { place, resolve } = held.pop();
-    resolve("calm in " + place);
-  }
-  pumping = false;
-}
-async function talk(name) {
-  return runAgent(name, talks[name]).then(
-    (answer) => ({ answer }),
-    (error) => ({ error: String(error) }),
-  );
-}
-for (const name of ["in threads", "nasty", "nasty, in order"]) {
-  report("TALK", name, { states: [], end: await talk(name) });
-}
-function hold(least) {
-  Piscina.prototype.run = ({ args }) =>
-    new Promise((resolve) => {
-      held.push({ place: args.location, resolve });
-      void pump(least);
-    });
-}
-hold(1);
-for (const name of Object.keys(talks).filter((name) => !/^in threads|^nasty|^of two/.test(name))) {
-  states = [];
-  report("TALK", name, { end: await talk(name), states });
-}
-hold(2);
-states = [];
-const two = ["of two, one", "of two, the other"];
-const ends = await Promise.all(two.map(talk));
-for (const [index, name] of two.entries()) report("TALK", name, { end: ends[index], states });
-process.exit();
-`;
-
-const Made = z.strictObject({
-  request: z.record(z.string(), z.unknown()),
-  warnings: z.array(z.string()),
-});
-const Talk = z.strictObject({
-  end: z.union([z.strictObject({ answer: z.string() }), z.strictObject({ error: z.string() })]),
-  /** Who was under way whenever nothing more could start without an end. */
-  states: z.array(z.string()),
-});
-
-function isQuestion(name: string): name is Question {
-  return name in TALKS;
-}
-
-function questionOf({ input: [first] }: ResponsesRequest): Question | undefined {
-  const content = first && "role" in first ? first.content : undefined;
-  return typeof content === "string" && isQuestion(content) ? content : undefined;
-}
-
-/** A model that calls what it has no output of yet, and answers with all outputs that it has. */
-function play(request: ResponsesRequest): Item[] {
-  const question = questionOf(request);
-  const texts = request.input.flatMap((item) => ("output" in item ? [item.output] : []));
-  if (question === undefined) return [message("what?")];
-  if (question.startsWith("nasty"))
-    return texts.length > 0 ? [message("done")] : itemsOf(NASTY_REPLY);
-  const rest = places(TALKS[question][0]).slice(texts.length);
-  const single = request.parallel_tool_calls === false && !question.startsWith("deaf");
-  return rest.length > 0 ? rest.slice(0, single ? 1 : rest.length) : [message(texts.join(" "))];
-}
-
-async function runProgram() {
-  const server = await serveResponses(play);
-  const [all] = TALKS["in threads"];
-  let ended = 0;
-  const barrier = await serveBarrier((waiting) => {
-    if (ended + waiting.length === all.length) return waiting;
-    if (waiting.length < 10) return [];
-    ended += 1;
-    return waiting.slice(-1);
-  });
-  const folder = copyBook({
-    "own.ts": PROGRAM,
-    "mock-tools/weather.ts": like("test/worlds/nasty-or-waiting.ts"),
-    "chapters/15-parallel-knobs/without-tools.ts": edit(
-      /const tools = new Map<string, Tool>\(\[.*?\n\]\);/s,
-      "const tools = new Map<string, Tool>();",
-    ).replace("minThreads: 2", "minThreads: 0"),
-  });
-  const env = { OPENAI_BASE_URL: server.url, BARRIER_URL: barrier.url };
-  const { stdout } = await run("own.ts", [], { folder, env });
-  server.close();
-  barrier.close();
-  const read = <Body>(kind: string, schema: z.ZodType<Body>): Map<string, Body> => {
-    const lines = stdout.matchAll(new RegExp(`^${kind} (.*)$`, "gm"));
-    return new Map(
-      [...lines].map(([, json]) => z.tuple([z.string(), schema]).parse(JSON.parse(json ?? ""))),
-    );
-  };
-  return {
-    made: read("REQUEST", Made),
-    madeWithoutTools: read("WITHOUT TOOLS", Made),
-    talks: read("TALK", Talk),
-    requests: server.requests,
-    refusals: server.refusals,
-    log: barrier.log,
-  };
-}
-const ran = runProgram();
-
-/** What the program did over a question, and the requests that came to the model. */
-async function talk(question: Question) {
-  const { talks, requests } = await ran;
-  const { end, states } = talks.get(question) ?? { end: undefined, states: undefined };
-  return { end, states, requests: requests.filter((request) => questionOf(request) === question) };
-}
-
-async function make(name: keyof typeof CONFIGS, kind: "made" | "madeWithoutTools" = "made") {
-  const { [kind]: all } = await ran;
-  return all.get(name) ?? { request: undefined, warnings: undefined };
-}
-
-/** The states in which calls run one at a time, in this order. */
-const oneByOne = (text: string): string[] => [...text];
-
-/** The states in which as many calls as the limit are under way, and the last of them ends. */
-function lanes(text: string, limit: number): string[] {
-  const all = [...text];
-  const [first, rest] = [all.slice(0, limit), all.slice(limit)];
-  const kept = first.slice(0, -1).join("");
-  return [
-    first.join(""),
-    ...rest.map((place) => kept + place),
-    ...kept.split("").map((_, ended) => kept.slice(0, kept.length - ended)),
-  ];
-}
-
-/** The answer of a model that reads the output of each place, in the order asked. */
-function answerOn(text: string) {
-  return { answer: [...text].map((place) => `"calm in ${place}"`).join(" ") };
-}
-
-// ── The demo ─────────────────────────────────────────────────────────────────────────────────────
-
-test("the demo's table has all four settings with their calls per reply and peaks, and one answer", async () => {
-  const { code, stdout, stderr } = await run(FILE);
+test("the demo's table has all four settings with their calls per reply and peaks, and one answer", () => {
+  const stdout = printed("15");
   const rows = stdout.split("\n").flatMap((line) => {
     const cells = line.split("│").map((cell) => cell.trim());
     return /^\d$/.test(cells[1] ?? "") ? [cells.slice(2, -1)] : [];
@@ -284,8 +47,6 @@ test("the demo's table has all four settings with their calls per reply and peak
   const answer = "Here's the weather: Beijing is cloudy at 5 degrees, LA is sunny at 20 degrees.";
   expect(stdout.match(/(?<=Agent: )Here.*$/gm)).toEqual([answer, answer, answer, answer]);
   expect(stdout.endsWith(`\nA:\n${answer}\n`)).toBe(true);
-  expect(stderr.split("\n").slice(1)).toEqual([""]);
-  expect(code).toBe(0);
 });
 
 // ── What the model is told ───────────────────────────────────────────────────────────────────────
@@ -313,9 +74,9 @@ test("a request has a model, instructions, the input and the tools, and the knob
   expect(await make("allowed, no built-in tool")).toEqual(await make("allowed"));
 });
 
-test("beside built-in tools the knob is off, with a warning only for who had it on", async () => {
+test("beside built-in tools the knob is off, with a warning only for who had it on [G1]", async () => {
   const { request: unset } = await make("unset");
-  const tools = [unset?.tools, { type: "web_search" }].flat();
+  const tools = [unset.tools, { type: "web_search" }].flat();
   const request = { ...unset, tools, parallel_tool_calls: false };
   expect(await make("built-in, unset")).toEqual({ request, warnings: [] });
   expect(await make("built-in, forbidden")).toEqual({ request, warnings: [] });
@@ -330,10 +91,10 @@ test("without tools the knob is not sent, whatever it is set to", async () => {
   const { request: unset } = await make("unset");
   const request = { ...unset, tools: [] };
   for (const name of ["unset", "allowed", "forbidden", "set to null"] as const) {
-    expect(await make(name, "madeWithoutTools")).toEqual({ request, warnings: [] });
+    expect(await make(name, "without-tools")).toEqual({ request, warnings: [] });
   }
   // A built-in tool is a tool.
-  const { request: search } = await make("built-in, unset", "madeWithoutTools");
+  const { request: search } = await make("built-in, unset", "without-tools");
   expect(search).toEqual({
     ...request,
     tools: [{ type: "web_search" }],
@@ -341,93 +102,109 @@ test("without tools the knob is not sent, whatever it is set to", async () => {
   });
 });
 
-test("local keys never get into a request, nor do keys that nobody knows", async () => {
+test("local keys never get into a request, nor do keys that nobody knows [G5]", async () => {
   const unset = await make("unset");
   expect(await make("local keys, on")).toEqual(unset);
   expect(await make("local keys, off")).toEqual(unset);
   expect(await make("unlikely keys")).toEqual(unset);
   expect(await make("allowed, unlikely keys")).toEqual(await make("allowed"));
-  const { requests, refusals } = await ran;
+  const { requests, refusals } = await overResponses;
   expect(refusals).toEqual([]);
   expect(new Set(requests.map(({ instructions }) => instructions)).size).toBe(1);
 });
 
-// ── What runs ────────────────────────────────────────────────────────────────────────────────────
-
-test("the two knobs are independent: what arrives is the one's, what runs at once the other's", async () => {
-  const four = ["many, together", "many, in order", "one, together", "one, in order"] as const;
-  const all = await Promise.all(four.map(talk));
-  const sent = all.map(({ requests }) => requests.map((request) => request.parallel_tool_calls));
-  expect(sent).toEqual([
-    [true, true],
+test("over Chat Completions, the knob travels if it is set, and nothing else does", async () => {
+  const ran = await overChat;
+  const talks = CHATS.map(ran.talk);
+  expect(talks.map(({ knobs }) => knobs)).toEqual([
+    [undefined, undefined],
+    [undefined, undefined],
+    [undefined, undefined],
     [true, true],
     [false, false, false, false],
-    [false, false, false, false],
   ]);
-  expect(all.map(({ states }) => states)).toEqual([
-    ["abc", "ab", "a"],
-    ["a", "b", "c"],
-    ["a", "b", "c"],
-    ["a", "b", "c"],
+  expect(talks.map(({ trail, end }) => ({ trail, end }))).toEqual([
+    { trail: ` ${lanes("abcdef", 6)} `, end: answerOn("abcdef") },
+    { trail: ` ${oneByOne("abcd")} `, end: answerOn("abcd") },
+    { trail: ` ${lanes("abc", 3)} `, end: answerOn("abc") },
+    { trail: ` ${lanes("abc", 3)} `, end: answerOn("abc") },
+    { trail: " a) b) c) ", end: answerOn("abc") },
   ]);
-  expect(all.map(({ end }) => end)).toEqual(all.map(() => answerOn("abc")));
+  expect(ran.refusals).toEqual([]);
 });
 
-test("calls of one reply run in order with concurrent_tool_execution off, whatever the limit", async () => {
+// ── What runs ────────────────────────────────────────────────────────────────────────────────────
+
+test("the two knobs are independent: what arrives is the one's, what runs at once the other's [G4]", async () => {
+  const four = ["many, together", "many, in order", "one, together", "one, in order"] as const;
+  const talks = await Promise.all(four.map(talk));
+  expect(talks).toEqual([
+    { knobs: [true, true], trail: ` ${lanes("abc", 3)} `, end: answerOn("abc") },
+    { knobs: [true, true], trail: " a)b)c) ", end: answerOn("abc") },
+    { knobs: [false, false, false, false], trail: " a) b) c) ", end: answerOn("abc") },
+    { knobs: [false, false, false, false], trail: " a) b) c) ", end: answerOn("abc") },
+  ]);
+});
+
+test("calls of one reply run in order with concurrent_tool_execution off, whatever the limit [G2]", async () => {
   for (const question of ["off", "off, with a limit", "off, with no limit"] as const) {
-    const { states, end, requests } = await talk(question);
-    expect(states).toEqual(oneByOne("abcd"));
+    const { trail, end } = await talk(question);
+    expect(trail).toBe(` ${oneByOne("abcd")} `);
     expect(end).toEqual(answerOn("abcd"));
-    expect(requests).toHaveLength(2);
   }
 });
 
 test("with nothing set, calls overlap up to ten at once and never more", async () => {
-  const { states, end } = await talk("nothing set");
-  expect(states).toEqual(lanes("abcdef", 6));
+  const { trail, end } = await talk("nothing set");
+  expect(trail).toBe(` ${lanes("abcdef", 6)} `);
   expect(end).toEqual(answerOn("abcdef"));
-  const { states: many, end: last } = await talk("nothing set, 26 calls");
-  expect(many).toEqual(lanes(ALPHABET, 10));
+  const { trail: many, end: last } = await talk("nothing set, 26 calls");
+  expect(many).toBe(` ${lanes(ALPHABET, 10)} `);
   expect(last).toEqual(answerOn(ALPHABET));
 });
 
-test("max_concurrent_tools is reached and never passed; zero means all at once, one means in order", async () => {
-  expect((await talk("a limit of 3")).states).toEqual(["abc", "abd", "abe", "abf", "ab", "a"]);
-  expect((await talk("a limit of 1")).states).toEqual(oneByOne("abcd"));
-  expect((await talk("a high limit")).states).toEqual(lanes("abcd", 4));
-  expect((await talk("no limit")).states).toEqual(lanes(ALPHABET, 26));
+test("max_concurrent_tools is reached and never passed; zero means all at once, one means in order [G3]", async () => {
+  expect((await talk("a limit of 3")).trail).toBe(" abc)d)e)f))) ");
+  expect((await talk("a limit of 1")).trail).toBe(` ${oneByOne("abcd")} `);
+  expect((await talk("a high limit")).trail).toBe(` ${lanes("abcd", 4)} `);
+  expect((await talk("no limit")).trail).toBe(` ${lanes(ALPHABET, 26)} `);
   expect((await talk("no limit")).end).toEqual(answerOn(ALPHABET));
 });
 
 test("a single call runs like any other", async () => {
-  const { states, end, requests } = await talk("a single call");
-  expect(states).toEqual(["a"]);
-  expect(end).toEqual(answerOn("a"));
-  expect(requests).toHaveLength(2);
+  expect(await talk("a single call")).toEqual({
+    knobs: [undefined, undefined],
+    trail: " a) ",
+    end: answerOn("a"),
+  });
 });
 
 test("ten calls have started, each in a thread of its own, before any of them ends", async () => {
-  const { log } = await ran;
-  expect(log.slice(0, 10).toSorted()).toEqual([..."abcdefghij"].map((place) => `start ${place}`));
+  const { log } = await overResponses;
+  expect(log.slice(0, 10).toSorted()).toEqual([..."ABCDEFGHIJ"].map((place) => `start ${place}`));
   let running = 0;
   const peaks = log.map((line) => (running += line.startsWith("start") ? 1 : -1));
   expect(Math.max(...peaks)).toBe(10);
-  expect((await talk("in threads")).end).toEqual(answerOn("abcdefghijkl"));
+  const { trail, end } = await talk("in threads");
+  expect(trail).toBe(` ${lanes("ABCDEFGHIJKL", 10)} `);
+  // The last one that had started was the first to end; the outputs stand in the order asked.
+  expect(end).toEqual(answerOn("ABCDEFGHIJKL"));
 });
 
 test("several calls that arrive in spite of parallel_tool_calls: false are run by the local knob", async () => {
-  const together = await talk("deaf, together");
-  const inOrder = await talk("deaf, in order");
-  expect(together.requests.map((request) => request.parallel_tool_calls)).toEqual([false, false]);
-  expect(together.states).toEqual(["abc", "ab", "a"]);
-  expect(inOrder.states).toEqual(["a", "b", "c"]);
-  expect([together.end, inOrder.end]).toEqual([answerOn("abc"), answerOn("abc")]);
+  const knobs = [false, false];
+  const end = answerOn("abc");
+  expect(await talk("deaf, together")).toEqual({ knobs, trail: ` ${lanes("abc", 3)} `, end });
+  expect(await talk("deaf, in order")).toEqual({ knobs, trail: " a)b)c) ", end });
 });
 
 test("the knobs are those of one agent: calls of two agents overlap with everything off", async () => {
-  const [one, other] = [await talk("of two, one"), await talk("of two, the other")];
-  expect(one.states).toEqual(["aa", "a"]);
-  expect([one.end, other.end]).toEqual([answerOn("a"), answerOn("a")]);
+  const { log } = await overResponses;
+  const met = log.filter((line) => /[YZ]$/.test(line)).map((line) => line.split(" ")[0]);
+  expect(met).toEqual(["start", "start", "end", "end"]);
+  const knobs = [false, false];
+  expect(await talk("of two, one")).toEqual({ knobs, trail: " Y) ", end: answerOn("Y") });
+  expect(await talk("of two, the other")).toEqual({ knobs, trail: " Z) ", end: answerOn("Z") });
 });
 
 test("a limit that is no limit is refused before anything is asked", async () => {
@@ -435,17 +212,174 @@ test("a limit that is no limit is refused before anything is asked", async () =>
   for (const question of ["below zero", "no whole number", "not a number"] as const) {
     const got = `expected a whole number of calls from 1 up, got ${limits[question]}`;
     expect(await talk(question)).toEqual({
+      knobs: [],
+      trail: "",
       end: { error: `RangeError: ${got}` },
-      states: [],
-      requests: [],
     });
   }
 });
 
 test("the nasty batch gets one output per call, with everything on and with everything off", async () => {
+  const { requestsOf } = await overResponses;
+  const trails = { nasty: 10, "nasty, in order": 1 } as const;
   for (const question of ["nasty", "nasty, in order"] as const) {
-    const { end, requests } = await talk(question);
-    expect(lastOutputs(requests)).toEqual(outputsOf(NASTY_RESULTS));
-    expect(end).toEqual({ answer: "done" });
+    expect(lastOutputs(requestsOf(question))).toEqual(outputsOf(NASTY_RESULTS));
+    const trail = ` ${lanes("(".repeat(NASTY_RESULTS.length), trails[question])} `;
+    expect(await talk(question)).toMatchObject({ trail, end: { answer: "done" } });
   }
 });
+
+// ── What is expected ─────────────────────────────────────────────────────────────────────────────
+
+/** The trail of calls of one reply where each end lets the next one start, up to so many at once. */
+function lanes(places: string, limit: number): string {
+  const [first, rest] = [places.slice(0, limit), places.slice(limit)];
+  return first + [...rest].map((place) => `)${place}`).join("") + ")".repeat(first.length);
+}
+
+/** The trail in which calls run one at a time, in this order. */
+function oneByOne(places: string): string {
+  return [...places].map((place) => `${place})`).join("");
+}
+
+/** The answer of a model that reads the output of each place, in the order asked. */
+function answerOn(places: string) {
+  return { answer: [...places].map((place) => `"calm in ${place}"`).join(" ") };
+}
+
+// ── The model, and what the program did with it ──────────────────────────────────────────────────
+
+/** A model that calls what it has no output of yet, and answers with all outputs that it has. */
+function play(question: Question, outputs: readonly string[], knob: boolean | undefined): Item[] {
+  if (question.startsWith("nasty"))
+    return outputs.length > 0 ? [message("done")] : itemsOf(NASTY_REPLY);
+  const rest = [...TALKS[question][0]].slice(outputs.length);
+  const isSingle = knob === false && !question.startsWith("deaf");
+  const wanted = rest.slice(0, isSingle ? 1 : rest.length);
+  if (wanted.length === 0) return [message(outputs.join(" "))];
+  return wanted.map((place) => {
+    const location = /[A-Z]/.test(place) ? `barrier ${place}` : place;
+    return call(place, "get_weather", { location });
+  });
+}
+
+function questionIn(first: object | undefined): Question {
+  const content = first && "content" in first ? first.content : undefined;
+  if (typeof content === "string" && isQuestion(content)) return content;
+  throw new Error(`nobody asks ${content}`);
+}
+
+const Made = z.strictObject({
+  request: z.record(z.string(), z.unknown()),
+  warnings: z.array(z.string()),
+});
+const Talk = z.strictObject({
+  end: z.union([z.strictObject({ answer: z.string() }), z.strictObject({ error: z.string() })]),
+  trail: z.string(),
+});
+
+/** The chapter as a reader would edit it. */
+function edit(source: string, old: RegExp, text: string): string {
+  expect(source).toMatch(old);
+  return source.replace(old, text);
+}
+
+const SOURCE = readFileSync(join(ROOT, "chapters/15-parallel-knobs/main.ts"), "utf8");
+const TOOLS = /(?<=const tools = new Map<string, Tool>\()\[.*?\n\](?=\);)/s;
+const FOLDER = copyBook({
+  "mock-tools/weather.ts": like("test/worlds/nasty-or-barred.ts"),
+  "chapters/15-parallel-knobs/without-tools.ts": edit(
+    edit(SOURCE, TOOLS, "[]"),
+    /minThreads: 2/,
+    "minThreads: 0",
+  ),
+});
+
+type Knobbed = { readonly parallel_tool_calls?: boolean | undefined };
+
+/**
+ * Has conversations in one process, with a model that a server plays, and makes the requests of some
+ * files of the chapter.
+ */
+async function runKnobs<Request extends Knobbed>(
+  groups: readonly (readonly Question[])[],
+  server: Api<Request>,
+  questionOf: (request: Request) => Question,
+  { files = [], env }: { files?: readonly string[]; env: Readonly<Record<string, string>> },
+) {
+  const { stdout } = await run("test/programs/15-knobs.ts", [JSON.stringify(groups), ...files], {
+    folder: FOLDER,
+    env: { OPENAI_BASE_URL: server.url, ...env },
+  });
+  server.close();
+  const reports = readReports(stdout);
+  const requestsOf = (question: Question) => {
+    return server.requests.filter((request) => questionOf(request) === question);
+  };
+  /** How a conversation went: the knob of each request, who ran when, and the end. */
+  const talk = (question: Question) => {
+    const knobs = requestsOf(question).map((request) => request.parallel_tool_calls);
+    return { knobs, ...Talk.parse(reports.get(question)?.value) };
+  };
+  const { requests, refusals } = server;
+  return { reports, talk, requestsOf, requests, refusals };
+}
+
+/** Twelve calls in one conversation, of which ten run at once, and then the calls of two agents. */
+async function runOverResponses() {
+  const [crowd] = TALKS["in threads"];
+  let ended = 0;
+  const barrier = await serveBarrier((waiting) => {
+    if (waiting.some((place) => /[YZ]/.test(place))) return waiting.length === 2 ? waiting : [];
+    if (ended + waiting.length === crowd.length) return waiting;
+    if (waiting.length < 10) return [];
+    ended += 1;
+    return waiting.slice(-1);
+  });
+  const server = await serveResponses(({ input, parallel_tool_calls }) => {
+    const outputs = input.flatMap((item) => ("output" in item ? [item.output] : []));
+    return play(questionIn(input[0]), outputs, parallel_tool_calls);
+  });
+  const two: Question[] = ["of two, one", "of two, the other"];
+  const questions = Object.keys(TALKS).filter(isQuestion);
+  const alone = questions.filter((question) => !two.includes(question));
+  const groups = [...alone.map((question) => [question]), two];
+  const ran = await runKnobs(groups, server, ({ input }) => questionIn(input[0]), {
+    files: ["main", "without-tools"],
+    env: { BARRIER_URL: barrier.url },
+  });
+  barrier.close();
+  return { ...ran, log: barrier.log };
+}
+
+const CHATS: Question[] = [
+  "nothing set",
+  "off, with a limit",
+  "set to null",
+  "many, together",
+  "one, in order",
+];
+
+async function runOverChat() {
+  const server = await serveChat(({ messages, parallel_tool_calls }): ChatReply => {
+    const outputs = messages.flatMap((one) => ("tool_call_id" in one ? [one.content] : []));
+    const items = play(questionIn(messages[1]), outputs, parallel_tool_calls);
+    const calls = chatCalls(items);
+    return { message: calls.length > 0 ? { tool_calls: calls } : { content: outputs.join(" ") } };
+  });
+  const groups = CHATS.map((question) => [question]);
+  const env = { OPENAI_PROTOCOL: "chat" };
+  return runKnobs(groups, server, ({ messages }) => questionIn(messages[1]), { env });
+}
+
+const overResponses = runOverResponses();
+const overChat = runOverChat();
+
+async function talk(question: Question) {
+  return (await overResponses).talk(question);
+}
+
+/** The request that a file of the chapter makes of a configuration, and what it warns of. */
+async function make(name: keyof typeof CONFIGS, file: "main" | "without-tools" = "main") {
+  return Made.parse((await overResponses).reports.get(`${file}: ${name}`)?.value);
+}

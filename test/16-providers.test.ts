@@ -1,18 +1,18 @@
+// One loop over three providers: who is asked, what travels on each wire, and what each reply comes to.
+// One process (programs/16-conversations.ts) has all conversations, against three recorders that refuse
+// what the real APIs refuse (support/providers.ts). What they reply is in the scripts below; over a
+// question without a script, the offline model replies. That one is tested in provider-wires.test.ts.
 import type { ServerResponse } from "node:http";
-import { createOpenAI } from "@ai-sdk/openai";
-import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import Anthropic from "@anthropic-ai/sdk";
-import { betaZodTool } from "@anthropic-ai/sdk/helpers/beta/zod";
-import { type CallableTool, GoogleGenAI } from "@google/genai";
-import { generateText, stepCountIs, streamText, tool } from "ai";
-import OpenAI from "openai";
-import { zodFunction } from "openai/helpers/zod";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { getUserProfile, getWeather, sendEmail } from "../mock-tools/tools.ts";
-import { serveOfflineModel } from "../shared/offline/wire/server.ts";
 import { copyBook } from "../scripts/copy.ts";
-import { NASTY_REPLY, NASTY_RESULTS, NASTY_WEATHER } from "./support/nasty.ts";
+import { run } from "../scripts/run.ts";
+import { complete } from "../scripts/serve.ts";
+import { serveOfflineModel } from "../shared/offline/wire/server.ts";
+import { readReports } from "./programs/report.ts";
+import { ToolChatRequest } from "./support/chat.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { printed } from "./support/pages.ts";
 import {
   type BlocksReply,
   callPart,
@@ -33,341 +33,97 @@ import {
   message,
   outputsOf,
   type ResponsesRequest,
+  serveApi,
   serveResponses,
 } from "./support/responses.ts";
-import { run } from "../scripts/run.ts";
+import { like } from "./support/worlds.ts";
 
 const FILE = "chapters/16-providers/main.ts";
 
 // The clients of this process ask the offline model, whatever keys its environment has.
 const KEYS = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
-for (const name of KEYS) process.env[name] = "";
-process.env.OFFLINE_TOKENS_PER_SECOND = "100000";
-const { talkToClaude, toolChoice } = await import("../chapters/16-providers/claude.ts");
+for (const name of [...KEYS, "PROVIDER"]) process.env[name] = "";
+const { toolChoice } = await import("../chapters/16-providers/claude.ts");
 const { callingMode, talkToGemini } = await import("../chapters/16-providers/gemini.ts");
-const { gemini: geminiClient } = await import("../shared/providers.ts");
-const offline = (await serveOfflineModel(0, false)).replace(/\/v1$/, "");
-
-// ── Three scripted models: many conversations in one process ─────────────────────────────────────
-
-const PLACE = { location: "LA" };
-const FAILING = { location: "throws a string" };
-const THROWN = { class: "execution", code: "tool_error", message: "a string" };
-const UNFIT = {
-  class: "invalid_request",
-  code: "invalid_tool_args",
-  message: expect.stringMatching(/^invalid arguments: .*received undefined/),
-};
-
-/** The nasty batch with ids as Claude's API gives and takes them: of its letters, and unique. */
-const NASTY_USES = callsOf(NASTY_REPLY).map(({ id, name, args }, index, all) => {
-  const first = all.findIndex((other) => other.id === id) === index;
-  return useBlock(first && id !== "" ? id : `toolu_${index}`, name, args);
-});
-
-/** The nasty batch with ids as Gemini's API may give them: some repeated, some empty, some not there. */
-const NASTY_PARTS = callsOf(NASTY_REPLY).map(({ id, name, args }) => {
-  return callPart(name, args, /^call_\d+$/.test(id) ? undefined : id);
-});
-
-const openaiScripts: Readonly<Record<string, readonly ItemsReply[]>> = {
-  everything: [[call("one", "get_weather", PLACE)], [message("done")]],
-};
-
-const THOUGHTFUL_BLOCKS = [
-  { type: "thinking", thinking: "which tools", signature: "c2lnbmVk" },
-  { type: "redacted_thinking", data: "ZW5jcnlwdGVk" },
-  textBlock("I'll look."),
-  useBlock("toolu_2", "get_weather", { location: "b" }),
-  useBlock("toolu_1", "get_weather", FAILING),
-  useBlock("toolu_3", "get_user_profile"),
-] as const;
-const doneBlocks = [textBlock("done")];
-
-function odd(stop_reason: string): BlocksReply {
-  return (response) => respondMessage(response, [textBlock("The weather")], { stop_reason });
-}
-
-const claudeScripts: Readonly<Record<string, readonly BlocksReply[]>> = {
-  everything: [[useBlock("one", "get_weather", PLACE)], doneBlocks],
-  nothing: [doneBlocks],
-  "one at most": [doneBlocks],
-  "exactly one": [doneBlocks],
-  "not one": [doneBlocks],
-  thoughtful: [THOUGHTFUL_BLOCKS, [textBlock("First,"), textBlock("second.")]],
-  "two steps": [
-    [useBlock("a", "get_weather", PLACE)],
-    [useBlock("b", "get_weather", PLACE)],
-    doneBlocks,
-  ],
-  nasty: [NASTY_USES, doneBlocks],
-  "for ever": [[useBlock("again", "get_weather", PLACE)]],
-  empty: [[]],
-  "cut off": [odd("max_tokens")],
-  refused: [odd("refusal")],
-  paused: [odd("pause_turn")],
-};
-
-const THOUGHTFUL_PARTS = [
-  { text: "which tools", thought: true },
-  { text: "I'll look.", thoughtSignature: "dGV4dA==" },
-  { ...callPart("get_weather", { location: "b" }), thoughtSignature: "c2lnbmVk" },
-  callPart("get_weather", FAILING),
-  callPart("get_user_profile", undefined, "given"),
-  callPart("get_weather"),
-] as const;
-const doneParts = [{ text: "done" }];
-
-function ending(finishReason: string): PartsReply {
-  return (response) => respondContent(response, [{ text: "The weather" }], { finishReason });
-}
-
-function answerJson(body: object): PartsReply {
-  return (response) => {
-    response.setHeader("content-type", "application/json").end(JSON.stringify(body));
-  };
-}
-
-const geminiScripts: Readonly<Record<string, readonly PartsReply[]>> = {
-  everything: [[callPart("get_weather", PLACE)], doneParts],
-  nothing: [doneParts],
-  "at least one": [doneParts],
-  "not one": [doneParts],
-  unknown: [doneParts],
-  thoughtful: [THOUGHTFUL_PARTS, [{ text: "First," }, { text: "second." }]],
-  "two steps": [[callPart("get_weather", PLACE)], [callPart("get_weather", PLACE)], doneParts],
-  nasty: [NASTY_PARTS, doneParts],
-  "for ever": [[callPart("get_weather", PLACE)]],
-  "cut off": [ending("MAX_TOKENS")],
-  "cut off in a call": [answerJson({ candidates: [{ finishReason: "MALFORMED_FUNCTION_CALL" }] })],
-  blocked: [answerJson({ promptFeedback: { blockReason: "SAFETY" } })],
-};
-
-/** Every knob there is, for whichever provider. */
-const EVERYTHING = {
-  claude: { tool_choice: "auto", disable_parallel_tool_use: true },
-  gemini: { function_calling_mode: "Auto" },
-  parallel_tool_calls: false,
-  concurrent_tool_execution: true,
-  max_concurrent_tools: 4,
-};
-const CONFIGS: Readonly<Record<string, object>> = {
-  everything: EVERYTHING,
-  "one at most": { claude: { disable_parallel_tool_use: true } },
-  "exactly one": { claude: { tool_choice: "any", disable_parallel_tool_use: true } },
-  "not one": { claude: { tool_choice: "none" }, gemini: { function_calling_mode: "none" } },
-  "at least one": { gemini: { function_calling_mode: "any" } },
-  unknown: { gemini: { function_calling_mode: "sometimes" } },
-};
-
-/** Has all conversations, and prints how each ended, one a line. */
-const PROGRAM = `
-import { runAgent } from "./${FILE}";
-for (const [provider, question, config] of JSON.parse(process.env.TALKS)) {
-  const end = await runAgent(question, { provider, ...config }).then(
-    (answer) => ({ answer }),
-    (error) => ({ error: String(error) }),
-  );
-  console.log("END " + JSON.stringify([provider, question, end]));
-}
-process.exit();
-`;
-
-const End = z.tuple([
-  z.string(),
-  z.string(),
-  z.union([z.strictObject({ answer: z.string() }), z.strictObject({ error: z.string() })]),
-]);
-
-function openaiQuestion({ input: [first] }: ResponsesRequest): string {
-  return first && "role" in first && typeof first.content === "string" ? first.content : "";
-}
-
-function claudeQuestion({ messages: [first] }: MessagesRequest): string {
-  return typeof first?.content === "string" ? first.content : "";
-}
-
-function geminiQuestion({ contents: [first] }: GenerateRequest): string {
-  const [part] = first?.parts ?? [];
-  return part && "text" in part ? part.text : "";
-}
-
-/** Plays the script of each question: its replies in order, the last one again and again. */
-function play<Request, Reply>(
-  scripts: Readonly<Record<string, readonly Reply[]>>,
-  questionOf: (request: Request) => string,
-  none: Reply,
-): (request: Request) => Reply {
-  const steps = new Map<string, number>();
-  return (request) => {
-    const question = questionOf(request);
-    const step = steps.get(question) ?? 0;
-    steps.set(question, step + 1);
-    const script = scripts[question] ?? [];
-    return script[Math.min(step, script.length - 1)] ?? none;
-  };
-}
-
-type Servers = { readonly [Name in "openai" | "claude" | "gemini"]: { readonly url: string } };
-
-/** The environment in which all three are asked, each at a server of its own. */
-function environment({ openai, claude, gemini }: Servers) {
-  return {
-    OPENAI_BASE_URL: openai.url,
-    ANTHROPIC_API_KEY: "a key",
-    ANTHROPIC_BASE_URL: claude.url,
-    ANTHROPIC_MODEL: "",
-    GEMINI_API_KEY: "a key",
-    GOOGLE_GEMINI_BASE_URL: gemini.url,
-    GEMINI_MODEL: "",
-  };
-}
-
-async function converse() {
-  const openai = await serveResponses(play(openaiScripts, openaiQuestion, []));
-  const claude = await serveMessages(play(claudeScripts, claudeQuestion, []));
-  const gemini = await serveGenerate(play(geminiScripts, geminiQuestion, []));
-  const scripts = { openai: openaiScripts, claude: claudeScripts, gemini: geminiScripts };
-  const talks = Object.entries(scripts).flatMap(([provider, questions]) =>
-    Object.keys(questions).map((question) => [provider, question, CONFIGS[question] ?? {}]),
-  );
-  const folder = copyBook({ "own.ts": PROGRAM, "mock-tools/weather.ts": NASTY_WEATHER });
-  const env = { ...environment({ openai, claude, gemini }), TALKS: JSON.stringify(talks) };
-  const { stdout } = await run("own.ts", [], { folder, env });
-  for (const { close } of [openai, claude, gemini]) close();
-  const ends = (stdout.match(/(?<=^END ).*$/gm) ?? []).map((line) => End.parse(JSON.parse(line)));
-  const endOf = (provider: string, question: string) => {
-    return ends.find(([who, asked]) => who === provider && asked === question)?.[2];
-  };
-  return { openai, claude, gemini, endOf, stdout };
-}
-const ran = converse();
-
-async function claudeTalk(question: string) {
-  const { claude, endOf } = await ran;
-  const requests = claude.requests.filter((request) => claudeQuestion(request) === question);
-  return { requests, end: endOf("claude", question) };
-}
-
-async function geminiTalk(question: string) {
-  const { gemini, endOf } = await ran;
-  const requests = gemini.requests.filter((request) => geminiQuestion(request) === question);
-  return { requests, end: endOf("gemini", question) };
-}
-
-// ── The offline model behind three recorders: one conversation, three wires ──────────────────────
-
-const QUESTION = "Get the weather in LA and Atlantis and send an summary email to me.";
-
-async function forward(path: string, request: unknown, response: ServerResponse): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  const answer = await fetch(offline + path, {
-    method: "POST",
-    headers,
-    body: JSON.stringify(request),
-  });
-  response.writeHead(answer.status, headers).end(await answer.text());
-}
-
-async function record() {
-  const openai = await serveResponses((request) => (response) => {
-    void forward("/v1/responses", request, response);
-  });
-  const claude = await serveMessages((request) => (response) => {
-    void forward("/v1/messages", request, response);
-  });
-  const gemini = await serveGenerate((request) => (response) => {
-    void forward("/v1beta/models/any:generateContent", request, response);
-  });
-  const ended = await run(FILE, [QUESTION], { env: environment({ openai, claude, gemini }) });
-  for (const { close } of [openai, claude, gemini]) close();
-  return { openai, claude, gemini, ...ended };
-}
-const recorded = record();
-
-/** The part of a transcript that each provider has. */
-function split(stdout: string): Map<string | undefined, string | undefined> {
-  const parts = stdout.matchAll(/^(openai|claude|gemini):\n(.*?)(?=^(?:claude|gemini):|\nA:\n)/gms);
-  return new Map([...parts].map(([, name, text]) => [name, text?.trim()]));
-}
-
-const ANSWER = "Here's the weather: Beijing is cloudy at 5 degrees, LA is sunny at 20 degrees.";
+const { gemini: geminiClient } = await import("../chapters/16-providers/clients.ts");
 
 // ── The demo, and who is asked ───────────────────────────────────────────────────────────────────
 
-test("the demo prints one transcript three times, and the one answer once", async () => {
-  const { code, stdout, stderr } = await run(FILE);
-  const parts = split(stdout);
-  expect([...parts.keys()]).toEqual(["openai", "claude", "gemini"]);
-  const [first] = parts.values();
-  expect(first).toMatch(new RegExp(`\\n\\[Step 2\\] Agent: ${ANSWER}$`));
-  expect([...parts.values()]).toEqual([first, first, first]);
-  expect(stdout.split("\nA:\n")[1]).toBe(`${ANSWER}\n`);
-  expect(stderr.split("\n").slice(1)).toEqual([""]);
-  expect(code).toBe(0);
+test("the demo prints one transcript three times, and the one answer once", () => {
+  const [question, transcripts = "", answer] = printed("16").split(/\n\n(?=openai:)|\nA:\n/);
+  expect(question).toBe("Q: How is the weather in Beijing and LA?");
+  const [, ...parts] = transcripts.split(/^(?:openai|claude|gemini):\n/m);
+  const [first = ""] = parts;
+  expect(parts.map((part) => part.trim())).toEqual(
+    [first, first, first].map((part) => part.trim()),
+  );
+  const weather = "Here's the weather: Beijing is cloudy at 5 degrees, LA is sunny at 20 degrees.";
+  expect(first).toContain(`\n\n[Step 2] Agent: ${weather}\n`);
+  expect(answer).toBe(`${weather}\n`);
+});
+
+test("who has a key is asked, and all are where nobody has one; the models that answer are named", async () => {
+  const gpt = "gpt-5.4-mini (https://api.openai.com/v1)";
+  const claude = "claude-haiku-5-5 (claude)";
+  const gemini = "gemini-3.8-flash (gemini)";
+  expect(await choose({})).toEqual([["openai", "claude", "gemini"], [NOBODY]]);
+  expect(await choose({ OPENAI_API_KEY: "a key" })).toEqual([["openai"], [gpt]]);
+  const server = { OPENAI_BASE_URL: "http://127.0.0.1:2/v1", OPENAI_MODEL: "mine" };
+  expect(await choose(server)).toEqual([["openai"], ["mine (http://127.0.0.1:2/v1)"]]);
+  expect(await choose({ ANTHROPIC_API_KEY: "a key" })).toEqual([["claude"], [claude]]);
+  expect(await choose({ GEMINI_API_KEY: "a key" })).toEqual([["gemini"], [gemini]]);
+  const two = { GEMINI_API_KEY: "a key", ANTHROPIC_API_KEY: "a key" };
+  expect(await choose(two)).toEqual([
+    ["claude", "gemini"],
+    [claude, gemini],
+  ]);
 });
 
 test("PROVIDER names the one to ask, with its key or without, whatever other keys there are", async () => {
-  const env = { PROVIDER: "gemini", ANTHROPIC_API_KEY: "a key" };
-  const { code, stdout } = await run(FILE, [], { env });
-  expect([...split(stdout).keys()]).toEqual(["gemini"]);
-  expect(stdout.endsWith(`\nA:\n${ANSWER}\n`)).toBe(true);
-  expect(code).toBe(0);
+  const others = { OPENAI_API_KEY: "a key", ANTHROPIC_API_KEY: "a key" };
+  expect(await choose({ PROVIDER: "gemini" })).toEqual([["gemini"], [NOBODY]]);
+  expect(await choose({ PROVIDER: "gemini", ...others })).toEqual([["gemini"], [NOBODY]]);
+  const claude = ["claude-haiku-5-5 (claude)"];
+  expect(await choose({ PROVIDER: "claude", ...others })).toEqual([["claude"], claude]);
+  await expect(choose({ PROVIDER: "Claude", ...others })).rejects.toThrow(
+    "expected openai, claude, gemini or nothing in PROVIDER, got Claude",
+  );
 });
 
-test("a PROVIDER that nobody knows ends the program with one line", async () => {
-  const { code, stdout, stderr } = await run(FILE, ["Who?"], { env: { PROVIDER: "Claude" } });
-  expect(stdout).toBe("Q: Who?\n\n");
-  expect(stderr.split("\n").slice(1)).toEqual([
-    "error: expected openai, claude, gemini or nothing in PROVIDER, got Claude",
-    "",
-  ]);
-  expect(code).toBe(1);
-});
-
-test("with OpenAI's address alone, OpenAI alone is asked", async () => {
-  const server = await serveResponses([[message("I am OpenAI's.")]]);
-  const env = { OPENAI_BASE_URL: server.url };
-  const { stdout } = await run(FILE, ["Who?"], { env });
-  server.close();
-  expect(split(stdout)).toEqual(new Map([["openai", "[Step 1] Agent: I am OpenAI's."]]));
-  expect(server.requests).toHaveLength(1);
-});
-
-test("with Claude's key alone, Claude alone is asked, and its refusal ends the program with one line", async () => {
-  const server = await serveMessages(() => odd("refusal"));
-  const env = { ANTHROPIC_API_KEY: "a key", ANTHROPIC_BASE_URL: server.url };
+test("whoever is asked replies in turn, OpenAI over Chat Completions if told to, and a refusal ends the program with one line", async () => {
+  const openai = await serveApi(ToolChatRequest.parse, (_request, _index, response) => {
+    complete(response, { content: "I am OpenAI's." });
+  });
+  const claude = await serveMessages(() => ending.claude("refusal"));
+  const env = {
+    OPENAI_BASE_URL: openai.url,
+    OPENAI_PROTOCOL: "chat",
+    ANTHROPIC_API_KEY: "a key",
+    ANTHROPIC_BASE_URL: claude.url,
+  };
   const { code, stdout, stderr } = await run(FILE, ["Who?"], { env });
-  server.close();
-  expect(stdout).toBe("Q: Who?\n\nclaude:\n");
-  expect(stderr.split("\n").slice(1)).toEqual([
+  for (const { close } of [openai, claude]) close();
+  const transcript = "openai:\n[Step 1] Agent: I am OpenAI's.\n\nclaude:\n";
+  expect(stdout).toBe(`Q: Who?\n\n${transcript}`);
+  expect(stderr.split("\n")).toEqual([
+    `model: gpt-5.4-mini (${openai.url})`,
     "model: claude-haiku-5-5 (claude)",
     "error: the reply is incomplete: refusal",
     "",
   ]);
-  expect([code, server.requests.length]).toEqual([1, 1]);
-});
-
-test("with Gemini's key alone, Gemini alone is asked, and a cut reply ends the program with one line", async () => {
-  const server = await serveGenerate(() => ending("MAX_TOKENS"));
-  const env = { GEMINI_API_KEY: "a key", GOOGLE_GEMINI_BASE_URL: server.url };
-  const { code, stdout, stderr } = await run(FILE, ["Who?"], { env });
-  server.close();
-  expect(stdout).toBe("Q: Who?\n\ngemini:\n");
-  expect(stderr.split("\n").slice(1)).toEqual([
-    "model: gemini-3.8-flash (gemini)",
-    "error: the reply is incomplete: MAX_TOKENS",
-    "",
-  ]);
-  expect([code, server.requests.length]).toEqual([1, 1]);
+  expect([openai.requests.length, claude.requests.length]).toEqual([1, 1]);
+  expect([...openai.refusals, ...claude.refusals]).toEqual([]);
+  expect(code).toBe(1);
 });
 
 // ── One conversation, three wires ────────────────────────────────────────────────────────────────
 
+/** Two calls and a failure, and then an e-mail, which the offline model wants over each wire. */
+const LETTER = "Get the weather in LA and Atlantis and send an summary email to me.";
 const ATLANTIS = {
   class: "execution",
   code: "tool_error",
-  message: expect.stringMatching(/^no station in Atlantis; /),
+  message: "no station in Atlantis; known places: LA",
 };
 const JACK = { name: "Jack", email: "jack@example.com" };
 const MAIL = {
@@ -380,59 +136,50 @@ const [LOOKING, SENDING] = [
   "Now I'll send you the summary email.",
 ];
 
-function json(value: unknown) {
-  return expect.toSatisfy((text: string) => {
-    expect(JSON.parse(text)).toEqual(value);
-    return true;
-  });
-}
-
 test("a conversation of calls, a failure and an e-mail has one transcript and one effect on each wire", async () => {
-  const { stdout, code } = await recorded;
-  const [first] = split(stdout).values();
-  expect([...split(stdout).values()]).toEqual([first, first, first]);
-  expect(first).toMatch(
-    /\[Step 3\] Agent: Done! I've sent .* I couldn't get .* Atlantis: no station/,
-  );
-  expect(JSON.parse(stdout.split("\nMail box:\n")[1] ?? "")).toEqual([MAIL, MAIL, MAIL]);
-  expect(code).toBe(0);
+  const talks = [await openaiTalk(LETTER), await claudeTalk(LETTER), await geminiTalk(LETTER)];
+  const [first] = talks;
+  expect(talks.map((talk) => talk.printed)).toEqual(talks.map(() => first?.printed));
+  expect(talks.map((talk) => talk.end)).toEqual(talks.map(() => first?.end));
+  expect(first?.printed).toMatch(/^\[Step 1\] .*\[Step 2\] .*\[Step 3\] Agent: .*\n$/s);
+  expect(first?.end).toEqual({
+    answer: expect.stringMatching(/^Done! I've sent .* I couldn't get .* Atlantis: no station/),
+  });
+  expect(talks.map((talk) => talk.mailbox)).toEqual([[MAIL], [MAIL, MAIL], [MAIL, MAIL, MAIL]]);
 });
 
 test("on OpenAI's wire, calls are items, and each result is an item of its own", async () => {
-  const { requests, refusals } = (await recorded).openai;
-  const call = (id: string, name: string, args: object) => {
+  const { requests } = await openaiTalk(LETTER);
+  const called = (id: string, name: string, args: object) => {
     return expect.objectContaining({ call_id: id, name, arguments: JSON.stringify(args) });
   };
   const output = (id: string, value: unknown) => {
-    return { type: "function_call_output", call_id: id, output: json(value) };
+    return { type: "function_call_output", call_id: id, output: JSON.stringify(value) };
   };
   const text = (text: string) =>
     expect.objectContaining({ content: [{ type: "output_text", text, annotations: [] }] });
   expect(requests.at(-1)?.input).toEqual([
-    { role: "user", content: QUESTION },
+    { role: "user", content: LETTER },
     text(LOOKING),
-    call("weather_la", "get_weather", PLACE),
-    call("weather_atlantis", "get_weather", { location: "Atlantis" }),
-    call("user_profile", "get_user_profile", {}),
+    called("weather_la", "get_weather", PLACE),
+    called("weather_atlantis", "get_weather", { location: "Atlantis" }),
+    called("user_profile", "get_user_profile", {}),
     output("weather_la", "sunny, 20 degrees"),
     output("weather_atlantis", { error: ATLANTIS }),
     output("user_profile", JACK),
     text(SENDING),
-    call("send_email", "send_email", MAIL),
+    called("send_email", "send_email", MAIL),
     output("send_email", "message sent"),
   ]);
-  expect([requests.length, refusals]).toEqual([3, []]);
+  expect(requests).toHaveLength(3);
 });
 
 test("on Claude's wire, calls are blocks, and all results of a reply go back in one user message", async () => {
-  const { requests, refusals } = (await recorded).claude;
+  const { requests } = await claudeTalk(LETTER);
   const text = (text: string) => ({ type: "text", text });
   const use = (id: string, name: string, input: object) => ({ type: "tool_use", id, name, input });
-  const result = (tool_use_id: string, value: unknown) => {
-    return { type: "tool_result", tool_use_id, content: json(value) };
-  };
   expect(requests.at(-1)?.messages).toEqual([
-    { role: "user", content: QUESTION },
+    { role: "user", content: LETTER },
     {
       role: "assistant",
       content: [
@@ -445,48 +192,42 @@ test("on Claude's wire, calls are blocks, and all results of a reply go back in 
     {
       role: "user",
       content: [
-        result("weather_la", "sunny, 20 degrees"),
-        { ...result("weather_atlantis", { error: ATLANTIS }), is_error: true },
-        result("user_profile", JACK),
+        resultBlock("weather_la", "sunny, 20 degrees"),
+        { ...resultBlock("weather_atlantis", { error: ATLANTIS }), is_error: true },
+        resultBlock("user_profile", JACK),
       ],
     },
     { role: "assistant", content: [text(SENDING), use("send_email", "send_email", MAIL)] },
-    { role: "user", content: [result("send_email", "message sent")] },
+    { role: "user", content: [resultBlock("send_email", "message sent")] },
   ]);
-  expect([requests.length, refusals]).toEqual([3, []]);
+  expect(requests).toHaveLength(3);
 });
 
-test("on Gemini's wire, calls are parts, and results go back by name, with the ids that were given", async () => {
-  const { requests, refusals } = (await recorded).gemini;
-  const calling = (id: string, name: string, args: object) => ({
-    functionCall: { id, name, args },
-  });
-  const responding = (id: string, name: string, response: object) => {
-    return { functionResponse: { id, name, response } };
-  };
+test("on Gemini's wire, calls are parts, and results go back by name, with the ids that were given [R11]", async () => {
+  const { requests } = await geminiTalk(LETTER);
   expect(requests.at(-1)?.contents).toEqual([
-    { role: "user", parts: [{ text: QUESTION }] },
+    { role: "user", parts: [{ text: LETTER }] },
     {
       role: "model",
       parts: [
         { text: LOOKING },
-        calling("weather_la", "get_weather", PLACE),
-        calling("weather_atlantis", "get_weather", { location: "Atlantis" }),
-        calling("user_profile", "get_user_profile", {}),
+        callPart("get_weather", PLACE, "weather_la"),
+        callPart("get_weather", { location: "Atlantis" }, "weather_atlantis"),
+        callPart("get_user_profile", {}, "user_profile"),
       ],
     },
     {
       role: "user",
       parts: [
-        responding("weather_la", "get_weather", { output: "sunny, 20 degrees" }),
-        responding("weather_atlantis", "get_weather", { error: ATLANTIS }),
-        responding("user_profile", "get_user_profile", { output: JACK }),
+        resultPart("get_weather", { output: "sunny, 20 degrees" }, "weather_la"),
+        resultPart("get_weather", { error: ATLANTIS }, "weather_atlantis"),
+        resultPart("get_user_profile", { output: JACK }, "user_profile"),
       ],
     },
-    { role: "model", parts: [{ text: SENDING }, calling("send_email", "send_email", MAIL)] },
-    { role: "user", parts: [responding("send_email", "send_email", { output: "message sent" })] },
+    { role: "model", parts: [{ text: SENDING }, callPart("send_email", MAIL, "send_email")] },
+    { role: "user", parts: [resultPart("send_email", { output: "message sent" }, "send_email")] },
   ]);
-  expect([requests.length, refusals]).toEqual([3, []]);
+  expect(requests).toHaveLength(3);
 });
 
 test("no request of any conversation is one that its provider would refuse", async () => {
@@ -495,15 +236,15 @@ test("no request of any conversation is one that its provider would refuse", asy
 });
 
 test("a provider gets its own knobs, and no key of another provider or of the program", async () => {
-  const { openai } = await ran;
-  const { input: _, tools, ...rest } = openai.requests[0] ?? {};
+  const [openai] = (await openaiTalk("everything")).requests;
+  const { input: _, tools, ...rest } = openai ?? {};
   const prompt = expect.stringMatching(/^You are a helpful agent\. .*\.$/s);
   const names = ["get_weather", "get_user_profile", "send_email"];
   expect(rest).toEqual({ model: "gpt-5.4-mini", instructions: prompt, parallel_tool_calls: false });
   expect(tools?.map(({ name }) => name)).toEqual(names);
 
-  const [asked] = (await claudeTalk("everything")).requests;
-  const { messages: _m, tools: offers, ...others } = asked ?? {};
+  const [claude] = (await claudeTalk("everything")).requests;
+  const { messages: _m, tools: offers, ...others } = claude ?? {};
   expect(others).toEqual({
     model: "claude-haiku-5-5",
     max_tokens: 4096,
@@ -512,8 +253,8 @@ test("a provider gets its own knobs, and no key of another provider or of the pr
   });
   expect(offers?.map(({ name }) => name)).toEqual(names);
 
-  const [request] = (await geminiTalk("everything")).requests;
-  const { contents: _c, tools: declared, generationConfig, ...more } = request ?? {};
+  const [gemini] = (await geminiTalk("everything")).requests;
+  const { contents: _c, tools: declared, generationConfig, ...more } = gemini ?? {};
   expect(more).toEqual({
     systemInstruction: { role: "user", parts: [{ text: prompt }] },
     toolConfig: { functionCallingConfig: { mode: "AUTO" } },
@@ -523,27 +264,25 @@ test("a provider gets its own knobs, and no key of another provider or of the pr
 });
 
 test("a tool is the same JSON Schema on all wires", async () => {
-  const { requests } = await claudeTalk("nothing");
   const parameters = {
     type: "object",
     properties: { location: { type: "string", description: "the city's name" } },
     required: ["location"],
     additionalProperties: false,
   };
-  const { $schema, ...schema } = requests[0]?.tools[0]?.input_schema ?? {};
+  const [claude] = (await claudeTalk("nothing")).requests;
+  const { $schema, ...schema } = claude?.tools[0]?.input_schema ?? {};
   expect(schema).toEqual(parameters);
-  const [declared] = (await geminiTalk("nothing")).requests[0]?.tools ?? [];
-  expect(declared?.functionDeclarations[0]?.parametersJsonSchema).toEqual({
-    $schema,
-    ...parameters,
-  });
-  const strict = (await ran).openai.requests[0]?.tools[0]?.parameters;
-  expect(strict).toEqual({ ...parameters, $schema: expect.any(String) });
+  const [gemini] = (await geminiTalk("nothing")).requests;
+  const declared = gemini?.tools[0].functionDeclarations[0]?.parametersJsonSchema;
+  expect(declared).toEqual({ $schema, ...parameters });
+  const [openai] = (await openaiTalk("everything")).requests;
+  expect(openai?.tools[0]?.parameters).toEqual({ ...parameters, $schema: expect.any(String) });
 });
 
 // ── Claude ───────────────────────────────────────────────────────────────────────────────────────
 
-test("disable_parallel_tool_use is merged into tool_choice, whose kind it keeps", () => {
+test("disable_parallel_tool_use is merged into tool_choice, whose kind it keeps [G6]", () => {
   const tool = Object.freeze({ type: "tool", name: "get_weather" } as const);
   const any = Object.freeze({ type: "any", disable_parallel_tool_use: false } as const);
   const one = { disable_parallel_tool_use: true } as const;
@@ -590,9 +329,6 @@ test("Claude's knobs travel in tool_choice and nowhere else, and unset they do n
 
 test("Claude's thinking goes back untouched, then the results in one message, in the order asked", async () => {
   const { requests, end } = await claudeTalk("thoughtful");
-  const result = (tool_use_id: string, value: unknown) => {
-    return { type: "tool_result", tool_use_id, content: JSON.stringify(value) };
-  };
   expect(requests.map(({ messages }) => messages)).toEqual([
     [{ role: "user", content: "thoughtful" }],
     [
@@ -601,9 +337,9 @@ test("Claude's thinking goes back untouched, then the results in one message, in
       {
         role: "user",
         content: [
-          result("toolu_2", "calm in b"),
-          { ...result("toolu_1", { error: THROWN }), is_error: true },
-          result("toolu_3", JACK),
+          resultBlock("toolu_2", "calm in b"),
+          { ...resultBlock("toolu_1", { error: THROWN }), is_error: true },
+          resultBlock("toolu_3", JACK),
         ],
       },
     ],
@@ -621,7 +357,10 @@ test("Claude's nasty batch gets one result per call, and those that failed say s
     NASTY_USES.map((use, index) => ({
       type: "tool_result",
       tool_use_id: "id" in use && use.id,
-      content: json(outputs[index]),
+      content: expect.toSatisfy((text: string) => {
+        expect(JSON.parse(text)).toEqual(outputs[index]);
+        return true;
+      }),
       ...(Object.hasOwn(NASTY_RESULTS[index] ?? {}, "error") && { is_error: true }),
     })),
   );
@@ -652,7 +391,7 @@ test("Claude's reply is an answer only if it came to its end", async () => {
 
 // ── Gemini ───────────────────────────────────────────────────────────────────────────────────────
 
-test("function_calling_mode is taken in any case, and one that is none of the three is warned of and left out", () => {
+test("function_calling_mode is taken in any case, and one that is none of the three is warned of and left out [G7]", () => {
   const warn = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const modes = ["AUTO", "auto", "Any", "nOnE"].map((mode) => {
     return callingMode({ function_calling_mode: mode });
@@ -686,12 +425,8 @@ test("Gemini's mode travels in toolConfig and nowhere else; unset or unknown it 
 
 test("Gemini's SDK is told not to run functions by itself", async () => {
   const spy = vi.spyOn(geminiClient.models, "generateContent");
-  await talkToGemini({
-    question: "Who are you?",
-    prompt: "Be brief.",
-    tools: [],
-    config: {},
-  }).ask();
+  const setting = { question: "Who are you?", prompt: "Be brief.", tools: [], config: {} };
+  await talkToGemini(setting).ask();
   const told = spy.mock.calls.map(([{ config }]) => config?.automaticFunctionCalling);
   spy.mockRestore();
   expect(told).toEqual([{ disable: true }]);
@@ -707,13 +442,11 @@ test("Gemini's thought signatures go back untouched, then the results by name, i
       {
         role: "user",
         parts: [
-          // Two calls of one name, and no ids: their places are all that tells them apart.
-          { functionResponse: { name: "get_weather", response: { output: "calm in b" } } },
-          { functionResponse: { name: "get_weather", response: { error: THROWN } } },
-          {
-            functionResponse: { id: "given", name: "get_user_profile", response: { output: JACK } },
-          },
-          { functionResponse: { name: "get_weather", response: { error: UNFIT } } },
+          // Three calls of one name, and no ids: their places are all that tells them apart.
+          resultPart("get_weather", { output: "calm in b" }),
+          resultPart("get_weather", { error: THROWN }),
+          resultPart("get_user_profile", { output: JACK }, "given"),
+          resultPart("get_weather", { error: UNFIT }),
         ],
       },
     ],
@@ -722,18 +455,18 @@ test("Gemini's thought signatures go back untouched, then the results by name, i
 });
 
 test("a call without an id gets one for the transcript, and thoughts are not printed", async () => {
-  const { stdout } = await ran;
-  const [, ids] =
-    /Agent: I'll look\.\nThinking\.\.\.\n-+\nFunction call results: (\[.*?\n\])\n-+\n\n\[Step 2\] Agent: First,\n\[Step 2\] Agent: second\.\nEND \["gemini"/s.exec(
-      stdout.slice(stdout.indexOf('END ["gemini","not one"')),
-    ) ?? [];
-  expect(JSON.parse(ids ?? "[]")).toEqual([
+  const { printed: transcript } = await geminiTalk("thoughtful");
+  const [, results = ""] = /^Function call results: (\[.*?\n\])$/ms.exec(transcript) ?? [];
+  expect(JSON.parse(results)).toEqual([
     { id: "call_2", result: "calm in b" },
     { id: "call_3", error: THROWN },
     { id: "given", result: JACK },
     { id: "call_5", error: UNFIT },
   ]);
-  expect(stdout).not.toContain("which tools");
+  for (const text of [transcript, (await claudeTalk("thoughtful")).printed]) {
+    expect(text).toMatch(/^\[Step 1\] Agent: I'll look\.\nThinking\.\.\.\n---/);
+    expect(text).toMatch(/\n\n\[Step 2\] Agent: First,\n\[Step 2\] Agent: second\.\n$/);
+  }
 });
 
 test("Gemini's nasty batch gets one response per call, named and placed like its call", async () => {
@@ -745,8 +478,7 @@ test("Gemini's nasty batch gets one response per call, named and placed like its
     callsOf(NASTY_REPLY).map(({ id, name }, index) => {
       const failed = Object.hasOwn(NASTY_RESULTS[index] ?? {}, "error");
       const response = failed ? outputs[index] : { output: outputs[index] };
-      const given = id !== "" && !/^call_\d+$/.test(id);
-      return { functionResponse: { ...(given && { id }), name, response } };
+      return resultPart(name, response, isGiven(id) && id !== "" ? id : undefined);
     }),
   );
   expect(end).toEqual({ answer: "done" });
@@ -773,309 +505,245 @@ test("Gemini's reply is an answer only if it came to its end", async () => {
   expect(talks.map(({ requests }) => requests.length)).toEqual([1, 1, 1]);
 });
 
-// ── The offline model, asked by others ───────────────────────────────────────────────────────────
+// ── The scripts: what each provider replies over a question ──────────────────────────────────────
 
-const TOOLS = [getWeather, getUserProfile, sendEmail];
-const LETTER = "Get the weather in Beijing and LA and send an summary email to me.";
+const PLACE = { location: "LA" };
+const FAILING = { location: "throws a string" };
+const THROWN = { class: "execution", code: "tool_error", message: "a string" };
+const UNFIT = {
+  class: "invalid_request",
+  code: "invalid_tool_args",
+  message: expect.stringMatching(/^invalid arguments: .*received undefined/),
+};
 
-/** Tools without the book's own code around them, and a log of their calls. */
-function toolbox() {
-  const log: string[] = [];
-  const results = new Map<string, unknown>([
-    ['get_weather {"location":"Beijing"}', "cloudy, 5 degrees"],
-    ['get_weather {"location":"LA"}', "sunny, 20 degrees"],
-    ["get_user_profile {}", JACK],
-  ]);
-  const use = (name: string, args: object): unknown => {
-    const line = `${name} ${JSON.stringify(args)}`;
-    log.push(line);
-    return results.get(line) ?? "message sent";
-  };
-  return { log, use };
-}
-type Use = ReturnType<typeof toolbox>["use"];
+/** Knobs, by question. Those of "everything" are for whichever provider. */
+const CONFIGS: Readonly<Record<string, object>> = {
+  everything: {
+    claude: { tool_choice: "auto", disable_parallel_tool_use: true },
+    gemini: { function_calling_mode: "Auto" },
+    parallel_tool_calls: false,
+    concurrent_tool_execution: true,
+    max_concurrent_tools: 4,
+  },
+  "one at most": { claude: { disable_parallel_tool_use: true } },
+  "exactly one": { claude: { tool_choice: "any", disable_parallel_tool_use: true } },
+  "not one": { claude: { tool_choice: "none" }, gemini: { function_calling_mode: "none" } },
+  "at least one": { gemini: { function_calling_mode: "any" } },
+  unknown: { gemini: { function_calling_mode: "sometimes" } },
+  // Each lane may need a thread, and a thread takes longer to start than most calls take.
+  nasty: { max_concurrent_tools: 2 },
+};
 
-/** The tools as the AI SDK wants them. */
-function vercelTools(use: Use) {
-  const tools = TOOLS.map(({ name, description, parameters }) => {
-    const execute = async (args: object) => use(name, args);
-    return [name, tool({ description, inputSchema: parameters, execute })] as const;
-  });
-  return Object.fromEntries(tools);
-}
-
-/** The loops that the SDKs bring along, each with the tools as it wants them. */
-const LOOPS: Readonly<Record<string, (use: Use) => Promise<string | null | undefined>>> = {
-  "OpenAI's runTools": async (use) => {
-    const client = new OpenAI({ apiKey: "none", baseURL: `${offline}/v1` });
-    const tools = TOOLS.map(({ name, description, parameters }) => {
-      const run = (args: object) => String(JSON.stringify(use(name, args)));
-      return zodFunction({ name, description, parameters, function: run });
-    });
-    const messages = [{ role: "user", content: LETTER } as const];
-    return client.chat.completions.runTools({ model: "any", messages, tools }).finalContent();
+/** A reply that ends for a reason of its own. */
+const ending = {
+  claude: (stop_reason: string): BlocksReply => {
+    return (response) => respondMessage(response, [textBlock("The weather")], { stop_reason });
   },
-  "Anthropic's toolRunner": async (use) => {
-    const client = new Anthropic({ apiKey: "none", baseURL: offline });
-    const tools = TOOLS.map(({ name, description, parameters }) => {
-      const run = (args: object) => String(JSON.stringify(use(name, args)));
-      return betaZodTool({ name, description, inputSchema: parameters, run });
-    });
-    const messages = [{ role: "user", content: LETTER } as const];
-    const request = { model: "any", max_tokens: 99, messages, tools };
-    const { content } = await client.beta.messages.toolRunner(request);
-    return content.map((block) => (block.type === "text" ? block.text : block.type)).join();
-  },
-  "Google's automatic function calling": async (use) => {
-    const client = new GoogleGenAI({ apiKey: "none", httpOptions: { baseUrl: offline } });
-    const functionDeclarations = TOOLS.map(({ name, description, parameters }) => {
-      return { name, description, parametersJsonSchema: z.toJSONSchema(parameters) };
-    });
-    const tool: CallableTool = {
-      tool: async () => ({ functionDeclarations }),
-      // As the SDK's own tools do, by name and without ids.
-      callTool: async (calls) =>
-        calls.map(({ name = "", args = {} }) => {
-          return { functionResponse: { name, response: { output: use(name, args) } } };
-        }),
-    };
-    const request = { model: "any", contents: LETTER, config: { tools: [tool] } };
-    return (await client.models.generateContent(request)).text;
-  },
-  "the AI SDK's generateText, over Chat Completions,": async (use) => {
-    const model = createOpenAICompatible({ name: "offline", baseURL: `${offline}/v1` })("any");
-    const stopWhen = stepCountIs(5);
-    return (await generateText({ model, tools: vercelTools(use), prompt: LETTER, stopWhen })).text;
-  },
-  "the AI SDK's streamText, over the Responses API,": async (use) => {
-    const model = createOpenAI({ apiKey: "none", baseURL: `${offline}/v1` })("any");
-    const stopWhen = stepCountIs(5);
-    return streamText({ model, tools: vercelTools(use), prompt: LETTER, stopWhen }).text;
+  gemini: (finishReason: string): PartsReply => {
+    return (response) => respondContent(response, [{ text: "The weather" }], { finishReason });
   },
 };
 
-test.each(Object.entries(LOOPS))(
-  "%s has a whole conversation with the offline model",
-  async (_, converse) => {
-    const { log, use } = toolbox();
-    expect(await converse(use)).toBe("Done! I've sent the weather summary to your email.");
-    expect(log).toEqual([
-      'get_weather {"location":"Beijing"}',
-      'get_weather {"location":"LA"}',
-      "get_user_profile {}",
-      `send_email ${JSON.stringify({
-        from: "weather-bot@example.com",
-        to: "jack@example.com",
-        message: "Weather summary: Beijing is cloudy at 5 degrees, LA is sunny at 20 degrees.",
-      })}`,
-    ]);
-  },
-);
-
-const TWO = "How is the weather in LA and Lima?";
-const one = { disable_parallel_tool_use: true } as const;
-
-const talks = { claude: talkToClaude, gemini: talkToGemini };
-
-test.each([
-  ["claude", {}, TWO, 2],
-  ["claude", { claude: one }, TWO, 1],
-  ["claude", { claude: { ...one, tool_choice: "any" } }, TWO, 1],
-  ["claude", { claude: { tool_choice: "any" } }, "Who are you?", 1],
-  ["claude", { claude: { ...one, tool_choice: "none" } }, TWO, 0],
-  ["gemini", {}, TWO, 2],
-  ["gemini", { gemini: { function_calling_mode: "any" } }, "Who are you?", 1],
-  ["gemini", { gemini: { function_calling_mode: "none" } }, TWO, 0],
-] as const)(
-  "%s: with %j, the offline model's reply to %j has so many calls: %i",
-  async (name, config, question, count) => {
-    const outputs = await talks[name]({
-      question,
-      prompt: "Be brief.",
-      tools: TOOLS,
-      config,
-    }).ask();
-    expect(outputs.filter(({ type }) => type === "function_call")).toHaveLength(count);
-  },
-);
-
-test("Claude's offline stand-in wants all results at the beginning of one message, and a reminder after them", async () => {
-  const client = new Anthropic({ apiKey: "none", baseURL: offline });
-  const tools = TOOLS.map(({ name }) => ({ name, input_schema: { type: "object" } as const }));
-  const places = ["LA", "Lima"];
-  const calls = places.map((location): Anthropic.ContentBlockParam => {
-    return { type: "tool_use", id: location, name: "get_weather", input: { location } };
-  });
-  const [la, lima] = places.map((id): Anthropic.ContentBlockParam[] => {
-    return [{ type: "tool_result", tool_use_id: id, content: `calm, ${id.length} degrees` }];
-  });
-  const text = "How is the weather in Paris? No, stay with the question.";
-  const reminder: Anthropic.ContentBlockParam[] = [{ type: "text", text }];
-  const ask = async (...answers: (Anthropic.ContentBlockParam[] | undefined)[][]) => {
-    const messages: Anthropic.MessageParam[] = [
-      { role: "user", content: TWO },
-      { role: "assistant", content: calls },
-      ...answers.map((blocks) => {
-        return { role: "user", content: blocks.flatMap((block) => block ?? []) } as const;
-      }),
-    ];
-    return client.messages.create({ model: "any", max_tokens: 99, tools, messages }).then(
-      ({ content }) => content.map((block) => (block.type === "text" ? block.text : block.type)),
-      (error: unknown) => String(error),
-    );
+function answerJson(body: object) {
+  return (response: ServerResponse): void => {
+    response.setHeader("content-type", "application/json").end(JSON.stringify(body));
   };
-  const weather = ["Here's the weather: LA is calm at 2 degrees, Lima is calm at 4 degrees."];
-  expect(await ask([la, lima])).toEqual(weather);
-  expect(await ask([la, lima, reminder])).toEqual(weather);
-  const missing = (ids: string) =>
-    expect.stringContaining(
-      `messages.1: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. `,
-    );
-  expect(await ask([reminder, la, lima])).toEqual(missing("LA, Lima"));
-  expect(await ask([la], [lima])).toEqual(missing("Lima"));
-  expect(await ask([lima])).toEqual(missing("LA"));
-  expect(await ask()).toEqual(missing("LA, Lima"));
-});
-
-test("Gemini's offline stand-in pairs results with calls by id, or by name and place", async () => {
-  const client = new GoogleGenAI({ apiKey: "none", httpOptions: { baseUrl: offline } });
-  const functionDeclarations = TOOLS.map(({ name }) => ({ name }));
-  const ask = async (answers: readonly (readonly [place: string, id?: string])[]) => {
-    const calls = ["LA", "Lima"].map((location) => {
-      const id = answers.find(([place]) => place === location)?.[1];
-      return { functionCall: { ...(id && { id }), name: "get_weather", args: { location } } };
-    });
-    const results = answers.map(([place, id]) => {
-      const response = { output: `calm, ${place.length} degrees` };
-      return { functionResponse: { ...(id && { id }), name: "get_weather", response } };
-    });
-    const contents = [
-      { role: "user", parts: [{ text: TWO }] },
-      { role: "model", parts: calls },
-      { role: "user", parts: results },
-    ];
-    const config = { tools: [{ functionDeclarations }] };
-    return (await client.models.generateContent({ model: "any", contents, config })).text;
-  };
-  const weather = "Here's the weather: LA is calm at 2 degrees, Lima is calm at 4 degrees.";
-  const swapped = "Here's the weather: LA is calm at 4 degrees, Lima is calm at 2 degrees.";
-  expect(await ask([["LA"], ["Lima"]])).toBe(weather);
-  expect(await ask([["Lima"], ["LA"]])).toBe(swapped);
-  expect(
-    await ask([
-      ["LA", "one"],
-      ["Lima", "two"],
-    ]),
-  ).toBe(weather);
-  expect(
-    await ask([
-      ["Lima", "two"],
-      ["LA", "one"],
-    ]),
-  ).toBe(weather);
-});
-
-// ── The recorders themselves ─────────────────────────────────────────────────────────────────────
-
-async function post(url: string, body: object): Promise<boolean> {
-  return (await fetch(url, { method: "POST", body: JSON.stringify(body) })).ok;
 }
 
-test("the recorder of Messages refuses what the real API refuses", async () => {
-  const server = await serveMessages(() => doneBlocks);
-  const parameters = { type: "object", properties: {}, additionalProperties: false };
-  const tool = { name: "get_weather", description: "", input_schema: parameters };
-  const say = async (messages: readonly object[], others: object = {}): Promise<string> => {
-    const body = {
-      model: "any",
-      max_tokens: 1,
-      system: "none",
-      messages,
-      tools: [tool],
-      ...others,
-    };
-    return (await post(server.url, body)) ? "fine" : (server.refusals.at(-1) ?? "");
-  };
-  const user = (...content: object[]) => ({ role: "user", content });
-  const question = { role: "user", content: "?" };
-  const text = { type: "text", text: "remember" };
-  const use = (...ids: string[]) => ({
-    role: "assistant",
-    content: ids.map((id) => useBlock(id, "get_weather")),
-  });
-  const result = (id: string) => ({ type: "tool_result", tool_use_id: id, content: "null" });
-  expect(await say([question])).toBe("fine");
-  expect(await say([question, use("a", "b"), user(result("b"), result("a"), text)])).toBe("fine");
-  const without = (ids: string) =>
-    `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}`;
-  expect(await say([question, use("a")])).toBe(without("a"));
-  expect(await say([question, use("a", "b"), user(result("a"))])).toBe(without("b"));
-  expect(await say([question, use("a", "b"), user(result("a")), user(result("b"))])).toBe(
-    without("b"),
-  );
-  expect(await say([question, use("a"), question, user(result("a"))])).toBe(without("a"));
-  expect(await say([question, use("a"), user(text, result("a"))])).toMatch(/^Messages following/);
-  expect(await say([question, user(result("a"))])).toMatch(/^unexpected `tool_use_id`.*: a$/);
-  expect(await say([question, use("a"), user(result("a"), result("b"))])).toMatch(/: b$/);
-  expect(await say([question, use("a"), user(result("a"), result("a"))])).toMatch(/single result/);
-  expect(await say([question, use("a", "a"), user(result("a"))])).toMatch(/must be unique/);
-  expect(await say([use("a"), user(result("a"))])).toMatch(/first message/);
-  expect(await say([question, use("a b"), user(result("a b"))])).toMatch(/content/);
-  expect(await say([question], { disable_parallel_tool_use: true })).toMatch(/disable_parallel/);
-  expect(await say([question], { max_concurrent_tools: 4 })).toMatch(/max_concurrent_tools/);
-  const none = { type: "none", disable_parallel_tool_use: true };
-  expect(await say([question], { tool_choice: none })).toMatch(/disable_parallel/);
-  expect(await say([question], { tool_choice: "auto" })).toMatch(/tool_choice/);
-  const loose = { ...parameters, properties: { location: { type: "string" } } };
-  expect(await say([question], { tools: [{ ...tool, input_schema: loose }] })).toMatch(/Invalid/);
-  server.close();
+/** The nasty batch with ids as Claude's API gives and takes them: of its letters, and unique. */
+const NASTY_USES = callsOf(NASTY_REPLY).map(({ id, name, args }, index, all) => {
+  const first = all.findIndex((other) => other.id === id) === index;
+  return useBlock(first && id !== "" ? id : `toolu_${index}`, name, args);
 });
 
-test("the recorder of generateContent refuses what the real API refuses", async () => {
-  const server = await serveGenerate(() => doneParts);
-  const parametersJsonSchema = { type: "object", properties: {}, additionalProperties: false };
-  const declared = { name: "get_weather", description: "", parametersJsonSchema };
-  const say = async (contents: readonly object[], others: object = {}): Promise<string> => {
-    const body = {
-      contents,
-      systemInstruction: { role: "user", parts: [{ text: "none" }] },
-      tools: [{ functionDeclarations: [declared] }],
-      ...others,
-    };
-    return (await post(server.url, body)) ? "fine" : (server.refusals.at(-1) ?? "");
-  };
-  const user = (...parts: object[]) => ({ role: "user", parts });
-  const model = (...parts: object[]) => ({ role: "model", parts });
-  const question = user({ text: "?" });
-  const result = (name: string, id?: string) => {
-    return { functionResponse: { ...(id && { id }), name, response: { output: null } } };
-  };
-  const [a, b] = [callPart("a"), callPart("b", {}, "id")];
-  const number = /^Please ensure that the number of function response parts/;
-  expect(await say([question])).toBe("fine");
-  expect(
-    await say([question, model(a, a, b), user(result("a"), result("a"), result("b", "id"))]),
-  ).toBe("fine");
-  expect(await say([question, model(a)])).toMatch(number);
-  expect(await say([question, model(a, a), user(result("a"))])).toMatch(number);
-  expect(await say([question, model(a, a), user(result("a")), user(result("a"))])).toMatch(number);
-  expect(await say([question, user(result("a"))])).toMatch(number);
-  expect(await say([question, model(a), user(result("b"))])).toBe("expected a, got b");
-  expect(await say([question, model(b), user(result("b"))])).toBe("expected b id, got b");
-  expect(await say([question, model(a), user(result("a", "call_0"))])).toBe(
-    "expected a, got a call_0",
-  );
-  expect(await say([question, model(a, b), user(result("b", "id"), result("a"))])).toMatch(
-    /^expected a,b id,/,
-  );
-  expect(await say([model(a), user(result("a"))])).toMatch(/first content/);
-  const bare = { functionResponse: { name: "a", response: "calm" } };
-  expect(await say([question, model(a), user(bare)])).toMatch(/contents/);
-  expect(await say([question], { function_calling_mode: "ANY" })).toMatch(/function_calling_mode/);
-  const toolConfig = { functionCallingConfig: { mode: "any" } };
-  expect(await say([question], { toolConfig })).toMatch(/mode/);
-  const loose = { ...parametersJsonSchema, properties: { location: { type: "string" } } };
-  const tools = [{ functionDeclarations: [{ ...declared, parametersJsonSchema: loose }] }];
-  expect(await say([question], { tools })).toMatch(/Invalid/);
-  server.close();
+function isGiven(id: string): boolean {
+  return !/^call_\d+$/.test(id);
+}
+
+/** The nasty batch with ids as Gemini's API may give them: some repeated, some empty, some not there. */
+const NASTY_PARTS = callsOf(NASTY_REPLY).map(({ id, name, args }) => {
+  return callPart(name, args, isGiven(id) ? id : undefined);
 });
+
+const THOUGHTFUL_BLOCKS = [
+  { type: "thinking", thinking: "which tools", signature: "c2lnbmVk" },
+  { type: "redacted_thinking", data: "ZW5jcnlwdGVk" },
+  textBlock("I'll look."),
+  useBlock("toolu_2", "get_weather", { location: "b" }),
+  useBlock("toolu_1", "get_weather", FAILING),
+  useBlock("toolu_3", "get_user_profile"),
+] as const;
+
+const THOUGHTFUL_PARTS = [
+  { text: "which tools", thought: true },
+  { text: "I'll look.", thoughtSignature: "dGV4dA==" },
+  { ...callPart("get_weather", { location: "b" }), thoughtSignature: "c2lnbmVk" },
+  callPart("get_weather", FAILING),
+  callPart("get_user_profile", undefined, "given"),
+  callPart("get_weather"),
+] as const;
+
+/** The replies over each question in order, the last one again and again. */
+type Scripts<Reply> = Readonly<Record<string, readonly Reply[]>>;
+
+const openaiScripts: Scripts<ItemsReply> = {
+  everything: [[call("one", "get_weather", PLACE)], [message("done")]],
+};
+
+const doneBlocks = [textBlock("done")];
+const claudeScripts: Scripts<BlocksReply> = {
+  everything: [[useBlock("one", "get_weather", PLACE)], doneBlocks],
+  nothing: [doneBlocks],
+  "one at most": [doneBlocks],
+  "exactly one": [doneBlocks],
+  "not one": [doneBlocks],
+  thoughtful: [THOUGHTFUL_BLOCKS, [textBlock("First,"), textBlock("second.")]],
+  "two steps": [
+    [useBlock("a", "get_weather", PLACE)],
+    [useBlock("b", "get_weather", PLACE)],
+    doneBlocks,
+  ],
+  nasty: [NASTY_USES, doneBlocks],
+  "for ever": [[useBlock("again", "get_weather", PLACE)]],
+  empty: [[]],
+  "cut off": [ending.claude("max_tokens")],
+  refused: [ending.claude("refusal")],
+  paused: [ending.claude("pause_turn")],
+};
+
+const doneParts = [{ text: "done" }];
+const geminiScripts: Scripts<PartsReply> = {
+  everything: [[callPart("get_weather", PLACE)], doneParts],
+  nothing: [doneParts],
+  "at least one": [doneParts],
+  "not one": [doneParts],
+  unknown: [doneParts],
+  thoughtful: [THOUGHTFUL_PARTS, [{ text: "First," }, { text: "second." }]],
+  "two steps": [[callPart("get_weather", PLACE)], [callPart("get_weather", PLACE)], doneParts],
+  nasty: [NASTY_PARTS, doneParts],
+  "for ever": [[callPart("get_weather", PLACE)]],
+  "cut off": [ending.gemini("MAX_TOKENS")],
+  "cut off in a call": [answerJson({ candidates: [{ finishReason: "MALFORMED_FUNCTION_CALL" }] })],
+  blocked: [answerJson({ promptFeedback: { blockReason: "SAFETY" } })],
+};
+
+function resultBlock(tool_use_id: string, value: unknown) {
+  return { type: "tool_result", tool_use_id, content: JSON.stringify(value) };
+}
+
+function resultPart(name: string, response: unknown, id?: string) {
+  return { functionResponse: { ...(id !== undefined && { id }), name, response } };
+}
+
+// ── Who is asked: the choice alone ───────────────────────────────────────────────────────────────
+
+const NOBODY =
+  "offline (set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY to ask a real one)";
+
+/** The providers to ask in an environment, and the models; modules read theirs when they are loaded. */
+async function choose(env: Readonly<Record<string, string>>) {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  vi.resetModules();
+  try {
+    const { chooseProviders, nameModels } = await import("../chapters/16-providers/clients.ts");
+    return [chooseProviders(), nameModels()];
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
+
+// ── The process: a conversation over each script ─────────────────────────────────────────────────
+
+const Report = z.strictObject({
+  end: z.union([z.strictObject({ answer: z.string() }), z.strictObject({ error: z.string() })]),
+  mailbox: z.array(z.object({ from: z.string(), to: z.string(), message: z.string() })),
+});
+
+/** Plays the script of each question, and asks the offline model where there is none. */
+function play<Request, Reply>(
+  scripts: Scripts<Reply>,
+  questionOf: (request: Request) => string,
+  path: string,
+): (request: Request) => Reply | ((response: ServerResponse) => void) {
+  const asked: string[] = [];
+  return (request) => {
+    const question = questionOf(request);
+    const step = asked.filter((one) => one === question).length;
+    asked.push(question);
+    const script = scripts[question] ?? [];
+    const reply = script[Math.min(step, script.length - 1)];
+    return reply ?? ((response) => void forward(path, request, response));
+  };
+}
+
+async function forward(path: string, request: unknown, response: ServerResponse): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify(request);
+  const answer = await fetch((await offline) + path, { method: "POST", headers, body });
+  response.writeHead(answer.status, headers).end(await answer.text());
+}
+const offline = serveOfflineModel(0, false).then((url) => url.replace(/\/v1$/, ""));
+
+function openaiQuestion({ input: [first] }: ResponsesRequest): string {
+  return first && "role" in first && typeof first.content === "string" ? first.content : "";
+}
+
+function claudeQuestion({ messages: [first] }: MessagesRequest): string {
+  return typeof first?.content === "string" ? first.content : "";
+}
+
+function geminiQuestion({ contents: [first] }: GenerateRequest): string {
+  const [part] = first?.parts ?? [];
+  return part && "text" in part ? part.text : "";
+}
+
+async function converse() {
+  const openai = await serveResponses(play(openaiScripts, openaiQuestion, "/v1/responses"));
+  const claude = await serveMessages(play(claudeScripts, claudeQuestion, "/v1/messages"));
+  const path = "/v1beta/models/any:generateContent";
+  const gemini = await serveGenerate(play(geminiScripts, geminiQuestion, path));
+  const scripts = { openai: openaiScripts, claude: claudeScripts, gemini: geminiScripts };
+  const talks = Object.entries(scripts).flatMap(([provider, questions]) =>
+    [LETTER, ...Object.keys(questions)].map((question) => {
+      return [question, { provider, ...CONFIGS[question] }];
+    }),
+  );
+  const env = {
+    OPENAI_BASE_URL: openai.url,
+    OPENAI_PROTOCOL: "responses",
+    ANTHROPIC_API_KEY: "a key",
+    ANTHROPIC_BASE_URL: claude.url,
+    GEMINI_API_KEY: "a key",
+    GOOGLE_GEMINI_BASE_URL: gemini.url,
+    TALKS: JSON.stringify(talks),
+  };
+  const folder = copyBook({ "mock-tools/weather.ts": like("test/worlds/nasty-or-usual.ts") });
+  const { stdout } = await run("test/programs/16-conversations.ts", [], { folder, env });
+  for (const { close } of [openai, claude, gemini]) close();
+  return { openai, claude, gemini, reports: readReports(stdout) };
+}
+const ran = converse();
+
+/** A conversation: what the provider was asked, what was printed, and how it ended. */
+async function talk<Request>(
+  provider: string,
+  question: string,
+  requests: readonly Request[],
+  questionOf: (request: Request) => string,
+) {
+  const { printed: text, value } = (await ran).reports.get(`${provider}: ${question}`) ?? {};
+  const own = requests.filter((request) => questionOf(request) === question);
+  return { printed: text ?? "", ...Report.parse(value), requests: own };
+}
+
+async function openaiTalk(question: string) {
+  return talk("openai", question, (await ran).openai.requests, openaiQuestion);
+}
+
+async function claudeTalk(question: string) {
+  return talk("claude", question, (await ran).claude.requests, claudeQuestion);
+}
+
+async function geminiTalk(question: string) {
+  return talk("gemini", question, (await ran).gemini.requests, geminiQuestion);
+}

@@ -25,6 +25,14 @@ test("npx tsx runs a chapter as the README says", () => {
   expect(stdout).toMatch(/\nA:\nHere's the weather: Paris is cloudy at 12 degrees\.\n$/);
 });
 
+test("a mistake in what the threads load is shown where it stands", async () => {
+  const broken = { "mock-tools/worker.ts": "export async functio runTool() {}\n" };
+  const { code, stderr } = await run(FILE, ["Weather in LA?"], { folder: copyBook(broken, ROOT) });
+  expect(stderr).toMatch(/worker\.ts:1/);
+  expect(stderr).not.toContain("ERR_UNKNOWN_FILE_EXTENSION");
+  expect(code).toBe(1);
+});
+
 test("--help says what a chapter is and how to use it", async () => {
   const { code, stdout, stderr } = await run(FILE, ["--help"]);
   expect(stdout.split("\n").slice(0, 4)).toEqual([

@@ -25,7 +25,6 @@ const FALSEHOODS: readonly (readonly [recipe: string, old: string, edited: strin
   ['output npx tsx chapters/02-tool-use/main.ts "How', "5 degrees", "6 degrees"],
   ["code mock-tools/worker.ts", "throw new Error", "return"],
   ["diff 04", "-async function runCalls", "-async function runAll"],
-  ["variant 14 chat-completions", "+", "-"],
   ["graph 13", "-->", "---"],
   ["wire 04", '"weather_la"', '"weather_LA"'],
   ["bench batches", "| 8 | ", "| 8 | 1"],

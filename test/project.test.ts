@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
@@ -44,4 +44,53 @@ test("licences are permissive", () => {
   );
   const names = others.map(([path]) => path.replace("node_modules/", ""));
   expect(names.filter((name) => name !== "" && !name.startsWith("lightningcss"))).toEqual([]);
+});
+
+/** The folders of the book, and those that the files in each may import from, besides its own. */
+const BELOW = new Map([
+  ["mock-tools", []],
+  ["shared", ["mock-tools"]],
+  ["chapters", ["shared", "mock-tools"]],
+  ["scripts", ["shared", "mock-tools"]],
+  ["bench", ["scripts", "shared", "mock-tools"]],
+  ["test", ["bench", "scripts", "chapters", "shared", "mock-tools"]],
+]);
+
+/** What each file of the book imports, types included, as paths from the root. */
+const imports = new Map(
+  [...BELOW.keys()].flatMap((folder) => {
+    const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
+    const sources = files.filter((file) => file.endsWith(".ts"));
+    return sources.map((name) => {
+      const file = posix.join(folder, name.replaceAll("\\", "/"));
+      const source = readFileSync(join(ROOT, file), "utf8");
+      const found = [...source.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)];
+      return [file, found.map(([, path = ""]) => posix.join(dirname(file), path))] as const;
+    });
+  }),
+);
+
+test("nothing imports from above, and no chapter imports another", () => {
+  const upwards = [...imports].flatMap(([file, paths]) => {
+    const [folder = "", chapter] = file.split("/");
+    const allowed = paths.filter((path) => {
+      const [other = "", part] = path.split("/");
+      const own = other === folder && (folder !== "chapters" || part === chapter);
+      return own || BELOW.get(folder)?.includes(other);
+    });
+    return paths.filter((path) => !allowed.includes(path)).map((path) => `${file} -> ${path}`);
+  });
+  expect(upwards).toEqual([]);
+});
+
+test("no file imports itself by way of others", () => {
+  const reach = (from: string, seen = new Set<string>()): Set<string> => {
+    for (const path of imports.get(from) ?? []) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      reach(path, seen);
+    }
+    return seen;
+  };
+  expect([...imports.keys()].filter((file) => reach(file).has(file))).toEqual([]);
 });

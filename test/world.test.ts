@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { ROOT } from "../scripts/chapters.ts";
-import { copyBook } from "../scripts/copy.ts";
 import { run } from "../scripts/run.ts";
+
+// The tools do what they say, in any process; the thread's own function runs them, and says what was
+// thrown by the tool and what was not.
 
 const folder = mkdtempSync(join(tmpdir(), "test-world-"));
 process.env.WORLD_DIR = folder;
@@ -53,21 +55,13 @@ test("the thread runs every tool that a chapter can offer, and no other", async 
   );
 });
 
-const TWO_MAILS = `
-import { deliver, readMailbox } from "./mock-tools/mailbox.ts";
-const [message = ""] = process.argv.slice(2);
-deliver({ from: "a@example.com", to: "b@example.com", message });
-console.log(readMailbox().map((mail) => mail.message).join(" "));
-`;
-
 test("the mailbox outlives a process if it is given a file, and vanishes if it is not", async () => {
-  const book = copyBook({ "send.ts": TWO_MAILS });
+  const send = (message: string, env = {}) => run("test/programs/send-mail.ts", [message], { env });
   const env = { MAILBOX_FILE: join(folder, "kept.jsonl") };
-  await run("send.ts", ["one"], { folder: book, env });
-  const { stdout } = await run("send.ts", ["two\nlines"], { folder: book, env });
-  expect(stdout).toBe("one two\nlines\n");
-  const fresh = await run("send.ts", ["three"], { folder: book });
-  expect(fresh.stdout).toBe("three\n");
+  await send("one", env);
+  const [second, fresh] = await Promise.all([send("two\nlines", env), send("three")]);
+  expect(JSON.parse(second.stdout)).toEqual(["one", "two\nlines"]);
+  expect(JSON.parse(fresh.stdout)).toEqual(["three"]);
 });
 
 test("a thread loads the tools' work alone, and no package", () => {
@@ -119,4 +113,98 @@ test("McMurdo stops early, with what it has, once nobody waits any more", async 
   const result = runTool({ name: "get_weather", args: { location: "McMurdo" }, context });
   Atomics.store(cancelled, 0, 1);
   expect(await result).toBe("an incomplete forecast");
+});
+
+// ── The thread's own function, and a tool that misbehaves ────────────────────────────────────────
+
+let misbehave: () => unknown = () => undefined;
+vi.resetModules();
+vi.doMock("../mock-tools/weather.ts", () => ({ forecast: () => misbehave() }));
+const worker = await import("../mock-tools/worker.ts");
+
+function throwing(thrown: unknown): () => never {
+  return () => {
+    throw thrown;
+  };
+}
+
+/** The message and the cause of the error with which a run of a tool ends. */
+async function errorOf(run: Promise<unknown>): Promise<{ message: string; cause: unknown }> {
+  const error = await run.then(
+    (result) => new Error(`expected an error, got the result ${JSON.stringify(result)}`),
+    (thrown) => thrown,
+  );
+  return { message: error.message, cause: error.cause };
+}
+
+function runOdd(tool: () => unknown): Promise<unknown> {
+  misbehave = tool;
+  return worker.runTool({ name: "get_weather", args: {} });
+}
+
+const circle: Record<string, unknown> = {};
+circle.self = circle;
+const ownCause = new Error("its own cause");
+ownCause.cause = ownCause;
+
+test.each([
+  ["throws a string", throwing("a string"), "a string"],
+  ["throws nothing", throwing(undefined), "undefined"],
+  ["throws null", throwing(null), "null"],
+  ["throws what has no text", throwing({ toString: 1 }), /^something was thrown that cannot be/],
+  ["throws a DOMException", throwing(new DOMException("aborted", "AbortError")), "aborted"],
+  ["throws its own cause", throwing(ownCause), "its own cause"],
+  [
+    "throws what the pool would",
+    throwing(new Error("worker exited with code: 3")),
+    "worker exited with code: 3",
+  ],
+  ["rejects later", () => Promise.reject(new Error("later")), "later"],
+  ["returns a function", () => () => 1, "JSON has no place for a function"],
+  ["returns a symbol", () => Symbol("s"), "JSON has no place for a symbol"],
+  ["returns a BigInt", () => 1n, /BigInt/],
+  ["returns a circle", () => circle, /circular structure/],
+])("a tool that %s has failed, and its error is marked as its own", async (_, tool, message) => {
+  expect(await errorOf(runOdd(tool))).toEqual({
+    message: typeof message === "string" ? message : expect.stringMatching(message),
+    cause: { thrownBy: "tool", retry: undefined },
+  });
+});
+
+test.each([
+  [{ retry: { after_ms: 20 } }, { after_ms: 20 }],
+  [{ retry: {} }, {}],
+  [{ retry: { after_ms: 20, more: "words" } }, { after_ms: 20 }],
+  [{ retry: { after_ms: "soon" } }, undefined],
+  [{ retry: true }, undefined],
+  [{ retry: null }, undefined],
+  [{ retries: {} }, undefined],
+  ["retry", undefined],
+  [null, undefined],
+])("of an error's cause %j, the word on another try is %j", async (cause, retry) => {
+  expect(await errorOf(runOdd(throwing(new Error("not yet", { cause }))))).toEqual({
+    message: "not yet",
+    cause: { thrownBy: "tool", retry },
+  });
+});
+
+test("what is no error has no word on another try", async () => {
+  const { cause } = await errorOf(runOdd(throwing({ message: "not yet", cause: { retry: {} } })));
+  expect(cause).toEqual({ thrownBy: "tool", retry: undefined });
+});
+
+test("a result arrives as JSON would tell it", async () => {
+  const odd = { day: new Date(0), run: () => 1, list: [1, undefined] };
+  expect(await runOdd(() => Promise.resolve(odd))).toStrictEqual({
+    day: "1970-01-01T00:00:00.000Z",
+    list: [1, null],
+  });
+  expect(await runOdd(() => undefined)).toBe(null);
+});
+
+test("an error that is not the tool's is not marked", async () => {
+  expect(await errorOf(worker.runTool({ name: "toString", args: {} }))).toEqual({
+    message: "no tool named toString in this thread",
+    cause: undefined,
+  });
 });

@@ -53,7 +53,7 @@ const tools = new Map<string, Tool>([
 
 // ── Running the calls ────────────────────────────────────────────────────────────────────────────
 
-async function callTool(call: FunctionCall): Promise<unknown> {
+async function runCall(call: FunctionCall): Promise<unknown> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
   if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
@@ -105,7 +105,7 @@ export async function runAgent(question: string): Promise<string> {
     const { response } = reply.value;
     printOutputs(step, [response]);
     if (response.type === "message") return response.text;
-    return JSON.stringify(await callTool(response));
+    return JSON.stringify(await runCall(response));
   }
   throw new Error(`Max step reached: no answer after ${MAX_STEPS} steps`);
 }

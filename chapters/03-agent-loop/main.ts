@@ -53,18 +53,18 @@ const tools = new Map<string, Tool>([
 
 // ── Running the calls ────────────────────────────────────────────────────────────────────────────
 
-async function callTool(call: FunctionCall): Promise<unknown> {
+async function runCall(call: FunctionCall): Promise<unknown> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  return await tool.run(args.value);
-}
-
-async function runCall(call: FunctionCall): Promise<unknown> {
   // What goes wrong is for the model to read, and does not end the program.
-  return callTool(call).catch(String);
+  if (!tool) return `Error: unknown tool ${call.name}; there are ${known}`;
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return `Error: invalid arguments: ${args.error}`;
+  try {
+    return await tool.run(args.value);
+  } catch (error) {
+    return String(error);
+  }
 }
 
 async function runCalls(calls: readonly FunctionCall[]): Promise<unknown[]> {

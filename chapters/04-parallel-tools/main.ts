@@ -65,23 +65,23 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
+  // Else every batch would end the threads above the minimum, and the next one would start others.
   idleTimeout: 60_000,
-  recordTiming: false,
-  resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
 
-async function callTool(call: FunctionCall): Promise<unknown> {
+async function runCall(call: FunctionCall): Promise<unknown> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  return await pool.run({ name: call.name, args: args.value });
-}
-
-async function runCall(call: FunctionCall): Promise<unknown> {
   // What goes wrong is for the model to read, and does not end the program.
-  return callTool(call).catch(String);
+  if (!tool) return `Error: unknown tool ${call.name}; there are ${known}`;
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return `Error: invalid arguments: ${args.error}`;
+  const task = { name: call.name, args: args.value };
+  try {
+    return await pool.run(task);
+  } catch (error) {
+    return String(error);
+  }
 }
 
 type CallResult = { readonly id: string; readonly result: unknown };

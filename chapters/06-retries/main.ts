@@ -3,6 +3,7 @@
 //
 // npx tsx chapters/06-retries/main.ts
 
+import { setTimeout as wait } from "node:timers/promises";
 import { zodResponseFormat } from "openai/helpers/zod";
 import type { ChatCompletionMessageParam } from "openai/resources";
 import { Piscina } from "piscina";
@@ -65,8 +66,8 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
+  // Else every batch would end the threads above the minimum, and the next one would start others.
   idleTimeout: 60_000,
-  recordTiming: false,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
 
@@ -74,60 +75,61 @@ const MAX_ATTEMPTS = 3;
 const ATTEMPT_MS = 5_000;
 const BASE_DELAY_MS = 100;
 const MAX_DELAY_MS = 2_000;
-const LATE = { class: "timeout", code: "tool_timeout", message: "no result in time" } as const;
 
-async function callTool(call: FunctionCall, key: string, signal: AbortSignal): Promise<unknown> {
-  const tool = tools.get(call.name);
-  const known = [...tools.keys()].join(", ");
-  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  return await pool.run({ name: call.name, args: args.value, context: { key } }, { signal });
-}
+const CLASSES = {
+  tool_unavailable: "unavailable",
+  invalid_tool_args: "invalid_request",
+  tool_error: "execution",
+  tool_timeout: "timeout",
+  out_of_memory: "resource_limit",
+  thread_ended: "internal",
+} as const;
 
-type Failure = {
-  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
-  readonly code: string;
-  readonly message: string;
-};
-
+type Failure = { readonly class: string; readonly code: string; readonly message: string };
 type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
-  | { readonly type: "failure"; readonly id: string; readonly error: Failure | typeof LATE };
+  | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
-function explain(call: FunctionCall, error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
-  const tool = tools.get(call.name);
-  if (!tool) return say("unavailable", "tool_unavailable");
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) return say("invalid_request", "invalid_tool_args");
-  // A thread that dies says so in the pool's words; all other errors are the tool's own.
-  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
-  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
-  return say("execution", "tool_error");
+function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string): Outcome {
+  return { type: "failure", id, error: { class: CLASSES[code], code, message } };
 }
 
-const Consent = z.object({ retry: z.object({ after_ms: z.number().optional() }) });
+function explain(call: FunctionCall, error: unknown): Outcome {
+  const { cause, code, message } = Object(error);
+  // The worker marks what its tool threw. Any other error comes from the pool.
+  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
+  return fail(call, "thread_ended", message);
+}
+
+const Hint = z.object({ retry: z.object({ after_ms: z.number().optional() }) });
 type Attempts = { readonly attempts?: number; readonly exhausted?: { readonly attempts: number } };
 
 async function runCall(call: FunctionCall): Promise<Outcome & Attempts> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  // What goes wrong is for the model to read, and does not end the program.
+  if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
   // One key for all attempts, or the tool would take the second of them for another call.
   const key = crypto.randomUUID();
+  const task = { name: call.name, args: args.value, context: { key } };
   for (let attempts = 1; ; attempts++) {
     const signal = AbortSignal.timeout(ATTEMPT_MS);
     try {
-      const result = (await callTool(call, key, signal)) ?? null;
+      const result = await pool.run(task, { signal });
       return { type: "success", id: call.id, result, ...(attempts > 1 && { attempts }) };
-    } catch (thrown) {
-      const error = signal.aborted ? LATE : explain(call, thrown);
-      const failure = { type: "failure", id: call.id, error } as const;
-      // Nobody knows whether an attempt that ran out of time took effect: the policy covers both.
-      const consent = signal.aborted ? {} : Consent.safeParse(Object(thrown).cause).data?.retry;
-      if (!consent || (tools.get(call.name)?.retry ?? "never") === "never") return failure;
+    } catch (error) {
+      const late = signal.aborted;
+      const failure = late ? fail(call, "tool_timeout", "no result in time") : explain(call, error);
+      const hint = Hint.safeParse(Object(error).cause).data?.retry;
+      // Nobody knows whether a late attempt took effect, so the tool's policy alone decides there.
+      const mayRetry = (tool.retry ?? "never") !== "never" && (late || hint !== undefined);
+      if (!mayRetry) return failure;
       if (attempts >= MAX_ATTEMPTS) return { ...failure, exhausted: { attempts } };
-      const delay = consent.after_ms ?? BASE_DELAY_MS * 2 ** (attempts - 1);
-      await new Promise((resolve) => setTimeout(resolve, Math.min(delay, MAX_DELAY_MS)));
+      const delay = hint?.after_ms ?? BASE_DELAY_MS * 2 ** (attempts - 1);
+      await wait(Math.min(delay, MAX_DELAY_MS));
     }
   }
 }

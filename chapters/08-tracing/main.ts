@@ -8,11 +8,12 @@ import type { ChatCompletionMessageParam } from "openai/resources";
 import { Piscina } from "piscina";
 import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
+import { showPeaks } from "../../shared/gauge.ts";
 import { client, model } from "../../shared/model.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
 import { execArgv } from "../../shared/threads.ts";
-import { endSpan, inSpan, startSpan, tell } from "../../shared/trace.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
+import { endSpan, inSpan, startSpan, tell } from "./trace.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
 
@@ -67,76 +68,73 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
+  // Else every batch would end the threads above the minimum, and the next one would start others.
   idleTimeout: 60_000,
-  recordTiming: false,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
 
-async function callTool(call: FunctionCall): Promise<unknown> {
-  const tool = tools.get(call.name);
-  const known = [...tools.keys()].join(", ");
-  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  return await pool.run({ name: call.name, args: args.value });
-}
+const CLASSES = {
+  tool_unavailable: "unavailable",
+  invalid_tool_args: "invalid_request",
+  tool_error: "execution",
+  out_of_memory: "resource_limit",
+  thread_ended: "internal",
+} as const;
 
-type Failure = {
-  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
-  readonly code: string;
-  readonly message: string;
-};
-
+type Failure = { readonly class: string; readonly code: string; readonly message: string };
 type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
   | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
-function explain(call: FunctionCall, error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
-  const tool = tools.get(call.name);
-  if (!tool) return say("unavailable", "tool_unavailable");
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) return say("invalid_request", "invalid_tool_args");
-  // A thread that dies says so in the pool's words; all other errors are the tool's own.
-  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
-  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
-  return say("execution", "tool_error");
+function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string): Outcome {
+  return { type: "failure", id, error: { class: CLASSES[code], code, message } };
+}
+
+function explain(call: FunctionCall, error: unknown): Outcome {
+  const { cause, code, message } = Object(error);
+  // The worker marks what its tool threw. Any other error comes from the pool.
+  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
+  return fail(call, "thread_ended", message);
 }
 
 async function runCall(call: FunctionCall): Promise<Outcome> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  // What goes wrong is for the model to read, and does not end the program.
+  if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
+  const task = { name: call.name, args: args.value };
   try {
-    const result = (await callTool(call)) ?? null;
-    return { type: "success", id: call.id, result };
+    return { type: "success", id: call.id, result: await pool.run(task) };
   } catch (error) {
-    return { type: "failure", id: call.id, error: explain(call, error) };
+    return explain(call, error);
   }
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
-const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
 
-// Who hears of the end comes from who heard of the start, so that no id has to pair them.
+// Is told of the start of a call. What it returns is told of the end.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 
 const traceCall: OnStart = ({ name, id }) => {
-  const tool = { "gen_ai.tool.name": name, "gen_ai.tool.call.id": id };
-  const span = startSpan(`execute_tool ${name}`, tool);
+  const span = startSpan(`execute_tool ${name}`, { "gen_ai.tool.call.id": id });
   return (outcome) => endSpan(span, outcome.type === "failure" ? outcome.error : undefined);
 };
 
-function traceBatch(calls: readonly FunctionCall[], runBatch: RunBatch): Promise<Outcome[]> {
-  const names = calls.map(({ name }) => name);
-  return inSpan("tool_batch", { "tool_batch.tool_names": names }, async (batch) => {
-    const outcomes = await runBatch(calls);
-    const failures = outcomes.filter(({ type }) => type === "failure").length;
-    batch.setAttribute("tool_batch.success_count", outcomes.length - failures);
-    batch.setAttribute("tool_batch.failure_count", failures);
-    return outcomes;
-  });
+// A watcher must not harm what it watches: tell catches what it throws.
+function together(watchers: readonly OnStart[]): OnStart {
+  return (call, index) => {
+    const ends = watchers.map((onStart) => tell(() => onStart(call, index)));
+    return (outcome) => {
+      for (const onEnd of ends) tell(() => onEnd?.(outcome));
+    };
+  };
 }
 
-export function parallelRunner(limit = MAX_CONCURRENT, onStart = traceCall): RunBatch {
+export function parallelRunner(limit = MAX_CONCURRENT, ...watchers: OnStart[]): RunBatch {
+  const onStart = together([traceCall, ...watchers]);
   const valid = Number.isInteger(limit) && limit > 0;
   if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
   return async (calls) => {
@@ -145,14 +143,10 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = traceCall): Run
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
       for (const [index, call] of queue) {
-        gauge.peak = Math.max(gauge.peak, ++gauge.running);
-        gauge.trail += "(";
-        const onComplete = tell(() => onStart(call, index));
+        const onEnd = onStart(call, index);
         const outcome = await runCall(call);
         outcomes[index] = outcome;
-        tell(() => onComplete?.(outcome));
-        gauge.trail += ")";
-        gauge.running--;
+        onEnd(outcome);
       }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
@@ -161,6 +155,18 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = traceCall): Run
 }
 
 export const serialRunner = parallelRunner(1);
+
+function traceBatch(calls: readonly FunctionCall[], runBatch: RunBatch): Promise<Outcome[]> {
+  const names = calls.map(({ name }) => name);
+  return inSpan("tool_batch", async (batch) => {
+    batch.setAttribute("tool_batch.tool_names", names);
+    const outcomes = await runBatch(calls);
+    const failures = outcomes.filter(({ type }) => type === "failure").length;
+    batch.setAttribute("tool_batch.success_count", outcomes.length - failures);
+    batch.setAttribute("tool_batch.failure_count", failures);
+    return outcomes;
+  });
+}
 
 // ── The loop ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -179,18 +185,12 @@ ${[...tools.values()].map(describeTool).join("\n")}`;
 
 async function askModel(messages: ChatCompletionMessageParam[]): Promise<string> {
   const request = { model, messages, response_format: replyFormat };
-  const completion = await inSpan(`chat ${model}`, { "gen_ai.request.model": model }, () =>
-    client.chat.completions.create(request),
-  );
+  const completion = await inSpan(`chat ${model}`, () => client.chat.completions.create(request));
   const message = completion.choices?.[0]?.message;
   if (!message) throw new Error(`expected a chat completion, got ${JSON.stringify(completion)}`);
   if (message.refusal) throw new Error(`the model refuses: ${message.refusal}`);
   // An assistant message without content would be refused when it is sent back.
   return message.content || "(empty)";
-}
-
-export function runAgent(question: string, runBatch = serialRunner): Promise<string> {
-  return inSpan("invoke_agent", {}, () => converse(question, runBatch));
 }
 
 async function converse(question: string, runBatch: RunBatch): Promise<string> {
@@ -223,18 +223,17 @@ async function converse(question: string, runBatch: RunBatch): Promise<string> {
   throw new Error(`Max step reached: no answer after ${MAX_STEPS} steps`);
 }
 
+export function runAgent(question: string, runBatch = serialRunner): Promise<string> {
+  return inSpan("invoke_agent", () => converse(question, runBatch));
+}
+
 // ── Run it ───────────────────────────────────────────────────────────────────────────────────────
 
 if (isEntry(import.meta.url)) {
-  const compareRunners = async (question: string) => {
-    await runAgent(question);
-    console.log(`\nPeak of the serial runner: ${gauge.peak} ${gauge.trail}\n`);
-    gauge.trail = "";
-    const answer = await runAgent(question, parallelRunner());
-    console.log(`\nPeak of the parallel runner: ${gauge.peak} ${gauge.trail}`);
-    return answer;
-  };
-  await runQuestions(compareRunners, [
+  const askWith = (limit: number) => (question: string, onStart: OnStart) =>
+    runAgent(question, parallelRunner(limit, onStart));
+  const runners = { serial: askWith(1), parallel: askWith(MAX_CONCURRENT) };
+  await runQuestions(showPeaks(runners), [
     "Compare the weather in Lima, Atlantis, LA, Paris and Tokyo.",
   ]);
   await pool.close();

@@ -8,6 +8,7 @@ import type { ChatCompletionMessageParam } from "openai/resources";
 import { Piscina } from "piscina";
 import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
+import { withLimit } from "../../shared/limit.ts";
 import { client, model } from "../../shared/model.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
 import { execArgv } from "../../shared/threads.ts";
@@ -59,11 +60,8 @@ const tools = new Map<string, Tool>([
 const MAX_CONCURRENT = 4;
 const MAX_THREADS = 4;
 const CALL_MS = 2_000;
-const BATCH_MS = 3_000;
+const BATCH_MS = 4_000;
 const GRACE_MS = 50;
-const NEVER_STARTED = new Error("it never started");
-const ENDED = new Error("its thread was ended");
-const stops = new WeakMap<FunctionCall, readonly AbortSignal[]>();
 
 // Built before the first question, so that the threads start up while the model thinks.
 const pool = new Piscina({
@@ -72,86 +70,84 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
+  // Else every batch would end the threads above the minimum, and the next one would start others.
   idleTimeout: 60_000,
-  recordTiming: false,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
 
-async function callTool(call: FunctionCall): Promise<unknown> {
-  const tool = tools.get(call.name);
-  const known = [...tools.keys()].join(", ");
-  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  const signals = stops.get(call) ?? [];
-  if (signals.some(({ aborted }) => aborted)) throw NEVER_STARTED;
-  // A signal cannot enter a thread: there it is a flag in shared memory and, after a grace, an end.
-  const cancelled = new Int32Array(new SharedArrayBuffer(4));
-  const end = new AbortController();
-  const cancel = () => {
-    Atomics.store(cancelled, 0, 1);
-    // A result that has arrived when the grace is over still counts, so it is read first.
-    setTimeout(() => setImmediate(() => end.abort(ENDED)), GRACE_MS);
-  };
-  for (const signal of [...signals, AbortSignal.timeout(CALL_MS)]) {
-    signal.addEventListener("abort", cancel, { signal: end.signal });
-  }
-  const task = { name: call.name, args: args.value, context: { cancelled } };
-  return await pool.run(task, { signal: end.signal }).finally(() => end.abort());
-}
+const CLASSES = {
+  tool_unavailable: "unavailable",
+  invalid_tool_args: "invalid_request",
+  tool_error: "execution",
+  out_of_memory: "resource_limit",
+  thread_ended: "internal",
+} as const;
 
-type Failure = {
-  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
-  readonly code: string;
-  readonly message: string;
-};
-
+type Failure = { readonly class: string; readonly code: string; readonly message: string };
 type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
   | { readonly type: "cancelled"; readonly id: string; readonly cancelled: string }
   | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
-function explain(call: FunctionCall, error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
-  const tool = tools.get(call.name);
-  if (!tool) return say("unavailable", "tool_unavailable");
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) return say("invalid_request", "invalid_tool_args");
-  // A thread that dies says so in the pool's words; all other errors are the tool's own.
-  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
-  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
-  return say("execution", "tool_error");
+function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string): Outcome {
+  return { type: "failure", id, error: { class: CLASSES[code], code, message } };
 }
 
-async function runCall(call: FunctionCall): Promise<Outcome> {
+function explain(call: FunctionCall, error: unknown): Outcome {
+  const { cause, code, message } = Object(error);
+  // The worker marks what its tool threw. Any other error comes from the pool.
+  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
+  return fail(call, "thread_ended", message);
+}
+
+async function runCall(call: FunctionCall, signal: AbortSignal): Promise<Outcome> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  // What goes wrong is for the model to read, and does not end the program.
+  if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
+  if (signal.aborted) return { type: "cancelled", id: call.id, cancelled: "it never started" };
+  // A signal cannot enter a thread: there it is a flag in shared memory and, after a grace, an end.
+  const cancelled = new Int32Array(new SharedArrayBuffer(4));
+  const end = new AbortController();
+  const stop = () => {
+    Atomics.store(cancelled, 0, 1);
+    // A result that has arrived when the grace is over still counts, so it is read first.
+    setTimeout(() => setImmediate(() => end.abort()), GRACE_MS);
+  };
+  withLimit(CALL_MS, signal).addEventListener("abort", stop, { signal: end.signal });
+  const task = { name: call.name, args: args.value, context: { cancelled } };
   try {
-    const result = (await callTool(call)) ?? null;
-    return { type: "success", id: call.id, result };
+    return { type: "success", id: call.id, result: await pool.run(task, { signal: end.signal }) };
   } catch (error) {
-    const reason = [NEVER_STARTED, ENDED].find((one) => [error, Object(error).cause].includes(one));
-    if (reason) return { type: "cancelled", id: call.id, cancelled: reason.message };
-    return { type: "failure", id: call.id, error: explain(call, error) };
+    if (!end.signal.aborted) return explain(call, error);
+    return { type: "cancelled", id: call.id, cancelled: "its thread was ended" };
+  } finally {
+    end.abort();
   }
 }
 
-type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
-const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
+type RunBatch = (calls: readonly FunctionCall[], signal: AbortSignal) => Promise<Outcome[]>;
 
-export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
+// Is told of the start of a call. What it returns is told of the end.
+type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
+const watchNothing: OnStart = () => () => undefined;
+
+export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
   if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
-  return async (calls) => {
+  return async (calls, signal) => {
     const outcomes: Outcome[] = [];
     const queue = calls.entries();
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
       for (const [index, call] of queue) {
-        gauge.peak = Math.max(gauge.peak, ++gauge.running);
-        gauge.trail += "(";
-        outcomes[index] = await runCall(call);
-        gauge.trail += ")";
-        gauge.running--;
+        const onEnd = onStart(call, index);
+        const outcome = await runCall(call, signal);
+        outcomes[index] = outcome;
+        onEnd(outcome);
       }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
@@ -160,14 +156,6 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
 }
 
 export const serialRunner = parallelRunner(1);
-
-export function cancellable(runBatch: RunBatch, ...users: AbortSignal[]): RunBatch {
-  return async (calls) => {
-    const signals = [...users, AbortSignal.timeout(BATCH_MS)];
-    for (const call of calls) stops.set(call, signals);
-    return runBatch(calls);
-  };
-}
 
 // ── The loop ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -184,9 +172,12 @@ You may also call tools. Arguments are a JSON string that fits a tool's paramete
 reply run at the same time, so a call that needs the result of another belongs in a later reply:
 ${[...tools.values()].map(describeTool).join("\n")}`;
 
-async function askModel(messages: ChatCompletionMessageParam[]): Promise<string> {
+async function askModel(
+  messages: ChatCompletionMessageParam[],
+  signal: AbortSignal,
+): Promise<string> {
   const request = { model, messages, response_format: replyFormat };
-  const completion = await client.chat.completions.create(request);
+  const completion = await client.chat.completions.create(request, { signal });
   const message = completion.choices?.[0]?.message;
   if (!message) throw new Error(`expected a chat completion, got ${JSON.stringify(completion)}`);
   if (message.refusal) throw new Error(`the model refuses: ${message.refusal}`);
@@ -194,13 +185,17 @@ async function askModel(messages: ChatCompletionMessageParam[]): Promise<string>
   return message.content || "(empty)";
 }
 
-export async function runAgent(question: string, runBatch = serialRunner): Promise<string> {
+export async function runAgent(
+  question: string,
+  runBatch = serialRunner,
+  signal = new AbortController().signal,
+): Promise<string> {
   const messages: ChatCompletionMessageParam[] = [
     { role: "system", content: PROMPT },
     { role: "user", content: question },
   ];
   for (let step = 1; step <= MAX_STEPS; step++) {
-    const text = await askModel(messages);
+    const text = await askModel(messages, signal);
     messages.push({ role: "assistant", content: text });
     const reply = parseJson(Reply, text);
     if (!reply.ok) {
@@ -215,7 +210,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
     const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
     const calls = outputs.filter((output) => output.type === "function_call");
     if (calls.length === 0) return texts.join("\n");
-    const outcomes = await runBatch(calls);
+    const outcomes = await runBatch(calls, withLimit(BATCH_MS, signal));
     const results = outcomes.map(({ type: _, ...result }) => result);
     const feedback = `Function call results: ${JSON.stringify(results, null, 2)}`;
     printFeedback(feedback);
@@ -227,8 +222,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
 // ── Run it ───────────────────────────────────────────────────────────────────────────────────────
 
 if (isEntry(import.meta.url)) {
-  const ask = (question: string, user: AbortSignal) =>
-    runAgent(question, cancellable(serialRunner, user));
+  const ask = (question: string, user: AbortSignal) => runAgent(question, serialRunner, user);
   await runQuestions(ask, [
     "How is the weather in LA, McMurdo, Vostok and Paris?",
     "How is the weather in Tokyo?",

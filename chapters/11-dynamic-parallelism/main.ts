@@ -8,6 +8,7 @@ import type { ChatCompletionMessageParam } from "openai/resources";
 import { Piscina } from "piscina";
 import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
+import { showTrail } from "../../shared/gauge.ts";
 import { client, model } from "../../shared/model.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
 import { execArgv } from "../../shared/threads.ts";
@@ -72,56 +73,58 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
+  // Else every batch would end the threads above the minimum, and the next one would start others.
   idleTimeout: 60_000,
-  recordTiming: false,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
 
-async function callTool(call: FunctionCall): Promise<unknown> {
-  const tool = tools.get(call.name);
-  const known = [...tools.keys()].join(", ");
-  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  return await pool.run({ name: call.name, args: args.value });
-}
+const CLASSES = {
+  tool_unavailable: "unavailable",
+  invalid_tool_args: "invalid_request",
+  tool_error: "execution",
+  out_of_memory: "resource_limit",
+  thread_ended: "internal",
+} as const;
 
-type Failure = {
-  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
-  readonly code: string;
-  readonly message: string;
-};
-
+type Failure = { readonly class: string; readonly code: string; readonly message: string };
 type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
   | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
-function explain(call: FunctionCall, error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
-  const tool = tools.get(call.name);
-  if (!tool) return say("unavailable", "tool_unavailable");
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) return say("invalid_request", "invalid_tool_args");
-  // A thread that dies says so in the pool's words; all other errors are the tool's own.
-  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
-  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
-  return say("execution", "tool_error");
+function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string): Outcome {
+  return { type: "failure", id, error: { class: CLASSES[code], code, message } };
+}
+
+function explain(call: FunctionCall, error: unknown): Outcome {
+  const { cause, code, message } = Object(error);
+  // The worker marks what its tool threw. Any other error comes from the pool.
+  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
+  return fail(call, "thread_ended", message);
 }
 
 async function runCall(call: FunctionCall): Promise<Outcome> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  // What goes wrong is for the model to read, and does not end the program.
+  if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
+  const task = { name: call.name, args: args.value };
   try {
-    const result = (await callTool(call)) ?? null;
-    return { type: "success", id: call.id, result };
+    return { type: "success", id: call.id, result: await pool.run(task) };
   } catch (error) {
-    return { type: "failure", id: call.id, error: explain(call, error) };
+    return explain(call, error);
   }
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
-const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
 
-export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
+// Is told of the start of a call. What it returns is told of the end.
+type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
+const watchNothing: OnStart = () => () => undefined;
+
+export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
   if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
   return async (calls) => {
@@ -130,11 +133,10 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
       for (const [index, call] of queue) {
-        gauge.peak = Math.max(gauge.peak, ++gauge.running);
-        gauge.trail += "(";
-        outcomes[index] = await runCall(call);
-        gauge.trail += ")";
-        gauge.running--;
+        const onEnd = onStart(call, index);
+        const outcome = await runCall(call);
+        outcomes[index] = outcome;
+        onEnd(outcome);
       }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
@@ -142,15 +144,18 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
   };
 }
 
-export const serialRunner = parallelRunner(1);
+type Runners = Readonly<Record<z.infer<typeof Mode>, RunBatch>>;
 
-const runners = { parallel: parallelRunner(), sequential: serialRunner };
+export function makeRunners(onStart = watchNothing): Runners {
+  const sequential = parallelRunner(1, onStart);
+  return { parallel: parallelRunner(MAX_CONCURRENT, onStart), sequential };
+}
 
-function chooseRunner(mode: unknown, otherwise: RunBatch): RunBatch {
+function chooseRunner(mode: unknown, runners: Runners): RunBatch {
   const { data } = Mode.safeParse(mode);
   if (data) return runners[data];
   console.log(`Unknown mode ${JSON.stringify(mode)}: the calls go to the default runner.`);
-  return otherwise;
+  return runners.sequential;
 }
 
 // ── The loop ─────────────────────────────────────────────────────────────────────────────────────
@@ -180,7 +185,7 @@ async function askModel(messages: ChatCompletionMessageParam[]): Promise<string>
   return message.content || "(empty)";
 }
 
-export async function runAgent(question: string, runBatch = serialRunner): Promise<string> {
+export async function runAgent(question: string, runners = makeRunners()): Promise<string> {
   const messages: ChatCompletionMessageParam[] = [
     { role: "system", content: PROMPT },
     { role: "user", content: question },
@@ -201,7 +206,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
     const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
     const calls = outputs.filter((output) => output.type === "function_call");
     if (calls.length === 0) return texts.join("\n");
-    const outcomes = await chooseRunner(reply.value.mode, runBatch)(calls);
+    const outcomes = await chooseRunner(reply.value.mode, runners)(calls);
     const results = outcomes.map(({ type: _, ...result }) => result);
     const feedback = `Function call results: ${JSON.stringify(results, null, 2)}`;
     printFeedback(feedback);
@@ -213,12 +218,8 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
 // ── Run it ───────────────────────────────────────────────────────────────────────────────────────
 
 if (isEntry(import.meta.url)) {
-  const showTrail = (question: string) =>
-    runAgent(question).finally(() => {
-      console.log(`\nThe calls: ${gauge.trail}`);
-      gauge.trail = "";
-    });
-  await runQuestions(showTrail, [
+  const ask = (question: string, onStart: OnStart) => runAgent(question, makeRunners(onStart));
+  await runQuestions(showTrail(ask), [
     "How is the weather in Lima, LA and Paris?",
     "How is the weather in Lima, LA and Paris? Ask for one city at a time.",
   ]);

@@ -14,21 +14,14 @@ export function conflict(one: Effects, other: Effects): boolean {
   return !declared || disturbs(one, other) || disturbs(other, one);
 }
 
-type Call = { readonly id: string; readonly arguments: string };
-
-/** A call, and what its arguments refer to. */
-export type Linked<Sort> = {
-  readonly call: Sort;
-  readonly sources: readonly number[];
-  readonly fault?: Error;
-};
+type Call = { readonly id: string; readonly name: string; readonly arguments: string };
 
 const Reference = z.strictObject({ $from: z.string(), path: z.string().optional() });
 type Reference = z.infer<typeof Reference>;
 
 const Text = z.strictObject({ $text: z.array(z.unknown()) });
 
-/** No reference is looked for any deeper: arguments may be nested without end, a stack is not. */
+/** References are looked for down to this depth: arguments may be nested deeper than a stack. */
 const MAX_DEPTH = 100;
 
 /** Rebuilds a value with whatever is found for each reference in it. */
@@ -48,7 +41,7 @@ function toText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Arguments that are no JSON refer to nothing; that they are none is for their tool to say. */
+/** Broken JSON refers to nothing here: it is the call itself that fails for it. */
 function readArguments(call: Call): unknown {
   try {
     return JSON.parse(call.arguments);
@@ -57,57 +50,111 @@ function readArguments(call: Call): unknown {
   }
 }
 
+/** The ids that a call's arguments refer to, each once. */
+function referencesIn(call: Call): string[] {
+  const ids = new Set<string>();
+  replace(readArguments(call), ({ $from }) => ids.add($from));
+  return [...ids];
+}
+
+/** What is wrong with the references of the call at a position; every one must lead backwards. */
+function findFault(
+  ids: readonly string[],
+  positions: ReadonlyMap<string, number>,
+  own: number,
+): string | undefined {
+  for (const id of ids) {
+    const position = positions.get(id);
+    if (position === undefined) return `no call of this reply has the id ${id}`;
+    if (position === own) return "it refers to itself";
+    if (position > own) return `it refers to ${id}, which comes later in the reply`;
+  }
+  return undefined;
+}
+
+/** A call and the positions of the calls before it that it waits for. */
+export type Linked<Sort> = {
+  readonly call: Sort;
+  /** It needs the results of these. */
+  readonly sources: readonly number[];
+  /** These touch what it touches, so it must come after them. */
+  readonly rivals: readonly number[];
+  /** What is wrong with its references, if anything is. */
+  readonly fault: string | undefined;
+};
+
 /**
- * Takes the calls of one reply and returns, beside each, the positions of the calls that its
- * arguments refer to and, if a reference leads nowhere, to a later call or back to the call itself,
- * an error that says so. Of several calls with one id, the first is meant.
+ * Finds out which calls of one reply wait for which. Of several calls with one id, a reference means
+ * the first. All links lead to earlier calls, so no calls ever wait for each other.
+ *
+ * @param tools the effects of each tool, by name; calls of other tools disturb nobody
  */
-export function findSources<Sort extends Call>(calls: readonly Sort[]): Linked<Sort>[] {
+export function link<Sort extends Call>(
+  calls: readonly Sort[],
+  tools: ReadonlyMap<string, Effects>,
+): Linked<Sort>[] {
   const positions = new Map(calls.map(({ id }, index) => [id, index] as const).toReversed());
-  const all = calls.map((call) => {
-    const sources: { id: string; position: number | undefined }[] = [];
-    replace(readArguments(call), ({ $from: id }) =>
-      sources.push({ id, position: positions.get(id) }),
-    );
-    return sources;
-  });
-  const onlyBackwards = all.every((sources, index) => {
-    return sources.every(({ position = -1 }) => position < index);
-  });
+  const earlier = new Map<string, number[]>([...tools.keys()].map((name) => [name, []]));
   return calls.map((call, index) => {
-    const sources = all[index] ?? [];
-    const seen = new Set<number>();
-    const leadsBack = ({ position = -1 }): boolean => {
-      if (position === index) return true;
-      if (seen.has(position)) return false;
-      seen.add(position);
-      return (all[position] ?? []).some(leadsBack);
-    };
-    const fault = (message: string) => ({ call, sources: [], fault: new Error(message) });
-    const back = onlyBackwards ? undefined : sources.find(leadsBack);
-    if (back) return fault(`it would wait for its own result, by way of ${back.id}`);
-    const unknown = sources.find(({ position }) => position === undefined);
-    if (unknown) return fault(`no call of this reply has the id ${unknown.id}`);
-    const later = sources.find(({ position = -1 }) => position > index);
-    if (later) return fault(`it refers to ${later.id}, which comes later in the reply`);
-    return { call, sources: [...new Set(sources.flatMap(({ position }) => position ?? []))] };
+    const ids = referencesIn(call);
+    const fault = findFault(ids, positions, index);
+    const tool = tools.get(call.name);
+    const rivals = [...tools].flatMap(([name, other]) => {
+      return tool && conflict(tool, other) ? (earlier.get(name) ?? []) : [];
+    });
+    earlier.get(call.name)?.push(index);
+    const sources = fault ? [] : ids.flatMap((id) => positions.get(id) ?? []);
+    return { call, sources, rivals: rivals.toSorted((one, other) => one - other), fault };
   });
 }
 
+/** Draws linked calls in Mermaid's terms: solid arrows for results, dotted ones for the order. */
+export function draw(links: readonly Linked<Call>[]): string[] {
+  const sound = links.filter(({ fault }) => fault === undefined);
+  return sound.flatMap(({ call: { id }, sources, rivals }) => [
+    id,
+    ...sources.map((index) => `${links[index]?.call.id} --> ${id}`),
+    ...rivals.map((index) => `${links[index]?.call.id} -.-> ${id}`),
+  ]);
+}
+
+type Resolved<Sort> =
+  | { readonly ok: true; readonly value: Sort }
+  | { readonly ok: false; readonly error: string };
+
+/** What is at a path such as "sky.colour", through a value's own fields; in a list, or an empty one. */
+function follow(value: unknown, path: string | undefined): readonly unknown[] {
+  let found = value;
+  for (const key of path ? path.split(".") : []) {
+    if (!Object.hasOwn(Object(found), key)) return [];
+    found = Object(found)[key];
+  }
+  return [found];
+}
+
 /**
- * Takes a call and the results by id of all that it refers to, and returns the call with plain
- * arguments. Throws where a result has nothing at the path that is asked for.
+ * Takes a call and the outcomes of all that it refers to, and returns the call with plain arguments;
+ * or what is wrong, where a result has nothing at the path that is asked for.
  */
 export function resolve<Sort extends Call>(
   call: Sort,
-  results: ReadonlyMap<string, unknown>,
-): Sort {
+  outcomes: readonly { readonly id: string; readonly result?: unknown }[],
+): Resolved<Sort> {
   const args = readArguments(call);
-  if (args === undefined) return call;
-  const find = ({ $from, path }: Reference) =>
-    (path ? path.split(".") : []).reduce((value, key) => {
-      if (Object.hasOwn(Object(value), key)) return Object(value)[key];
-      throw new Error(`the result of ${$from} has no ${path}`);
-    }, results.get($from));
-  return { ...call, arguments: JSON.stringify(replace(args, find)) };
+  if (args === undefined) return { ok: true, value: call };
+  const results = new Map(outcomes.map(({ id, result }) => [id, result]));
+  const errors: string[] = [];
+  const plain = replace(args, ({ $from, path }) => {
+    const found = follow(results.get($from), path);
+    if (found.length === 0) errors.push(`the result of ${$from} has no ${path}`);
+    return found[0];
+  });
+  const [error] = errors;
+  if (error !== undefined) return { ok: false, error };
+  try {
+    return { ok: true, value: { ...call, arguments: JSON.stringify(plain) } };
+  } catch (thrown) {
+    // What lies deeper than references are looked for may be deeper than JSON can be written.
+    return { ok: false, error: `its arguments cannot be written again: ${thrown}` };
+  }
 }

@@ -9,6 +9,7 @@ import pLimit from "p-limit";
 import { Piscina } from "piscina";
 import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
+import { makeGauge } from "../../shared/gauge.ts";
 import { client, model } from "../../shared/model.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
 import { execArgv } from "../../shared/threads.ts";
@@ -19,7 +20,7 @@ import {
   sendEmail,
   type Tool,
 } from "../../mock-tools/tools.ts";
-import { conflict, type Effects, findSources, type Linked, resolve } from "./dependencies.ts";
+import { draw, type Effects, type Linked, link, resolve } from "./dependencies.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
 
@@ -75,57 +76,60 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
+  // Else every batch would end the threads above the minimum, and the next one would start others.
   idleTimeout: 60_000,
-  recordTiming: false,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
 
-async function callTool(call: FunctionCall): Promise<unknown> {
-  const tool = tools.get(call.name);
-  const known = [...tools.keys()].join(", ");
-  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  return await pool.run({ name: call.name, args: args.value });
-}
+const CLASSES = {
+  tool_unavailable: "unavailable",
+  invalid_tool_args: "invalid_request",
+  invalid_reference: "invalid_request",
+  tool_error: "execution",
+  out_of_memory: "resource_limit",
+  thread_ended: "internal",
+} as const;
 
-type Failure = {
-  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
-  readonly code: string;
-  readonly message: string;
-};
-
+type Failure = { readonly class: string; readonly code: string; readonly message: string };
 type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
   | { readonly type: "skipped"; readonly id: string; readonly skipped: string }
   | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
-function explain(call: FunctionCall, error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
-  const tool = tools.get(call.name);
-  if (!tool) return say("unavailable", "tool_unavailable");
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) return say("invalid_request", "invalid_tool_args");
-  // A thread that dies says so in the pool's words; all other errors are the tool's own.
-  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
-  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
-  return say("execution", "tool_error");
+function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string): Outcome {
+  return { type: "failure", id, error: { class: CLASSES[code], code, message } };
+}
+
+function explain(call: FunctionCall, error: unknown): Outcome {
+  const { cause, code, message } = Object(error);
+  // The worker marks what its tool threw. Any other error comes from the pool.
+  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
+  return fail(call, "thread_ended", message);
 }
 
 async function runCall(call: FunctionCall): Promise<Outcome> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  // What goes wrong is for the model to read, and does not end the program.
+  if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
+  const task = { name: call.name, args: args.value };
   try {
-    const result = (await callTool(call)) ?? null;
-    return { type: "success", id: call.id, result };
+    return { type: "success", id: call.id, result: await pool.run(task) };
   } catch (error) {
-    return { type: "failure", id: call.id, error: explain(call, error) };
+    return explain(call, error);
   }
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
-const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
 
-export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
+// Is told of the start of a call. What it returns is told of the end.
+type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
+const watchNothing: OnStart = () => () => undefined;
+
+export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
   if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
   return async (calls) => {
@@ -134,11 +138,10 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
       for (const [index, call] of queue) {
-        gauge.peak = Math.max(gauge.peak, ++gauge.running);
-        gauge.trail += "(";
-        outcomes[index] = await runCall(call);
-        gauge.trail += ")";
-        gauge.running--;
+        const onEnd = onStart(call, index);
+        const outcome = await runCall(call);
+        outcomes[index] = outcome;
+        onEnd(outcome);
       }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
@@ -148,53 +151,38 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
 
 export const serialRunner = parallelRunner(1);
 
-function rivalsOf(call: FunctionCall): Set<string> {
-  // A call of an unknown tool fails before it could get in anybody's way.
-  const tool = tools.get(call.name);
-  const rivals = [...tools].filter(([, other]) => tool && conflict(tool, other));
-  return new Set(rivals.map(([name]) => name));
-}
-
-function refuse({ id }: FunctionCall, { message }: Error): Outcome {
-  const error = { class: "invalid_request", code: "invalid_reference", message } as const;
-  return { type: "failure", id, error };
-}
-
-const graph: string[] = [];
-let batches = 0;
-
-export function dependencyRunner(limit = MAX_CONCURRENT): RunBatch {
+export function dependencyRunner(limit = MAX_CONCURRENT, onStart = watchNothing): RunBatch {
   const slot = pLimit(limit);
   return async (calls) => {
-    batches++;
-    const ends: Promise<Outcome[]>[] = [];
-    const run = async ({ call, sources, fault }: Linked<FunctionCall>): Promise<Outcome[]> => {
-      if (fault) throw fault;
-      // Only calls before this one are in ends so far, hence nobody can wait in a circle.
-      const names = rivalsOf(call);
-      const rivals = [...ends.keys()].filter((index) => names.has(calls[index]?.name ?? ""));
-      graph.push(call.id, ...sources.map((index) => `${calls[index]?.id} --> ${call.id}`));
-      graph.push(...rivals.map((index) => `${calls[index]?.id} -.-> ${call.id}`));
-      const results = new Map<string, unknown>();
-      for (const [outcome] of await Promise.all(sources.map((index) => ends[index] ?? []))) {
-        if (outcome?.type !== "success") {
-          return [{ type: "skipped", id: call.id, skipped: `${outcome?.id} has no result` }];
-        }
-        results.set(outcome.id, outcome.result);
-      }
-      await Promise.all(rivals.map((index) => ends[index]));
-      return slot(() => serialRunner([resolve(call, results)]));
+    const ends: Promise<Outcome>[] = [];
+    const endsOf = (positions: readonly number[]) =>
+      Promise.all(positions.flatMap((position) => ends[position] ?? []));
+    const settle = async (linked: Linked<FunctionCall>, index: number): Promise<Outcome> => {
+      const { call, sources, rivals, fault } = linked;
+      if (fault) return fail(call, "invalid_reference", fault);
+      const outcomes = await endsOf(sources);
+      const lost = outcomes.find(({ type }) => type !== "success");
+      if (lost) return { type: "skipped", id: call.id, skipped: `${lost.id} has no result` };
+      await endsOf(rivals);
+      const resolved = resolve(call, outcomes);
+      if (!resolved.ok) return fail(call, "invalid_reference", resolved.error);
+      return slot(async () => {
+        const onEnd = onStart(call, index);
+        const outcome = await runCall(resolved.value);
+        onEnd(outcome);
+        return outcome;
+      });
     };
-    for (const linked of findSources(calls)) {
-      ends.push(run(linked).catch((error) => [refuse(linked.call, error)]));
-    }
-    return (await Promise.all(ends)).flat();
+    // Links lead to earlier calls only, so the ends that a call waits for are in the list by then.
+    for (const [index, linked] of link(calls, tools).entries()) ends.push(settle(linked, index));
+    return Promise.all(ends);
   };
 }
 
 // ── The loop ─────────────────────────────────────────────────────────────────────────────────────
 
 const MAX_STEPS = 10;
+let replies = 0;
 
 function describeTool({ name, description, parameters }: Tool): string {
   return JSON.stringify({ name, description, parameters: z.toJSONSchema(parameters) });
@@ -226,6 +214,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
   ];
   for (let step = 1; step <= MAX_STEPS; step++) {
     const text = await askModel(messages);
+    replies++;
     messages.push({ role: "assistant", content: text });
     const reply = parseJson(Reply, text);
     if (!reply.ok) {
@@ -252,13 +241,19 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
 // ── Run it ───────────────────────────────────────────────────────────────────────────────────────
 
 if (isEntry(import.meta.url)) {
-  const showTrail = (question: string) =>
-    runAgent(question, dependencyRunner()).finally(() => {
-      console.log(`\nReplies: ${batches + 1}\nThe calls: ${gauge.trail}`);
-      console.log(`\ngraph LR\n${graph.join("\n")}`);
-      gauge.trail = "";
+  const graph: string[] = [];
+  const showGraph = async (question: string) => {
+    const gauge = makeGauge();
+    const runBatch = dependencyRunner(MAX_CONCURRENT, gauge.onStart);
+    const answer = await runAgent(question, (calls) => {
+      graph.push(...draw(link(calls, tools)));
+      return runBatch(calls);
     });
-  await runQuestions(showTrail, [
+    console.log(`\nReplies: ${replies}\nThe calls: ${gauge.trail}`);
+    console.log(`\ngraph LR\n${graph.join("\n")}`);
+    return answer;
+  };
+  await runQuestions(showGraph, [
     "Get the weather in Beijing and LA and send an summary email to me.",
   ]);
   await pool.close();

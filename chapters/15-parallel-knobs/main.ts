@@ -12,8 +12,10 @@ import type {
 } from "openai/resources/responses/responses";
 import { Piscina } from "piscina";
 import { z } from "zod";
+import { talkOverChat } from "../../shared/chat-completions.ts";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
-import { client, model } from "../../shared/model.ts";
+import { makeGauge } from "../../shared/gauge.ts";
+import { client, model, protocol } from "../../shared/model.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
 import { execArgv } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
@@ -79,56 +81,58 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
+  // Else every batch would end the threads above the minimum, and the next one would start others.
   idleTimeout: 60_000,
-  recordTiming: false,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
 
-async function callTool(call: FunctionCall): Promise<unknown> {
-  const tool = tools.get(call.name);
-  const known = [...tools.keys()].join(", ");
-  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  return await pool.run({ name: call.name, args: args.value });
-}
+const CLASSES = {
+  tool_unavailable: "unavailable",
+  invalid_tool_args: "invalid_request",
+  tool_error: "execution",
+  out_of_memory: "resource_limit",
+  thread_ended: "internal",
+} as const;
 
-type Failure = {
-  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
-  readonly code: string;
-  readonly message: string;
-};
-
+type Failure = { readonly class: string; readonly code: string; readonly message: string };
 type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
   | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
-function explain(call: FunctionCall, error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
-  const tool = tools.get(call.name);
-  if (!tool) return say("unavailable", "tool_unavailable");
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) return say("invalid_request", "invalid_tool_args");
-  // A thread that dies says so in the pool's words; all other errors are the tool's own.
-  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
-  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
-  return say("execution", "tool_error");
+function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string): Outcome {
+  return { type: "failure", id, error: { class: CLASSES[code], code, message } };
+}
+
+function explain(call: FunctionCall, error: unknown): Outcome {
+  const { cause, code, message } = Object(error);
+  // The worker marks what its tool threw. Any other error comes from the pool.
+  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
+  return fail(call, "thread_ended", message);
 }
 
 async function runCall(call: FunctionCall): Promise<Outcome> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  // What goes wrong is for the model to read, and does not end the program.
+  if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
+  const task = { name: call.name, args: args.value };
   try {
-    const result = (await callTool(call)) ?? null;
-    return { type: "success", id: call.id, result };
+    return { type: "success", id: call.id, result: await pool.run(task) };
   } catch (error) {
-    return { type: "failure", id: call.id, error: explain(call, error) };
+    return explain(call, error);
   }
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
-const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
 
-export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
+// Is told of the start of a call. What it returns is told of the end.
+type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
+const watchNothing: OnStart = () => () => undefined;
+
+export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
   if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
   return async (calls) => {
@@ -137,19 +141,16 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
       for (const [index, call] of queue) {
-        gauge.peak = Math.max(gauge.peak, ++gauge.running);
-        gauge.trail += "(";
-        outcomes[index] = await runCall(call);
-        gauge.trail += ")";
-        gauge.running--;
+        const onEnd = onStart(call, index);
+        const outcome = await runCall(call);
+        outcomes[index] = outcome;
+        onEnd(outcome);
       }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
     return outcomes;
   };
 }
-
-export const serialRunner = parallelRunner(1);
 
 // ── The loop ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,12 +173,13 @@ type Config = {
 export function makeRequest(input: ResponseInputItem[], config: Config): ModelRequest {
   const { parallel_tool_calls, built_in_tools = [] } = config;
   const request = { model, instructions: PROMPT, input, tools: [...offers, ...built_in_tools] };
-  const off = built_in_tools.length > 0;
-  if (off && parallel_tool_calls) console.error("warning: built-in tools bar parallel_tool_calls");
-  if (off) return { ...request, parallel_tool_calls: false };
+  const barred = built_in_tools.length > 0;
+  if (barred && parallel_tool_calls)
+    console.error("warning: built-in tools bar parallel_tool_calls");
   // Left unset, it is the provider's to decide; and the API refuses it where there are no tools.
-  if (request.tools.length === 0 || typeof parallel_tool_calls !== "boolean") return request;
-  return { ...request, parallel_tool_calls };
+  const knob = barred ? false : parallel_tool_calls;
+  const isSent = request.tools.length > 0 && typeof knob === "boolean";
+  return isSent ? { ...request, parallel_tool_calls: knob } : request;
 }
 
 async function askModel(request: ModelRequest): Promise<ResponseOutputItem[]> {
@@ -195,16 +197,40 @@ function writeItem(outcome: Outcome): ResponseInputItem {
   return { type: "function_call_output", call_id: outcome.id, output: JSON.stringify(body) };
 }
 
-export async function runAgent(question: string, config: Config = {}): Promise<string> {
+type Conversation = {
+  ask(): Promise<Output[]>;
+  answer(outcomes: readonly Outcome[]): void;
+};
+
+type Setting = { readonly question: string; readonly config: Config };
+
+function talkOverResponses({ question, config }: Setting): Conversation {
+  const input: ResponseInputItem[] = [{ role: "user", content: question }];
+  return {
+    async ask() {
+      const items = await askModel(makeRequest(input, config));
+      input.push(...toResponseInputItems(items));
+      return items.flatMap(readItem);
+    },
+    answer(outcomes) {
+      input.push(...outcomes.map(writeItem));
+    },
+  };
+}
+
+export async function runAgent(
+  question: string,
+  config: Config = {},
+  gauge = makeGauge(),
+): Promise<string> {
   const { concurrent_tool_execution = true, max_concurrent_tools = MAX_CONCURRENT } = config;
   const limit = max_concurrent_tools === 0 ? Number.MAX_SAFE_INTEGER : max_concurrent_tools;
-  const runBatch = concurrent_tool_execution ? parallelRunner(limit) : serialRunner;
-  const input: ResponseInputItem[] = [{ role: "user", content: question }];
+  const runBatch = parallelRunner(concurrent_tool_execution ? limit : 1, gauge.onStart);
+  const talk = protocol === "chat" ? talkOverChat : talkOverResponses;
+  const conversation = talk({ question, prompt: PROMPT, tools: [...tools.values()], config });
   for (let step = 1; step <= MAX_STEPS; step++) {
-    const items = await askModel(makeRequest(input, config));
+    const outputs = await conversation.ask();
     gauge.trail += " ";
-    input.push(...toResponseInputItems(items));
-    const outputs = items.flatMap(readItem);
     printOutputs(step, outputs);
     const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
     const calls = outputs.filter((output) => output.type === "function_call");
@@ -213,7 +239,7 @@ export async function runAgent(question: string, config: Config = {}): Promise<s
     const results = outcomes.map(({ type: _, ...result }) => result);
     const feedback = `Function call results: ${JSON.stringify(results, null, 2)}`;
     printFeedback(feedback);
-    input.push(...outcomes.map(writeItem));
+    conversation.answer(outcomes);
   }
   throw new Error(`Max step reached: no answer after ${MAX_STEPS} steps`);
 }
@@ -227,8 +253,8 @@ if (isEntry(import.meta.url)) {
     for (const parallel_tool_calls of [true, false])
       for (const concurrent_tool_execution of [true, false]) {
         const config = { parallel_tool_calls, concurrent_tool_execution };
-        Object.assign(gauge, { peak: 0, trail: "" });
-        answer = await runAgent(question, config);
+        const gauge = makeGauge();
+        answer = await runAgent(question, config, gauge);
         rows.push({ ...config, peak: gauge.peak, calls: gauge.trail.trim() });
         console.log();
       }

@@ -1,24 +1,24 @@
 // Claude: calls are content blocks, and all results of a reply go back in one user message.
 import type Anthropic from "@anthropic-ai/sdk";
 import { z } from "zod";
-import { claude, claudeModel } from "../../shared/providers.ts";
+import { claude, claudeModel } from "./clients.ts";
 import type { Conversation, Outcome, Output, Setting } from "./provider.ts";
 
 const MAX_TOKENS = 4_096;
 
-/** Whether and which tools to use, at length or by its kind alone; and one call a reply at most. */
+/** Which tools the model may use, as an object or by its type alone; and whether one call a reply is all. */
 export type ClaudeKnobs = {
   readonly tool_choice?: Anthropic.ToolChoice | "auto" | "any" | "none";
   readonly disable_parallel_tool_use?: boolean;
 };
 
-/** Makes one of the two: `disable_parallel_tool_use` is no key of a request, but of `tool_choice`. */
+/** The request's `tool_choice`, with `disable_parallel_tool_use` inside it, where the API wants it. */
 export function toolChoice(knobs: ClaudeKnobs = {}): Anthropic.ToolChoice | undefined {
-  const { tool_choice: choice, disable_parallel_tool_use } = knobs;
-  const wide = typeof choice === "string" ? { type: choice } : choice;
+  const { tool_choice, disable_parallel_tool_use } = knobs;
+  const choice = typeof tool_choice === "string" ? { type: tool_choice } : tool_choice;
   // Where no tool may be used at all, there is nothing to disable, and the API would refuse it.
-  if (!disable_parallel_tool_use || wide?.type === "none") return wide;
-  return { type: "auto", ...wide, disable_parallel_tool_use: true };
+  if (!disable_parallel_tool_use || choice?.type === "none") return choice;
+  return { type: "auto", ...choice, disable_parallel_tool_use: true };
 }
 
 function readBlock(block: Anthropic.ContentBlock): Output[] {
@@ -40,8 +40,10 @@ function writeBlock(outcome: Outcome): Anthropic.ToolResultBlockParam {
   };
 }
 
+type ClaudeSetting = Setting & { readonly config: { readonly claude?: ClaudeKnobs } };
+
 /** Talks to Claude over the Messages API. */
-export function talkToClaude({ question, prompt, tools, config }: Setting): Conversation {
+export function talkToClaude({ question, prompt, tools, config }: ClaudeSetting): Conversation {
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: question }];
   const choice = toolChoice(config.claude);
   const request = {

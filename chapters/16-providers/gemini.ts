@@ -1,4 +1,4 @@
-// Gemini: calls are parts without ids of their own at times, and results go back by name.
+// Gemini: a call is a part that may have no id, and results go back by name and place.
 import {
   type Content,
   FinishReason,
@@ -6,7 +6,7 @@ import {
   type GenerateContentParameters,
 } from "@google/genai";
 import { z } from "zod";
-import { gemini, geminiModel } from "../../shared/providers.ts";
+import { gemini, geminiModel } from "./clients.ts";
 import type { Conversation, Output, Setting } from "./provider.ts";
 
 /** Whether to make calls: AUTO as the model likes, ANY at least one, NONE not a single one. */
@@ -23,8 +23,10 @@ export function callingMode(knobs: GeminiKnobs = {}): FunctionCallingConfigMode 
   return mode;
 }
 
+type GeminiSetting = Setting & { readonly config: { readonly gemini?: GeminiKnobs } };
+
 /** Talks to Gemini over generateContent. */
-export function talkToGemini({ question, prompt, tools, config }: Setting): Conversation {
+export function talkToGemini({ question, prompt, tools, config }: GeminiSetting): Conversation {
   const contents: Content[] = [{ role: "user", parts: [{ text: question }] }];
   const mode = callingMode(config.gemini);
   const request: GenerateContentParameters = {
@@ -44,13 +46,17 @@ export function talkToGemini({ question, prompt, tools, config }: Setting): Conv
       automaticFunctionCalling: { disable: true },
     },
   };
+  // The calls as Gemini named them: an id that we made up must not go back.
   let asked: { id: string | undefined; name: string }[] = [];
   return {
     async ask() {
       const { candidates, promptFeedback } = await gemini.models.generateContent(request);
-      const { content, finishReason = promptFeedback?.blockReason } = candidates?.[0] ?? {};
-      if (finishReason !== FinishReason.STOP || !content?.parts) {
-        throw new Error(`the reply is incomplete: ${finishReason}`);
+      const { content, finishReason } = candidates?.[0] ?? {};
+      // Where the question itself is blocked, there is no candidate.
+      const reason = finishReason ?? promptFeedback?.blockReason;
+      if (reason !== FinishReason.STOP) throw new Error(`the reply is incomplete: ${reason}`);
+      if (!content?.parts) {
+        throw new Error(`expected parts in the reply, got ${JSON.stringify(content)}`);
       }
       // As it came: a part may carry a signature of the model's thoughts, which it wants back.
       contents.push(content);

@@ -12,15 +12,16 @@ import type {
 } from "openai/resources/responses/responses";
 import { Piscina } from "piscina";
 import { z } from "zod";
+import { talkOverChat } from "../../shared/chat-completions.ts";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
-import { client, model } from "../../shared/model.ts";
+import { makeGauge } from "../../shared/gauge.ts";
+import { client, model, protocol } from "../../shared/model.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
-import { chooseProviders } from "../../shared/providers.ts";
 import { execArgv } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 import { type ClaudeKnobs, talkToClaude } from "./claude.ts";
+import { chooseProviders, nameModels } from "./clients.ts";
 import { type GeminiKnobs, talkToGemini } from "./gemini.ts";
-import type { Conversation, Setting } from "./provider.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
 
@@ -83,56 +84,58 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
+  // Else every batch would end the threads above the minimum, and the next one would start others.
   idleTimeout: 60_000,
-  recordTiming: false,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
 
-async function callTool(call: FunctionCall): Promise<unknown> {
-  const tool = tools.get(call.name);
-  const known = [...tools.keys()].join(", ");
-  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  return await pool.run({ name: call.name, args: args.value });
-}
+const CLASSES = {
+  tool_unavailable: "unavailable",
+  invalid_tool_args: "invalid_request",
+  tool_error: "execution",
+  out_of_memory: "resource_limit",
+  thread_ended: "internal",
+} as const;
 
-type Failure = {
-  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
-  readonly code: string;
-  readonly message: string;
-};
-
+type Failure = { readonly class: string; readonly code: string; readonly message: string };
 type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
   | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
-function explain(call: FunctionCall, error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
-  const tool = tools.get(call.name);
-  if (!tool) return say("unavailable", "tool_unavailable");
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) return say("invalid_request", "invalid_tool_args");
-  // A thread that dies says so in the pool's words; all other errors are the tool's own.
-  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
-  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
-  return say("execution", "tool_error");
+function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string): Outcome {
+  return { type: "failure", id, error: { class: CLASSES[code], code, message } };
+}
+
+function explain(call: FunctionCall, error: unknown): Outcome {
+  const { cause, code, message } = Object(error);
+  // The worker marks what its tool threw. Any other error comes from the pool.
+  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
+  return fail(call, "thread_ended", message);
 }
 
 async function runCall(call: FunctionCall): Promise<Outcome> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  // What goes wrong is for the model to read, and does not end the program.
+  if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
+  const task = { name: call.name, args: args.value };
   try {
-    const result = (await callTool(call)) ?? null;
-    return { type: "success", id: call.id, result };
+    return { type: "success", id: call.id, result: await pool.run(task) };
   } catch (error) {
-    return { type: "failure", id: call.id, error: explain(call, error) };
+    return explain(call, error);
   }
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
-const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
 
-export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
+// Is told of the start of a call. What it returns is told of the end.
+type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
+const watchNothing: OnStart = () => () => undefined;
+
+export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
   if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
   return async (calls) => {
@@ -141,19 +144,16 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
       for (const [index, call] of queue) {
-        gauge.peak = Math.max(gauge.peak, ++gauge.running);
-        gauge.trail += "(";
-        outcomes[index] = await runCall(call);
-        gauge.trail += ")";
-        gauge.running--;
+        const onEnd = onStart(call, index);
+        const outcome = await runCall(call);
+        outcomes[index] = outcome;
+        onEnd(outcome);
       }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
     return outcomes;
   };
 }
-
-export const serialRunner = parallelRunner(1);
 
 // ── The loop ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -179,12 +179,13 @@ type Config = {
 export function makeRequest(input: ResponseInputItem[], config: Config): ModelRequest {
   const { parallel_tool_calls, built_in_tools = [] } = config;
   const request = { model, instructions: PROMPT, input, tools: [...offers, ...built_in_tools] };
-  const off = built_in_tools.length > 0;
-  if (off && parallel_tool_calls) console.error("warning: built-in tools bar parallel_tool_calls");
-  if (off) return { ...request, parallel_tool_calls: false };
+  const barred = built_in_tools.length > 0;
+  if (barred && parallel_tool_calls)
+    console.error("warning: built-in tools bar parallel_tool_calls");
   // Left unset, it is the provider's to decide; and the API refuses it where there are no tools.
-  if (request.tools.length === 0 || typeof parallel_tool_calls !== "boolean") return request;
-  return { ...request, parallel_tool_calls };
+  const knob = barred ? false : parallel_tool_calls;
+  const isSent = request.tools.length > 0 && typeof knob === "boolean";
+  return isSent ? { ...request, parallel_tool_calls: knob } : request;
 }
 
 async function askModel(request: ModelRequest): Promise<ResponseOutputItem[]> {
@@ -202,7 +203,14 @@ function writeItem(outcome: Outcome): ResponseInputItem {
   return { type: "function_call_output", call_id: outcome.id, output: JSON.stringify(body) };
 }
 
-function talkToOpenAI({ question, config }: Setting & { config: Config }): Conversation {
+type Conversation = {
+  ask(): Promise<Output[]>;
+  answer(outcomes: readonly Outcome[]): void;
+};
+
+type Setting = { readonly question: string; readonly config: Config };
+
+function talkOverResponses({ question, config }: Setting): Conversation {
   const input: ResponseInputItem[] = [{ role: "user", content: question }];
   return {
     async ask() {
@@ -216,12 +224,20 @@ function talkToOpenAI({ question, config }: Setting & { config: Config }): Conve
   };
 }
 
-const providers = { openai: talkToOpenAI, claude: talkToClaude, gemini: talkToGemini };
+const providers = {
+  openai: protocol === "chat" ? talkOverChat : talkOverResponses,
+  claude: talkToClaude,
+  gemini: talkToGemini,
+};
 
-export async function runAgent(question: string, config: Config = {}): Promise<string> {
+export async function runAgent(
+  question: string,
+  config: Config = {},
+  gauge = makeGauge(),
+): Promise<string> {
   const { concurrent_tool_execution = true, max_concurrent_tools = MAX_CONCURRENT } = config;
   const limit = max_concurrent_tools === 0 ? Number.MAX_SAFE_INTEGER : max_concurrent_tools;
-  const runBatch = concurrent_tool_execution ? parallelRunner(limit) : serialRunner;
+  const runBatch = parallelRunner(concurrent_tool_execution ? limit : 1, gauge.onStart);
   const talk = providers[config.provider ?? "openai"];
   const conversation = talk({ question, prompt: PROMPT, tools: [...tools.values()], config });
   for (let step = 1; step <= MAX_STEPS; step++) {
@@ -245,12 +261,13 @@ export async function runAgent(question: string, config: Config = {}): Promise<s
 if (isEntry(import.meta.url)) {
   const askAll = async (question: string) => {
     const answers = new Set<string>();
-    for (const provider of chooseProviders(["openai", "claude", "gemini"])) {
-      console.log(`${answers.size > 0 ? "\n" : ""}${provider}:`);
+    for (const provider of chooseProviders()) {
+      if (answers.size > 0) console.log();
+      console.log(`${provider}:`);
       answers.add(await runAgent(question, { provider }));
     }
     return [...answers].join("\n");
   };
-  await runQuestions(askAll, ["How is the weather in Beijing and LA?"]);
+  await runQuestions(askAll, ["How is the weather in Beijing and LA?"], nameModels);
   await pool.close();
 }

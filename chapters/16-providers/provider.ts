@@ -1,7 +1,6 @@
-// The seam between the loop and a provider: all that the loop needs, whatever the wire.
+// What a provider's file is given and gives back. main.ts has the same shapes; the compiler checks
+// that they fit.
 import type { Tool } from "../../mock-tools/tools.ts";
-import type { ClaudeKnobs } from "./claude.ts";
-import type { GeminiKnobs } from "./gemini.ts";
 
 /** What a reply may hold. */
 export type Output =
@@ -13,23 +12,18 @@ export type Output =
       readonly arguments: string;
     };
 
-type Failure = {
-  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
-  readonly code: string;
-  readonly message: string;
-};
+type Failure = { readonly class: string; readonly code: string; readonly message: string };
 
 /** What became of a call. */
 export type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
   | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
-/** What a provider is given for one conversation. */
+/** What every provider is given for one conversation; each has knobs of its own besides. */
 export type Setting = {
   readonly question: string;
   readonly prompt: string;
   readonly tools: readonly Tool[];
-  readonly config: { readonly claude?: ClaudeKnobs; readonly gemini?: GeminiKnobs };
 };
 
 /** One conversation with one provider, which keeps its history in that provider's own form. */

@@ -40,7 +40,7 @@ function isAnother({ call }: Pending, { id, function: { name } = {} }: Piece): b
   return Boolean(id) || name !== call.name || isWhole(call.arguments);
 }
 
-/** The call that a piece belongs to, which begins with it if it has not begun before. */
+/** Finds the piece's call, or starts one. */
 function find({ pending }: Reader, piece: Piece): number {
   const { index: place, id } = piece;
   // Some servers name no place, or the same one for all calls.

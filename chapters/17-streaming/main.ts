@@ -5,20 +5,18 @@
 
 import { zodResponsesFunction } from "openai/helpers/zod";
 import { toResponseInputItems } from "openai/lib/responses/ResponseInputItems";
-import type {
-  ResponseCreateParamsNonStreaming as ModelRequest,
-  ResponseInputItem,
-  ResponseOutputItem,
-} from "openai/resources/responses/responses";
+import type { ResponseInputItem, ResponseOutputItem } from "openai/resources/responses/responses";
 import pLimit from "p-limit";
 import { Piscina } from "piscina";
 import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
-import { client, model } from "../../shared/model.ts";
+import { client, model, protocol } from "../../shared/model.ts";
 import { printDelta, printFeedback, printOutputs } from "../../shared/print.ts";
 import { execArgv } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
-import type { Complete, ReplyEvent } from "./pieces.ts";
+import { talkOverChat } from "./chat-completions.ts";
+import type { ReplyEvent } from "./pieces.ts";
+import { readReply } from "./reply.ts";
 import { readResponse } from "./responses.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
@@ -64,9 +62,9 @@ function readItem(item: ResponseOutputItem): Output[] {
 
 // ── What it may do ───────────────────────────────────────────────────────────────────────────────
 
-const tools = new Map<string, Tool>([
-  [getWeather.name, getWeather],
-  [getUserProfile.name, getUserProfile],
+const tools = new Map<string, Tool & { readonly retry?: "safe" }>([
+  [getWeather.name, { ...getWeather, retry: "safe" }],
+  [getUserProfile.name, { ...getUserProfile, retry: "safe" }],
   [sendEmail.name, sendEmail],
 ]);
 
@@ -82,56 +80,58 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
+  // Else every batch would end the threads above the minimum, and the next one would start others.
   idleTimeout: 60_000,
-  recordTiming: false,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
 
-async function callTool(call: FunctionCall): Promise<unknown> {
-  const tool = tools.get(call.name);
-  const known = [...tools.keys()].join(", ");
-  if (!tool) throw new Error(`unknown tool ${call.name}; there are ${known}`);
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) throw new Error(`invalid arguments: ${args.error}`);
-  return await pool.run({ name: call.name, args: args.value });
-}
+const CLASSES = {
+  tool_unavailable: "unavailable",
+  invalid_tool_args: "invalid_request",
+  tool_error: "execution",
+  out_of_memory: "resource_limit",
+  thread_ended: "internal",
+} as const;
 
-type Failure = {
-  readonly class: "invalid_request" | "unavailable" | "execution" | "resource_limit" | "internal";
-  readonly code: string;
-  readonly message: string;
-};
-
+type Failure = { readonly class: string; readonly code: string; readonly message: string };
 type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
   | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
-function explain(call: FunctionCall, error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  const say = (type: Failure["class"], code: string) => ({ class: type, code, message });
-  const tool = tools.get(call.name);
-  if (!tool) return say("unavailable", "tool_unavailable");
-  const args = parseJson(tool.parameters, call.arguments);
-  if (!args.ok) return say("invalid_request", "invalid_tool_args");
-  // A thread that dies says so in the pool's words; all other errors are the tool's own.
-  if (message.includes("reaching memory limit")) return say("resource_limit", "out_of_memory");
-  if (message.startsWith("worker exited with code")) return say("internal", "thread_ended");
-  return say("execution", "tool_error");
+function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string): Outcome {
+  return { type: "failure", id, error: { class: CLASSES[code], code, message } };
+}
+
+function explain(call: FunctionCall, error: unknown): Outcome {
+  const { cause, code, message } = Object(error);
+  // The worker marks what its tool threw. Any other error comes from the pool.
+  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
+  return fail(call, "thread_ended", message);
 }
 
 async function runCall(call: FunctionCall): Promise<Outcome> {
+  const tool = tools.get(call.name);
+  const known = [...tools.keys()].join(", ");
+  // What goes wrong is for the model to read, and does not end the program.
+  if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
+  const args = parseJson(tool.parameters, call.arguments);
+  if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
+  const task = { name: call.name, args: args.value };
   try {
-    const result = (await callTool(call)) ?? null;
-    return { type: "success", id: call.id, result };
+    return { type: "success", id: call.id, result: await pool.run(task) };
   } catch (error) {
-    return { type: "failure", id: call.id, error: explain(call, error) };
+    return explain(call, error);
   }
 }
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
-const gauge = { running: 0, peak: 0, trail: "" }; // "(" is the start of a call, ")" the end of one
 
-export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
+// Is told of the start of a call. What it returns is told of the end.
+type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
+const watchNothing: OnStart = () => () => undefined;
+
+export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): RunBatch {
   const valid = Number.isInteger(limit) && limit > 0;
   if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
   return async (calls) => {
@@ -140,11 +140,10 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
     // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
     const lane = async () => {
       for (const [index, call] of queue) {
-        gauge.peak = Math.max(gauge.peak, ++gauge.running);
-        gauge.trail += "(";
-        outcomes[index] = await runCall(call);
-        gauge.trail += ")";
-        gauge.running--;
+        const onEnd = onStart(call, index);
+        const outcome = await runCall(call);
+        outcomes[index] = outcome;
+        onEnd(outcome);
       }
     };
     await Promise.all(Array.from({ length: Math.min(limit, calls.length) }, lane));
@@ -154,39 +153,16 @@ export function parallelRunner(limit = MAX_CONCURRENT): RunBatch {
 
 export const serialRunner = parallelRunner(1);
 
-// Calls of these start early. Others may have effects, and a broken reply is asked for again.
-const EARLY = new Set<string>([getWeather.name, getUserProfile.name]);
+// Calls that start while the reply streams, each with its outcome to come.
+type Early = Map<FunctionCall, Promise<Outcome>>;
 const slot = pLimit(MAX_CONCURRENT);
 
-type OnText = (text: string) => void;
-
-async function runStream(stream: AsyncIterable<ReplyEvent>, runBatch: RunBatch, onText: OnText) {
-  const events: string[] = [];
-  const heard: Complete[] = [];
-  const outcomes: Outcome[] = [];
-  const early: Promise<void>[] = [];
-  let error: unknown;
-  const startEarly = async ({ index, call }: Complete) => {
-    outcomes[index] = await runCall(call);
-  };
-  try {
-    for await (const event of stream) {
-      if (event.type === "text") onText(event.text);
-      else events.push(`${event.index}${event.type[0]}`);
-      if (event.type !== "complete") continue;
-      heard.push(event);
-      if (EARLY.has(event.call.name)) early.push(slot(startEarly, event));
-    }
-  } catch (thrown) {
-    error = thrown;
-  }
-  const ended = Object.values(outcomes).length;
-  heard.sort((one, other) => one.index - other.index);
-  const held = error ? [] : heard.filter(({ call }) => !EARLY.has(call.name));
-  const late = (await runBatch(held.map(({ call }) => call))).values();
-  await Promise.all(early);
-  const all = heard.flatMap(({ index }) => outcomes[index] ?? late.next().value ?? []);
-  return { events, ended, outcomes: all, error };
+async function settle(calls: FunctionCall[], early: Early, runBatch: RunBatch): Promise<Outcome[]> {
+  const held = calls.filter((call) => !early.has(call));
+  const ended = await runBatch(held);
+  const late = new Map(held.map((call, index) => [call, ended[index]] as const));
+  const outcomes = await Promise.all(calls.map((call) => early.get(call) ?? late.get(call)));
+  return outcomes.filter((outcome) => outcome !== undefined);
 }
 
 // ── The loop ─────────────────────────────────────────────────────────────────────────────────────
@@ -200,44 +176,61 @@ const offers = [...tools.values()].map(({ name, description, parameters }) =>
   zodResponsesFunction({ name, description, parameters }),
 );
 
-function makeRequest(input: ResponseInputItem[]): ModelRequest {
-  return { model, instructions: PROMPT, input, tools: offers };
-}
-
-async function askModel(
-  request: ModelRequest,
-  items: ResponseOutputItem[],
-): Promise<AsyncGenerator<ReplyEvent>> {
-  return readResponse(await client.responses.create({ ...request, stream: true }), items);
-}
-
 function writeItem(outcome: Outcome): ResponseInputItem {
   const body = outcome.type === "success" ? outcome.result : { error: outcome.error };
   return { type: "function_call_output", call_id: outcome.id, output: JSON.stringify(body) };
 }
 
-export async function runAgent(question: string, runBatch = serialRunner): Promise<string> {
+type Conversation = {
+  ask(): AsyncIterable<ReplyEvent>;
+  outputs(): Output[];
+  answer(outcomes: readonly Outcome[]): void;
+};
+
+type Setting = { readonly question: string };
+
+function talkOverResponses({ question }: Setting): Conversation {
   const input: ResponseInputItem[] = [{ role: "user", content: question }];
+  let items: ResponseOutputItem[] = [];
+  return {
+    async *ask() {
+      items = [];
+      const request = { model, instructions: PROMPT, input, tools: offers };
+      yield* readResponse(await client.responses.create({ ...request, stream: true }), items);
+    },
+    outputs() {
+      return items.flatMap(readItem);
+    },
+    answer(outcomes) {
+      input.push(...toResponseInputItems(items), ...outcomes.map(writeItem));
+    },
+  };
+}
+
+export async function runAgent(question: string, runBatch = serialRunner): Promise<string> {
+  const talk = protocol === "chat" ? talkOverChat : talkOverResponses;
+  const conversation = talk({ question, prompt: PROMPT, tools: [...tools.values()] });
   for (let step = 1; step <= MAX_STEPS; step++) {
-    const items: ResponseOutputItem[] = [];
-    const stream = await askModel(makeRequest(input), items);
-    const reply = await runStream(stream, runBatch, (text) => printDelta(step, text));
-    const { events, ended, outcomes, error } = reply;
-    if (error && outcomes.length === 0) throw error;
-    input.push(...toResponseInputItems(items));
-    const outputs = items.flatMap(readItem);
+    const early: Early = new Map();
+    const startEarly = (call: FunctionCall) => {
+      // A broken reply may be asked for again, so only safe calls start before its end.
+      if (tools.get(call.name)?.retry === "safe") early.set(call, slot(runCall, call));
+    };
+    const onText = (text: string) => printDelta(step, text);
+    const { events, calls, error } = await readReply(conversation.ask(), onText, startEarly);
+    if (error && early.size === 0) throw error;
+    const outputs = conversation.outputs();
     printOutputs(step, outputs);
     const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
-    const calls = outputs.filter((output) => output.type === "function_call");
     if (calls.length === 0) return texts.join("\n");
-    // Only on a terminal, since it depends on the machine.
-    const early = process.stdout.isTTY ? ` (calls that ended before the reply: ${ended})` : "";
-    console.log(`Events: ${events.join(" ")}${early}`);
+    console.log(`Events: ${events.join(" ")}`);
+    const wanted = error ? calls.filter((call) => early.has(call)) : calls;
+    const outcomes = await settle(wanted, early, runBatch);
     const results = outcomes.map(({ type: _, ...result }) => result);
     const feedback = `Function call results: ${JSON.stringify(results, null, 2)}`;
     printFeedback(feedback);
     if (error) throw error;
-    input.push(...outcomes.map(writeItem));
+    conversation.answer(outcomes);
   }
   throw new Error(`Max step reached: no answer after ${MAX_STEPS} steps`);
 }

@@ -54,7 +54,7 @@ export function finishAll(pending: readonly Pending[]): ReplyEvent[] {
 /**
  * Hands on the events of a stream up to the last one of a whole reply.
  *
- * @throws an error if the stream breaks off before that event; what becomes of it later is no matter
+ * @throws an error if the stream breaks off before that event; what happens to it after that does not matter
  */
 export async function* untilLast<Event>(
   stream: AsyncIterable<Event>,
@@ -65,7 +65,7 @@ export async function* untilLast<Event>(
   try {
     for await (const event of stream) {
       if (!whole) yield event;
-      // Read to its end all the same: whoever leaves before that closes the connection.
+      // Read to its end all the same: leaving the loop earlier would close the connection.
       whole ||= isLast(event);
     }
   } catch (cause) {

@@ -18,7 +18,7 @@ function find({ pending }: Reader, place: number): number {
   return pending.findLastIndex((one) => one.place === place);
 }
 
-/** The call that an item is, which begins with it if it has not begun before. */
+/** Finds the item's call, or starts one. */
 function findItem({ pending }: Reader, place: number, item: ResponseFunctionToolCall): number {
   const { type, call_id: id, name, arguments: text } = item;
   const known = pending.findIndex((one) => one.place === place && one.call.id === id);
@@ -68,7 +68,10 @@ function readEvent(reader: Reader, event: ResponseStreamEvent): ReplyEvent[] {
   }
 }
 
-/** The whole items in their order, and every complete call among them, so that its output has one. */
+/**
+ * The whole items in order, with an item made for each complete call that came without one, since
+ * its output needs one.
+ */
 function wholeItems({ pending, items }: Reader): ResponseOutputItem[] {
   const missing = pending.filter(({ call, place, complete }) => {
     const has = ([at, item]: Reader["items"][number]) =>

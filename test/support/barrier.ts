@@ -1,8 +1,5 @@
 import { createServer, type ServerResponse } from "node:http";
 import { listen } from "../../scripts/serve.ts";
-import { like } from "./worlds.ts";
-
-export const WAITING_WEATHER = like("test/worlds/waiting.ts");
 
 /**
  * Serves a barrier for tools in threads: a call arrives, and waits until the test lets it go.

@@ -1,5 +1,7 @@
+import type { ServerResponse } from "node:http";
 import { z } from "zod";
-import { CallId, Name, ToolParameters } from "./responses.ts";
+import { complete } from "../../scripts/serve.ts";
+import { type Api, CallId, type Item, Name, serveApi, ToolParameters } from "./responses.ts";
 
 const ChatCall = z.strictObject({
   type: z.literal("function"),
@@ -20,7 +22,7 @@ export const ToolChatRequest = z.strictObject({
   model: z.string(),
   messages: z.array(
     z.union([
-      z.strictObject({ role: z.enum(["system", "user"]), content: z.string().min(1) }),
+      z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: z.string().min(1) }),
       z.strictObject({
         role: z.literal("assistant"),
         content: z.string().min(1).nullable(),
@@ -30,6 +32,7 @@ export const ToolChatRequest = z.strictObject({
     ]),
   ),
   tools: z.array(z.strictObject({ type: z.literal("function"), function: ChatTool })).min(1),
+  parallel_tool_calls: z.boolean().optional(),
 });
 export type ToolChatRequest = z.infer<typeof ToolChatRequest>;
 
@@ -44,4 +47,49 @@ export function checkAnswered(messages: ToolChatRequest["messages"]): void {
     return "tool_call_id" in one ? one.tool_call_id : one.role;
   });
   if (asked.join() !== answered.join()) throw new Error(`expected ${asked}, got ${answered}`);
+}
+
+function readRequest(body: unknown): ToolChatRequest {
+  const request = ToolChatRequest.parse(body);
+  checkAnswered(request.messages);
+  return request;
+}
+
+/** The calls among some items, as Chat Completions has them. */
+export function chatCalls(items: readonly Item[]): ChatCall[] {
+  return items.flatMap((item): ChatCall[] => {
+    if (item.type !== "function_call") return [];
+    const { call_id: id, name, arguments: args } = item;
+    return [{ type: "function", id, function: { name, arguments: args } }];
+  });
+}
+
+/** The results at the end of the last request, each with the id of its call. */
+export function lastResults(requests: readonly ToolChatRequest[]) {
+  const messages = requests.at(-1)?.messages ?? [];
+  const first = messages.findLastIndex(({ role }) => role !== "tool") + 1;
+  return messages.slice(first).flatMap((one) => {
+    if (!("tool_call_id" in one)) return [];
+    const output: unknown = JSON.parse(one.content);
+    return [{ id: one.tool_call_id, output }];
+  });
+}
+
+/** The message of a completion and other parts of its choice, or a function that writes it all. */
+export type ChatReply =
+  | { readonly message: object; readonly choice?: object }
+  | ((response: ServerResponse) => void);
+
+/**
+ * Serves a plain scripted model over Chat Completions, without any of the book's own code. Like the
+ * real one, it refuses a request in which a call is not answered, or is answered twice.
+ */
+export function serveChat(
+  script: (request: ToolChatRequest) => ChatReply,
+): Promise<Api<ToolChatRequest>> {
+  return serveApi(readRequest, (request, _, response) => {
+    const reply = script(request);
+    if (typeof reply === "function") reply(response);
+    else complete(response, reply.message, reply.choice);
+  });
 }

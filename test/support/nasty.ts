@@ -1,8 +1,5 @@
 import { expect } from "vitest";
 import { outputs, weather } from "./script.ts";
-import { like } from "./worlds.ts";
-
-export const NASTY_WEATHER = like("test/worlds/nasty.ts");
 
 function failure(type: string, code: string, message: unknown) {
   return { error: { class: type, code, message } };
@@ -19,12 +16,19 @@ const NASTY: readonly (readonly [ReturnType<typeof weather>, object])[] = [
   [weather("second", "same"), { result: "calm in second" }],
   [weather("throws a string", ""), thrown("a string")],
   [weather("throws nothing"), thrown("undefined")],
-  [weather("throws like the program"), thrown("unknown tool get_weather; there are others")],
-  [weather("returns nothing"), { result: null }],
+  [weather("throws null"), thrown("null")],
   [
-    weather("returns a function"),
-    thrown(expect.stringMatching(/^the result cannot leave its thread: /)),
+    weather("throws what has no text"),
+    thrown("something was thrown that cannot be shown (object)"),
   ],
+  [weather("throws its own cause"), thrown("its own cause")],
+  [weather("throws a DOMException"), thrown("the operation was aborted")],
+  [weather("throws like the program"), thrown("unknown tool get_weather; there are others")],
+  [weather("throws like the pool"), thrown("worker exited with code: 3")],
+  [weather("returns nothing"), { result: null }],
+  [weather("returns a function"), thrown("JSON has no place for a function")],
+  [weather("returns a BigInt"), thrown(expect.stringContaining("BigInt"))],
+  [weather("returns a circle"), thrown(expect.stringContaining("circular structure"))],
   [weather("returns much"), { result: "x".repeat(1_000_000) }],
   [weather("ends its thread"), failure("internal", "thread_ended", "worker exited with code: 3")],
   [
@@ -44,7 +48,7 @@ const NASTY: readonly (readonly [ReturnType<typeof weather>, object])[] = [
   [weather("last", "last"), { result: "calm in last" }],
 ];
 
-/** A reply of 26 calls, most of which go wrong, each in a way of its own. */
+/** A reply of many calls, most of which go wrong, each in a way of its own. */
 export const NASTY_REPLY = outputs(...NASTY.map(([call]) => call));
 
 /** The results that must go back for them, in the order asked. */

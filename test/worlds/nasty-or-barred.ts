@@ -1,9 +1,8 @@
 import { forecast as beNasty } from "./nasty.ts";
 import { forecast as waitAtBarrier } from "./waiting.ts";
 
-/** A weather tool that reports "barrier x" to a barrier as x, and is nasty elsewhere. */
+/** A weather tool that waits at a barrier as x in a place called "barrier x", and is nasty elsewhere. */
 export async function forecast({ location }: { location: string }): Promise<unknown> {
   if (!location.startsWith("barrier ")) return beNasty({ location });
-  await waitAtBarrier({ location: location.slice("barrier ".length) });
-  return `calm in ${location}`;
+  return waitAtBarrier({ location: location.slice("barrier ".length) });
 }

@@ -3,6 +3,7 @@ import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
+import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import { BatchSpanProcessor, InMemorySpanExporter } from "@opentelemetry/sdk-trace";
 import { SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { layOut } from "./bars.ts";
@@ -16,8 +17,25 @@ export type Targets = {
   readonly timeline: boolean;
 };
 
-/** Records all spans from here on, and hands them out when the program has nothing left to do. */
-export function record({ file, endpoint, timeline }: Targets): void {
+function write({ file, timeline }: Targets, spans: ReadableSpan[]): void {
+  const bars = layOut(spans);
+  if (bars.length === 0) return;
+  if (timeline) console.error(`\n${drawTimeline(bars)}`);
+  try {
+    if (file !== undefined) writeFileSync(file, chromeTrace(bars));
+  } catch (error) {
+    console.error(`error: the trace is lost: ${error}`);
+    process.exitCode = 1;
+  }
+}
+
+/**
+ * Records all spans from here on, and hands them out when the program has nothing left to do. Where
+ * it ends sooner, as with Ctrl-C, the file and the picture are made all the same.
+ *
+ * @param endOpenSpans ends the spans that nobody has ended by then
+ */
+export function record(targets: Targets, endOpenSpans: () => void): void {
   // Nobody should have to wait ten seconds for an endpoint that is not there.
   process.env.OTEL_EXPORTER_OTLP_TIMEOUT ||= "2000";
   const memory = new InMemorySpanExporter();
@@ -27,21 +45,21 @@ export function record({ file, endpoint, timeline }: Targets): void {
     spanProcessors: [
       new SimpleSpanProcessor({ exporter: memory }),
       // The exporter takes the endpoint, and all else there is to set, from the environment itself.
-      ...(endpoint ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })] : []),
+      ...(targets.endpoint ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })] : []),
     ],
   });
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  let done = false;
+  const show = (): void => {
+    if (done) return;
+    done = true;
+    endOpenSpans();
+    write(targets, memory.getFinishedSpans());
+  };
+  process.once("exit", show);
   process.once("beforeExit", async () => {
-    const bars = layOut(memory.getFinishedSpans());
-    if (bars.length === 0) return;
-    if (timeline) console.error(`\n${drawTimeline(bars)}`);
-    try {
-      if (file !== undefined) writeFileSync(file, chromeTrace(bars));
-    } catch (error) {
-      console.error(`error: the trace is lost: ${error}`);
-      process.exitCode = 1;
-    }
+    show();
     // Sends what has not been sent. The answer is there, so an endpoint that is not is no failure.
     await provider.shutdown().catch((error) => console.error(`trace: ${error}`));
   });

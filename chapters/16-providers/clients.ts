@@ -1,0 +1,58 @@
+import Anthropic from "@anthropic-ai/sdk";
+import { GoogleGenAI } from "@google/genai";
+import { addSettings } from "../../shared/cli.ts";
+import { client, model, offline } from "../../shared/model.ts";
+import { fetchOffline, OFFLINE_URL } from "../../shared/offline/wire/client.ts";
+
+const { ANTHROPIC_API_KEY, ANTHROPIC_MODEL, GEMINI_API_KEY, GEMINI_MODEL, PROVIDER } = process.env;
+
+addSettings({
+  ANTHROPIC_API_KEY: "ask Claude; ANTHROPIC_MODEL is its name",
+  GEMINI_API_KEY: "ask Gemini; GEMINI_MODEL is its name",
+  PROVIDER: "ask openai, claude or gemini alone",
+});
+
+/** Anthropic's official client: with a key the real one, else it asks the offline model. */
+export const claude = new Anthropic({
+  apiKey: ANTHROPIC_API_KEY || "none",
+  ...(ANTHROPIC_API_KEY ? {} : { baseURL: OFFLINE_URL, fetch: fetchOffline }),
+});
+export const claudeModel = ANTHROPIC_MODEL || "claude-haiku-5-5";
+
+/** Google's official client: with a key the real one, else it asks the offline model. */
+export const gemini = new GoogleGenAI({
+  apiKey: GEMINI_API_KEY || "none",
+  ...(GEMINI_API_KEY ? {} : { httpOptions: { baseUrl: OFFLINE_URL, fetch: fetchOffline } }),
+});
+export const geminiModel = GEMINI_MODEL || "gemini-3.8-flash";
+
+const { baseURL } = client;
+/** The models that answer for a provider: a real one, or the offline one if there is no key. */
+const OFFLINE =
+  "offline (set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY to ask a real one)";
+const models = {
+  openai: offline ? OFFLINE : `${model} (${baseURL})`,
+  claude: ANTHROPIC_API_KEY ? `${claudeModel} (claude)` : OFFLINE,
+  gemini: GEMINI_API_KEY ? `${geminiModel} (gemini)` : OFFLINE,
+};
+const PROVIDERS = ["openai", "claude", "gemini"] as const;
+
+/**
+ * The names of the providers to ask: PROVIDER, else those whose key is set, else all.
+ *
+ * @throws an error that names those there are, if PROVIDER is none of them
+ */
+export function chooseProviders(): readonly (keyof typeof models)[] {
+  const named = PROVIDERS.filter((name) => name === PROVIDER);
+  if (PROVIDER && named.length === 0) {
+    throw new Error(`expected ${PROVIDERS.join(", ")} or nothing in PROVIDER, got ${PROVIDER}`);
+  }
+  if (PROVIDER) return named;
+  const withKey = PROVIDERS.filter((name) => models[name] !== OFFLINE);
+  return withKey.length > 0 ? withKey : PROVIDERS;
+}
+
+/** The models that will answer, each once, for the line on stderr. */
+export function nameModels(): readonly string[] {
+  return [...new Set(chooseProviders().map((name) => models[name]))];
+}

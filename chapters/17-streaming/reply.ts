@@ -1,0 +1,39 @@
+// Reads a reply from its events, and tells of each call as soon as it is complete.
+import type { Complete, ReplyEvent, StreamedCall } from "./pieces.ts";
+
+/** What was read: "0p 0c 1p" and so on, the complete calls in their order, and what broke the stream. */
+export type Reply = {
+  readonly events: readonly string[];
+  readonly calls: StreamedCall[];
+  readonly error: unknown;
+};
+
+/**
+ * Reads a reply to its end, or to where it breaks off: then the calls that were complete by then are
+ * returned all the same, since they may have been started.
+ *
+ * @param onText is told of each piece of a message
+ * @param onCall is told of each call as soon as its arguments are complete
+ */
+export async function readReply(
+  stream: AsyncIterable<ReplyEvent>,
+  onText: (text: string) => void,
+  onCall: (call: StreamedCall) => void,
+): Promise<Reply> {
+  const events: string[] = [];
+  const complete: Complete[] = [];
+  let error: unknown;
+  try {
+    for await (const event of stream) {
+      if (event.type === "text") onText(event.text);
+      else events.push(`${event.index}${event.type[0]}`);
+      if (event.type !== "complete") continue;
+      complete.push(event);
+      onCall(event.call);
+    }
+  } catch (thrown) {
+    error = thrown;
+  }
+  complete.sort((one, other) => one.index - other.index);
+  return { events, calls: complete.map(({ call }) => call), error };
+}

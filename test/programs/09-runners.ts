@@ -1,0 +1,19 @@
+// Asks with split runners of the reader's own, and prints what a bad limit is told.
+import {
+  parallelRunner,
+  runAgent,
+  serialRunner,
+  splitRunner,
+} from "../../chapters/09-async-tools/main.ts";
+
+await runAgent("the default limits", splitRunner());
+await runAgent("narrow limits", splitRunner(parallelRunner(2), serialRunner));
+for (const limit of [0, -1, 1.5, Number.NaN]) {
+  try {
+    parallelRunner(limit);
+  } catch (error) {
+    console.log(`LIMIT ${error}`);
+  }
+}
+// The threads would wait for more calls.
+process.stdout.write("", () => process.exit());

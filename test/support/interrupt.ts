@@ -1,0 +1,20 @@
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { type Ended, start } from "../../scripts/run.ts";
+
+/** Starts a program, so that a test can press Ctrl-C while it runs, and then see how it has ended. */
+export function startForUser(...what: Parameters<typeof start>): {
+  readonly pressCtrlC: () => void;
+  readonly ended: Promise<Ended>;
+} {
+  const program = start(...what);
+  const readAll = async (): Promise<Ended> => {
+    const [stdout, stderr, [code, signal]] = await Promise.all([
+      text(program.stdout),
+      text(program.stderr),
+      once(program, "close"),
+    ]);
+    return { code: code ?? signal, stdout, stderr };
+  };
+  return { pressCtrlC: () => program.kill("SIGINT"), ended: readAll() };
+}
