@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { PagesFirst } from "./test/support/pages-first.ts";
 
 // biome-ignore lint/style/noDefaultExport: vitest reads its settings from the default export
 export default defineConfig({
@@ -9,5 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     // The tests mostly wait for processes of their own, so every core gets a worker.
     maxWorkers: availableParallelism(),
+    sequence: { sequencer: PagesFirst },
+    // What a worker has loaded, such as zod, serves all its test files.
+    isolate: false,
   },
 });

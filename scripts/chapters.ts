@@ -4,6 +4,11 @@ import { join } from "node:path";
 /** The folder that holds the book. */
 export const ROOT = join(import.meta.dirname, "..");
 
+/** The folder that programs run from: a compiled copy, where the tests have made one, or the book. */
+export function bookFolder(): string {
+  return process.env.COMPILED_BOOK || ROOT;
+}
+
 /** Every chapter of the book, and the number of the one that it grows from. */
 const TREE = new Map([
   ["01-structured-output", ""],

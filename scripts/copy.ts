@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { build, type BuildOptions, transformSync } from "esbuild";
 import { atEnd } from "./at-end.ts";
-import { ROOT } from "./chapters.ts";
+import { bookFolder, ROOT } from "./chapters.ts";
 
 const PARTS = [
   "chapters",
@@ -25,17 +25,15 @@ atEnd(() => {
   for (const folder of copies) rmSync(folder, { recursive: true, force: true });
 });
 
+/** Packages are found in the folder above a copy, unless it has bundles of its own for some. */
 function copyFolder(from: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "the-agent-loop-"));
-  copies.push(folder);
+  const above = mkdtempSync(join(tmpdir(), "the-agent-loop-"));
+  copies.push(above);
+  symlinkSync(join(ROOT, "node_modules"), join(above, "node_modules"), "junction");
+  const folder = join(above, "book");
   for (const part of PARTS) cpSync(join(from, part), join(folder, part), { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
+  if (from !== ROOT) symlinkSync(join(from, BUNDLES), join(folder, BUNDLES), "junction");
   return folder;
-}
-
-/** The folder that programs run from: a copy that `compileBook` has made, or else the book itself. */
-export function bookFolder(): string {
-  return process.env.COMPILED_BOOK || ROOT;
 }
 
 /**
@@ -79,9 +77,50 @@ function headerOf(source: string): string {
   return /^(?:\/\/.*\n)*/.exec(source)?.[0] ?? "";
 }
 
+const BUNDLES = "node_modules";
+
 /**
- * Copies the book to a fresh folder with a JavaScript file beside each program. Node runs those at
- * once, where loading TypeScript takes longer than all else that a chapter does.
+ * Packages of so many files that a short program spends a fifth of its time on finding them, and
+ * which of their modules the book imports.
+ */
+const BUNDLED = new Map([
+  ["openai", [".", "./helpers/zod", "./lib/responses/ResponseInputItems"]],
+  ["zod", ["."]],
+  ["@copilotkit/aimock", ["."]],
+  ["@anthropic-ai/sdk", ["."]],
+  ["@google/genai", ["."]],
+]);
+
+/** Makes one file of each of these modules, in a folder where Node looks before it looks above. */
+async function bundlePackages(folder: string): Promise<void> {
+  const outdir = join(folder, BUNDLES);
+  const modules = [...BUNDLED].flatMap(([name, paths]) => {
+    return paths.map((path) => posix.join(name, path));
+  });
+  await build({
+    ...COMPILE,
+    entryPoints: modules.map((module) => ({ in: module, out: posix.join(module, "index") })),
+    outdir,
+    absWorkingDir: ROOT,
+    bundle: true,
+    // What two of them share, such as zod, must be the same thing for both.
+    splitting: true,
+    platform: "node",
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+  });
+  for (const [name, paths] of BUNDLED) {
+    const exports = Object.fromEntries(paths.map((path) => [path, `${path}/index.js`]));
+    const manifest = { name, type: "module", exports };
+    writeFileSync(join(outdir, name, "package.json"), JSON.stringify(manifest));
+  }
+}
+
+/**
+ * Copies the book to a fresh folder with a JavaScript file beside each program, and with its largest
+ * packages in one file each. Node runs that at once, where loading TypeScript takes longer than all
+ * else that a chapter does.
  *
  * @returns the folder; it is removed when the process ends
  */
@@ -95,6 +134,7 @@ export async function compileBook(): Promise<string> {
     )
     .filter((file) => file.endsWith(".ts"));
   await build({ ...COMPILE, entryPoints: files, outdir: folder, outbase: folder });
+  await bundlePackages(folder);
   for (const file of files) {
     const code = aimAtJs(readFileSync(toJs(file), "utf8"));
     writeFileSync(toJs(file), headerOf(readFileSync(file, "utf8")) + code);

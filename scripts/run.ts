@@ -3,7 +3,7 @@ import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { atEnd } from "./at-end.ts";
-import { bookFolder } from "./copy.ts";
+import { bookFolder } from "./chapters.ts";
 
 /** How a process ended: its exit code, or the signal that ended it, and all that it printed. */
 export type Ended = {

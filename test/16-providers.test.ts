@@ -649,6 +649,8 @@ async function choose(env: Readonly<Record<string, string>>) {
     return [chooseProviders(), nameModels()];
   } finally {
     vi.unstubAllEnvs();
+    // Another test file may import the same modules, and wants them with no such environment.
+    vi.resetModules();
   }
 }
 
