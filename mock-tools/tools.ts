@@ -20,8 +20,8 @@ export type Tool<Parameters extends z.ZodObject = z.ZodObject> = {
   run(args: z.infer<Parameters>, context?: RunContext): unknown;
 };
 
-/** Makes a tool of its parts, and lets the compiler hold its function to its schema. */
-function defineTool<Parameters extends z.ZodObject>(tool: Tool<Parameters>): Tool {
+/** Makes a tool of its parts, and makes the compiler check its function against its schema. */
+export function defineTool<Parameters extends z.ZodObject>(tool: Tool<Parameters>): Tool {
   return tool;
 }
 

@@ -5,11 +5,13 @@ import { readMailbox } from "../mock-tools/mailbox.ts";
 import { client, model, offline } from "./model.ts";
 import { endTyping, printAnswer, printQuestion } from "./print.ts";
 
+const MAX_CAUSES = 5;
+
 /** What --help says of the environment, in its order. */
 const settings = new Map([
   ["OPENAI_API_KEY", "ask a real model instead of the offline one"],
-  ["OPENAI_BASE_URL", "the server that has it, for example http://localhost:11434/v1"],
-  ["OPENAI_MODEL", "its name"],
+  ["OPENAI_BASE_URL", "the model's server, for example http://localhost:11434/v1"],
+  ["OPENAI_MODEL", "the model's name"],
   ["OPENAI_PROTOCOL", "responses or chat, where a chapter speaks both"],
   ["OFFLINE_LATENCY_MS", "let the offline model think for so long before each reply"],
   ["OFFLINE_TOKENS_PER_SECOND", "the pace at which it streams"],
@@ -46,12 +48,15 @@ ${lines.join("\n")}
 What is in capitals is set in the environment, or in a file called .env.`);
 }
 
-/** All that an error and its causes have to say, on one line. */
-function describe(error: unknown): string {
+/** All that an error and its causes have to say, on one line; causes may go round in a circle. */
+function describe(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error);
-  const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
+  const cause = error instanceof AggregateError ? error.errors[0] : error.cause;
+  const inner = depth < MAX_CAUSES ? cause : undefined;
   const text = error.message.replace(/\.?\s*$/, "").replace(/\s+/g, " ");
-  return [text, ...(inner ? [describe(inner)] : [])].filter((part) => part !== "").join(": ");
+  return [text, ...(inner ? [describe(inner, depth + 1)] : [])]
+    .filter((part) => part !== "")
+    .join(": ");
 }
 
 type Agent = (question: string, interrupted: AbortSignal) => Promise<string>;

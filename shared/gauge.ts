@@ -1,4 +1,4 @@
-/** To be called at the start of a call; what it returns, at its end. */
+/** Called at the start of a call. What it returns is called at the end. */
 type OnStart = () => () => void;
 
 /** How many calls are under way, seen from outside: a watcher for a runner. */

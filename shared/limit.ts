@@ -6,7 +6,7 @@ import { setMaxListeners } from "node:events";
  * garbage collector runs (nodejs/node#57736).
  */
 export function withLimit(ms: number, signal: AbortSignal): AbortSignal {
-  // However many calls listen to one signal, none of them is a leak.
+  // Many calls may listen to one signal; Node would take them for a leak.
   setMaxListeners(0, signal);
   const limited = new AbortController();
   const abort = (): void => limited.abort();

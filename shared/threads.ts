@@ -4,10 +4,10 @@ const isTypeScript = import.meta.url.endsWith(".ts");
 const { resolve } = createRequire(import.meta.url);
 
 /**
- * Node's options for a thread that runs mock-tools/worker.ts: none where Node strips types itself
- * (22.18 and later), else tsx as a hook of require. Its hook of import, which the main thread has,
- * needs a helper thread per thread and doubles the time to start one. The second option loads the
- * worker before the pool does, which would hide a mistake in it behind "unknown file extension".
+ * Node's options for a thread that runs mock-tools/worker.ts. Node 22.18 and later run TypeScript
+ * by themselves. Older ones need tsx, whose hook of require starts a thread in half the time that its
+ * hook of import takes. The worker is loaded here as well, so that a mistake in it is shown where it
+ * stands; the pool would only say "unknown file extension".
  */
 export const execArgv: string[] =
   isTypeScript && !process.features.typescript

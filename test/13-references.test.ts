@@ -254,6 +254,7 @@ test.each<[what: string, args: unknown, filled: unknown]>([
   ["how many", from("city", "sky.length"), 2],
   ["a result that is a number", [from("number"), from("text")], [5, "five"]],
   ["a result that looks like a reference", { to: from("trap") }, { to: from("city") }],
+  ["a reference with null for a path", [{ $from: "number", path: null }], [5]],
   ["a text", { $text: ["It is ", from("text"), "."] }, "It is five."],
   [
     "a text of other values",

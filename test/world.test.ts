@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
 import { run } from "../scripts/run.ts";
 
@@ -14,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const { readMailbox } = await import("../mock-tools/mailbox.ts");
 const { lookUpProfile } = await import("../mock-tools/profile.ts");
-const { getUserProfile, getWeather, listEmails, sendEmail } = await import(
+const { defineTool, getUserProfile, getWeather, listEmails, sendEmail } = await import(
   "../mock-tools/tools.ts"
 );
 const { forecast } = await import("../mock-tools/weather.ts");
@@ -62,6 +63,14 @@ test("the mailbox outlives a process if it is given a file, and vanishes if it i
   const [second, fresh] = await Promise.all([send("two\nlines", env), send("three")]);
   expect(JSON.parse(second.stdout)).toEqual(["one", "two\nlines"]);
   expect(JSON.parse(fresh.stdout)).toEqual(["three"]);
+});
+
+test("a tool whose function does not fit its schema does not compile", () => {
+  const parameters = z.object({ location: z.number() });
+  const parts = { name: "wrong", description: "", parameters, bound: "cpu" } as const;
+  // @ts-expect-error The schema gives a number where the function takes a string.
+  const tool = defineTool({ ...parts, run: forecast });
+  expect(tool.name).toBe("wrong");
 });
 
 test("a thread loads the tools' work alone, and no package", () => {

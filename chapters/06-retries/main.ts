@@ -58,6 +58,10 @@ const tools = new Map<string, Tool & { readonly retry?: "never" | "safe" | "idem
 // ── Running the calls ────────────────────────────────────────────────────────────────────────────
 
 const MAX_THREADS = 4;
+const MAX_ATTEMPTS = 3;
+const ATTEMPT_MS = 5_000;
+const BASE_DELAY_MS = 100;
+const MAX_DELAY_MS = 2_000;
 
 // Built before the first question, so that the threads start up while the model thinks.
 const pool = new Piscina({
@@ -70,11 +74,6 @@ const pool = new Piscina({
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
-
-const MAX_ATTEMPTS = 3;
-const ATTEMPT_MS = 5_000;
-const BASE_DELAY_MS = 100;
-const MAX_DELAY_MS = 2_000;
 
 const CLASSES = {
   tool_unavailable: "unavailable",

@@ -44,7 +44,7 @@ function endOpenSpans(): void {
   for (const span of [...open].toReversed()) endSpan(span, error);
 }
 
-// The SDK takes longer to load than the rest of a chapter, so it is loaded for a trace alone.
+// The SDK takes longer to load than the rest of a chapter, so it waits for somebody to look.
 if (endpoint || timeline) {
   const { record } = await import("./trace/record.ts");
   record({ file, endpoint, timeline }, endOpenSpans);
@@ -61,7 +61,8 @@ function now(): number {
  * @param name an operation and its subject, such as "chat gpt" or "execute_tool get_weather"
  */
 export function startSpan(name: string, attributes: Attributes = {}): Span {
-  const [operation = "", subject] = name.split(" ");
+  const [operation = "", ...words] = name.split(" ");
+  const subject = words.join(" ");
   const key = SUBJECTS.get(operation);
   const remote = operation === "chat";
   const span = tracer.startSpan(name, {
@@ -95,7 +96,7 @@ export async function inSpan<Value>(
 ): Promise<Value> {
   const span = startSpan(name);
   try {
-    const value = await context.with(trace.setSpan(context.active(), span), run, undefined, span);
+    const value = await context.with(trace.setSpan(context.active(), span), () => run(span));
     endSpan(span);
     return value;
   } catch (error) {

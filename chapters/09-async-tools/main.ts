@@ -108,7 +108,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
   const task = { name: call.name, args: args.value };
   try {
-    // The threads' own function, so that an outcome is the same wherever its call has run.
+    // The function that threads run as well, so that outcomes are the same in both places.
     const result = await (tool.bound === "io" ? runTool(task) : pool.run(task));
     return { type: "success", id: call.id, result };
   } catch (error) {
@@ -118,7 +118,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Is told of the start of a call. What it returns is told of the end.
+// Called at the start of a call. What it returns is called at the end.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -153,6 +153,7 @@ export function splitRunner(
   return async (calls) => {
     const io = calls.filter((call) => boundOf(call) === "io");
     const cpu = calls.filter((call) => boundOf(call) === "cpu");
+    // A runner returns one outcome a call, in the calls' order.
     const ended = (await Promise.all([waiting(io), computing(cpu)])).flat();
     const outcomes = new Map([...io, ...cpu].map((call, index) => [call, ended[index]] as const));
     return calls.flatMap((call) => outcomes.get(call) ?? []);

@@ -109,7 +109,8 @@ async function runCall(call: FunctionCall, signal: AbortSignal): Promise<Outcome
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
   if (signal.aborted) return { type: "cancelled", id: call.id, cancelled: "it never started" };
-  // A signal cannot enter a thread: there it is a flag in shared memory and, after a grace, an end.
+  // A signal cannot enter a thread, so the thread gets a flag in shared memory. A tool that does
+  // not look at it is ended with its thread, after a grace.
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
   const end = new AbortController();
   const stop = () => {
@@ -125,13 +126,14 @@ async function runCall(call: FunctionCall, signal: AbortSignal): Promise<Outcome
     if (!end.signal.aborted) return explain(call, error);
     return { type: "cancelled", id: call.id, cancelled: "its thread was ended" };
   } finally {
+    // Takes the listener off the signal.
     end.abort();
   }
 }
 
 type RunBatch = (calls: readonly FunctionCall[], signal: AbortSignal) => Promise<Outcome[]>;
 
-// Is told of the start of a call. What it returns is told of the end.
+// Called at the start of a call. What it returns is called at the end.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 

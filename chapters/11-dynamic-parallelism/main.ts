@@ -46,7 +46,7 @@ type FunctionCall = z.infer<typeof FunctionCall>;
 const Mode = z.enum(["parallel", "sequential"]);
 
 const Reply = z.object({
-  // Any, since a server may ignore the format, and calls are good without a mode.
+  // Not Mode: a server may ignore the format, and the calls are good without a mode.
   mode: z.unknown().optional(),
   outputs: z.array(z.discriminatedUnion("type", [Message, FunctionCall])),
 });
@@ -120,7 +120,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Is told of the start of a call. What it returns is told of the end.
+// Called at the start of a call. What it returns is called at the end.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -147,8 +147,10 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
 type Runners = Readonly<Record<z.infer<typeof Mode>, RunBatch>>;
 
 export function makeRunners(onStart = watchNothing): Runners {
-  const sequential = parallelRunner(1, onStart);
-  return { parallel: parallelRunner(MAX_CONCURRENT, onStart), sequential };
+  return {
+    parallel: parallelRunner(MAX_CONCURRENT, onStart),
+    sequential: parallelRunner(1, onStart),
+  };
 }
 
 function chooseRunner(mode: unknown, runners: Runners): RunBatch {

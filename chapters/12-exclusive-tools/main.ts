@@ -1,5 +1,5 @@
 // 12 · Exclusive tools
-// A tool says whether its calls may overlap others; those that may not run last, each alone.
+// A tool says whether its calls may overlap; calls that may not overlap run at the end, one by one.
 //
 // npx tsx chapters/12-exclusive-tools/main.ts
 
@@ -121,7 +121,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Is told of the start of a call. What it returns is told of the end.
+// Called at the start of a call. What it returns is called at the end.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -153,6 +153,7 @@ export function exclusiveRunner(together = parallelRunner(), oneByOne = serialRu
   return async (calls) => {
     const shared = calls.filter((call) => !isSerial(call));
     const alone = calls.filter(isSerial);
+    // A runner returns one outcome a call, in the calls' order.
     const ended = [...(await together(shared)), ...(await oneByOne(alone))];
     const order = [...shared, ...alone];
     const outcomes = new Map(order.map((call, index) => [call, ended[index]] as const));

@@ -10,13 +10,16 @@ function disturbs({ writes = [] }: Effects, { reads = [], writes: others = [] }:
 
 /** True where calls of two tools must keep their order: both touch a resource, and one writes it. */
 export function conflict(one: Effects, other: Effects): boolean {
-  const declared = [one, other].every(({ reads, writes }) => reads ?? writes);
+  const declared = [one, other].every(({ reads, writes }) => {
+    return reads !== undefined || writes !== undefined;
+  });
   return !declared || disturbs(one, other) || disturbs(other, one);
 }
 
 type Call = { readonly id: string; readonly name: string; readonly arguments: string };
 
-const Reference = z.strictObject({ $from: z.string(), path: z.string().optional() });
+// Some models send null where they want nothing.
+const Reference = z.strictObject({ $from: z.string(), path: z.string().nullish() });
 type Reference = z.infer<typeof Reference>;
 
 const Text = z.strictObject({ $text: z.array(z.unknown()) });
@@ -110,12 +113,14 @@ export function link<Sort extends Call>(
 
 /** Draws linked calls in Mermaid's terms: solid arrows for results, dotted ones for the order. */
 export function draw(links: readonly Linked<Call>[]): string[] {
-  const sound = links.filter(({ fault }) => fault === undefined);
-  return sound.flatMap(({ call: { id }, sources, rivals }) => [
-    id,
-    ...sources.map((index) => `${links[index]?.call.id} --> ${id}`),
-    ...rivals.map((index) => `${links[index]?.call.id} -.-> ${id}`),
-  ]);
+  const arrows = (from: readonly number[], arrow: string, id: string): string[] => {
+    const sound = from.flatMap((index) => links[index] ?? []).filter(({ fault }) => !fault);
+    return sound.map(({ call }) => `${call.id} ${arrow} ${id}`);
+  };
+  // A call that is refused never runs, so nobody waits for it.
+  return links.flatMap(({ call: { id }, sources, rivals, fault }) => {
+    return fault ? [] : [id, ...arrows(sources, "-->", id), ...arrows(rivals, "-.->", id)];
+  });
 }
 
 type Resolved<Sort> =
@@ -123,10 +128,11 @@ type Resolved<Sort> =
   | { readonly ok: false; readonly error: string };
 
 /** What is at a path such as "sky.colour", through a value's own fields; in a list, or an empty one. */
-function follow(value: unknown, path: string | undefined): readonly unknown[] {
+function follow(value: unknown, path: string | null | undefined): readonly unknown[] {
   let found = value;
   for (const key of path ? path.split(".") : []) {
-    if (!Object.hasOwn(Object(found), key)) return [];
+    // A string has characters, but no fields.
+    if (typeof found !== "object" || !Object.hasOwn(Object(found), key)) return [];
     found = Object(found)[key];
   }
   return [found];

@@ -125,7 +125,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Is told of the start of a call. What it returns is told of the end.
+// Called at the start of a call. What it returns is called at the end.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -152,6 +152,7 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
 export const serialRunner = parallelRunner(1);
 
 export function dependencyRunner(limit = MAX_CONCURRENT, onStart = watchNothing): RunBatch {
+  // A lane would hold a call that waits for others; here a call gets its slot when it is ready.
   const slot = pLimit(limit);
   return async (calls) => {
     const ends: Promise<Outcome>[] = [];
@@ -207,7 +208,7 @@ async function askModel(messages: ChatCompletionMessageParam[]): Promise<string>
   return message.content || "(empty)";
 }
 
-export async function runAgent(question: string, runBatch = serialRunner): Promise<string> {
+export async function runAgent(question: string, runBatch = dependencyRunner()): Promise<string> {
   const messages: ChatCompletionMessageParam[] = [
     { role: "system", content: PROMPT },
     { role: "user", content: question },

@@ -6,7 +6,7 @@ import type { Conversation, Outcome, Output, Setting } from "./provider.ts";
 
 const MAX_TOKENS = 4_096;
 
-/** Which tools the model may use, as an object or by its type alone; and whether one call a reply is all. */
+/** Which tools the model may use, as an object or by its type alone; and whether a reply may hold only one call. */
 export type ClaudeKnobs = {
   readonly tool_choice?: Anthropic.ToolChoice | "auto" | "any" | "none";
   readonly disable_parallel_tool_use?: boolean;

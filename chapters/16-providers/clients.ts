@@ -26,12 +26,12 @@ export const gemini = new GoogleGenAI({
 });
 export const geminiModel = GEMINI_MODEL || "gemini-3.8-flash";
 
-const { baseURL } = client;
-/** The models that answer for a provider: a real one, or the offline one if there is no key. */
 const OFFLINE =
   "offline (set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY to ask a real one)";
+
+/** The model that answers for each provider: a real one, or the offline one where there is no key. */
 const models = {
-  openai: offline ? OFFLINE : `${model} (${baseURL})`,
+  openai: offline ? OFFLINE : `${model} (${client.baseURL})`,
   claude: ANTHROPIC_API_KEY ? `${claudeModel} (claude)` : OFFLINE,
   gemini: GEMINI_API_KEY ? `${geminiModel} (gemini)` : OFFLINE,
 };

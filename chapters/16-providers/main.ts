@@ -131,7 +131,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Is told of the start of a call. What it returns is told of the end.
+// Called at the start of a call. What it returns is called at the end.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -182,7 +182,7 @@ export function makeRequest(input: ResponseInputItem[], config: Config): ModelRe
   const barred = built_in_tools.length > 0;
   if (barred && parallel_tool_calls)
     console.error("warning: built-in tools bar parallel_tool_calls");
-  // Left unset, it is the provider's to decide; and the API refuses it where there are no tools.
+  // If it is unset, the provider decides. Without any tools, the API refuses it.
   const knob = barred ? false : parallel_tool_calls;
   const isSent = request.tools.length > 0 && typeof knob === "boolean";
   return isSent ? { ...request, parallel_tool_calls: knob } : request;
@@ -236,6 +236,7 @@ export async function runAgent(
   gauge = makeGauge(),
 ): Promise<string> {
   const { concurrent_tool_execution = true, max_concurrent_tools = MAX_CONCURRENT } = config;
+  // Zero stands for no limit.
   const limit = max_concurrent_tools === 0 ? Number.MAX_SAFE_INTEGER : max_concurrent_tools;
   const runBatch = parallelRunner(concurrent_tool_execution ? limit : 1, gauge.onStart);
   const talk = providers[config.provider ?? "openai"];

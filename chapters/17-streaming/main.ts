@@ -127,7 +127,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Is told of the start of a call. What it returns is told of the end.
+// Called at the start of a call. What it returns is called at the end.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -155,6 +155,7 @@ export const serialRunner = parallelRunner(1);
 
 // Calls that start while the reply streams, each with its outcome to come.
 type Early = Map<FunctionCall, Promise<Outcome>>;
+// They have a limit of their own: the runner is not told of them.
 const slot = pLimit(MAX_CONCURRENT);
 
 async function settle(calls: FunctionCall[], early: Early, runBatch: RunBatch): Promise<Outcome[]> {

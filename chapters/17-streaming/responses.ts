@@ -2,6 +2,7 @@
 import type {
   ResponseFunctionToolCall,
   ResponseOutputItem,
+  ResponseOutputMessage,
   ResponseStreamEvent,
 } from "openai/resources/responses/responses";
 import { finish, finishAll, grow, type Pending, type ReplyEvent, untilLast } from "./pieces.ts";
@@ -35,6 +36,12 @@ function say(reader: Reader, part: string, text: string): ReplyEvent[] {
   return [{ type: "text", text: gap + text }];
 }
 
+function checkRefusal({ content }: ResponseOutputMessage): void {
+  for (const part of content) {
+    if (part.type === "refusal") throw new Error(`the model refuses: ${part.refusal}`);
+  }
+}
+
 function readEvent(reader: Reader, event: ResponseStreamEvent): ReplyEvent[] {
   const { pending, items } = reader;
   switch (event.type) {
@@ -51,6 +58,7 @@ function readEvent(reader: Reader, event: ResponseStreamEvent): ReplyEvent[] {
       const { item, output_index: place } = event;
       // A cut-off item is done as well, and must not run.
       if ("status" in item && item.status === "incomplete") return [];
+      if (item.type === "message") checkRefusal(item);
       items.push([place, item]);
       if (item.type !== "function_call") return [];
       return finish(pending, findItem(reader, place, item), item.arguments);
