@@ -1,8 +1,12 @@
 // What chapter 10 promises: a cancel asks all running calls at once, ends those that do not stop within
 // the grace, and starts nothing more; every call has its outcome, and the pool works on. A limit lets the
 // model answer with what there is; Ctrl-C ends the run, whether the model thinks or calls run.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { ROOT } from "../scripts/chapters.ts";
+import { copyBook } from "../scripts/copy.ts";
 import { run } from "../scripts/run.ts";
 import { serveScript } from "../scripts/serve.ts";
 import { serveBarrier } from "./support/barrier.ts";
@@ -10,12 +14,13 @@ import { startForUser } from "./support/interrupt.ts";
 import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
 import { printed } from "./support/pages.ts";
 import { lastResults, outputs, runScript, weather } from "./support/script.ts";
-import { worldOf } from "./support/worlds.ts";
+import { like, worldOf } from "./support/worlds.ts";
 
 const FILE = "chapters/10-cancellation/main.ts";
 const NEVER_STARTED = { type: "cancelled", cancelled: "it never started" };
 const ENDED = { type: "cancelled", cancelled: "its thread was ended" };
 const MAIL = { from: "a@example.com", to: "b@example.com", message: "hello" };
+const GRACE_MS = 500;
 const SEND = { name: "send_email", arguments: JSON.stringify(MAIL) };
 
 type Call = ReturnType<typeof weather>;
@@ -112,7 +117,7 @@ test("every slot is filled in the order asked, and nobody loses a result to a si
 test("all flags of a batch are raised at once, and all graces begin together [L10]", async () => {
   const { outcomes, atOnce } = await endOf("deafs");
   expect(outcomes).toEqual([0, 1, 2].map((index) => ({ id: `call_${index}`, ...ENDED })));
-  expect(atOnce).toEqual({ flags: 3, graces: [50, 50, 50] });
+  expect(atOnce).toEqual({ flags: 3, graces: Array(3).fill(GRACE_MS) });
 });
 
 test("a serial runner can be cancelled as well as a parallel one", async () => {
@@ -245,8 +250,16 @@ const End = z.object({
 });
 type End = z.infer<typeof End>;
 
+/** The chapter with a grace in which a tool that looks at its flag gets a turn on a busy machine, too. */
+function bookWithLongGrace(): string {
+  const source = readFileSync(join(ROOT, FILE), "utf8");
+  const patient = source.replace("GRACE_MS = 50;", `GRACE_MS = ${GRACE_MS};`);
+  expect(patient).not.toBe(source);
+  return copyBook({ [FILE]: patient, "mock-tools/weather.ts": like("test/worlds/stations.ts") });
+}
+
 async function runBatches() {
-  const settings = { folder: worldOf("stations") };
+  const settings = { folder: bookWithLongGrace() };
   const program = "test/programs/10-user.ts";
   const { code, stdout, stderr } = await run(program, [JSON.stringify(BATCHES)], settings);
   const lines = stdout

@@ -9,7 +9,7 @@ export function like(file: string): string {
 
 /**
  * A copy of the book whose weather is that of a file in test/worlds, such as "nasty". It is made once
- * a test file, so nobody may change it.
+ * for many tests, so nobody may change it.
  */
 export function worldOf(name: string): string {
   const made = folders.get(name);
