@@ -240,7 +240,7 @@ const MUTATIONS: readonly Mutation[] = [
     from: "    replies++;\n",
     to: '    if (text.startsWith("{")) replies++;\n',
     test: "13-dependency-detection",
-    fails: "REPLIES",
+    fails: "the demo counts every reply",
   },
   {
     name: "a reference may lead forwards",
@@ -268,7 +268,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-/** True if the test that must notice the mutation fails. */
+/** True if the test that must notice the mutation fails, or what it shares with its neighbours does. */
 function isNoticed({ file, from, to, test, fails }: Mutation): boolean {
   const source = readFileSync(join(ROOT, file), "utf8");
   if (!source.includes(from)) throw new Error(`${file} does not hold: ${from}`);
@@ -279,15 +279,18 @@ function isNoticed({ file, from, to, test, fails }: Mutation): boolean {
     cwd: copyBook({ [file]: source.replace(from, to) }, ROOT),
     encoding: "utf8",
   });
-  return status !== 0 && /Tests .*failed/.test(stripVTControlCharacters(stdout));
+  return status !== 0 && /Test Files .*failed/.test(stripVTControlCharacters(stdout));
 }
 
-const missed = MUTATIONS.filter((mutation) => {
+// A word of its name picks one: npm run mutations "on Ctrl-C"
+const [words = ""] = process.argv.slice(2);
+const wanted = MUTATIONS.filter(({ name }) => name.includes(words));
+const missed = wanted.filter((mutation) => {
   const noticed = isNoticed(mutation);
   console.log(`${noticed ? "noticed" : "MISSED "}  ${mutation.name}`);
   return !noticed;
 });
 if (missed.length > 0) {
-  console.error(`error: ${missed.length} of ${MUTATIONS.length} mutations were not noticed`);
+  console.error(`error: ${missed.length} of ${wanted.length} mutations were not noticed`);
   process.exitCode = 1;
 }
