@@ -25,6 +25,12 @@ test("npx tsx runs a chapter as the README says", () => {
   expect(stdout).toMatch(/\nA:\nHere's the weather: Paris is cloudy at 12 degrees\.\n$/);
 });
 
+test.skipIf(!process.features.typescript)("a Node that strips types needs no tsx", async () => {
+  const { code, stdout } = await run(FILE, ["How is the weather in Paris?"], { folder: ROOT });
+  expect(stdout).toMatch(/\nA:\nHere's the weather: Paris is cloudy at 12 degrees\.\n$/);
+  expect(code).toBe(0);
+});
+
 test("a mistake in what the threads load is shown where it stands", async () => {
   const broken = { "mock-tools/worker.ts": "export async functio runTool() {}\n" };
   const { code, stderr } = await run(FILE, ["Weather in LA?"], { folder: copyBook(broken, ROOT) });

@@ -13,7 +13,7 @@ function read(page: string): string {
 }
 
 test("what is generated in the READMEs is what the code gives", async () => {
-  // What a reader types runs under tsx, which is slow; so only the last word is had from it.
+  // A reader runs the sources, which is slow; so only the last word is had from them.
   const typed = process.env.CI ? { folder: ROOT, env: { COMPILED_BOOK: "" } } : {};
   const { code, stderr } = await run("scripts/docs.ts", ["--check"], typed);
   expect(stderr).toBe("");

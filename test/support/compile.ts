@@ -1,8 +1,7 @@
 import { compileBook } from "../../scripts/copy.ts";
 
-/** Compiles the book once for all test files, where Node cannot run TypeScript by itself. */
+/** Compiles the book once for all test files, whose processes inherit where it is. */
 export async function setup(): Promise<void> {
-  if (process.features.typescript) return;
-  // The test files run in processes that inherit it; the folder goes with this one.
+  // The folder goes with this process.
   process.env.COMPILED_BOOK = await compileBook();
 }
