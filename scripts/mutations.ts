@@ -1,4 +1,5 @@
 // Breaks the book in the ways that its tests must notice, one at a time: npm run mutations
+// Some of them alone, by words of their names: npm run mutations "on Ctrl-C"
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -274,7 +275,6 @@ function isNoticed({ file, from, to, test, fails }: Mutation): boolean {
   if (!source.includes(from)) throw new Error(`${file} does not hold: ${from}`);
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
   const args = [vitest, "run", `test/${test}.test.ts`, "-t", fails, "--bail", "1"];
-
   const { stdout, status } = spawnSync(process.execPath, args, {
     cwd: copyBook({ [file]: source.replace(from, to) }, ROOT),
     encoding: "utf8",
@@ -282,9 +282,12 @@ function isNoticed({ file, from, to, test, fails }: Mutation): boolean {
   return status !== 0 && /Test Files .*failed/.test(stripVTControlCharacters(stdout));
 }
 
-// A word of its name picks one: npm run mutations "on Ctrl-C"
 const [words = ""] = process.argv.slice(2);
 const wanted = MUTATIONS.filter(({ name }) => name.includes(words));
+if (wanted.length === 0) {
+  console.error(`error: expected words of a mutation's name, got ${words}`);
+  process.exit(1);
+}
 const missed = wanted.filter((mutation) => {
   const noticed = isNoticed(mutation);
   console.log(`${noticed ? "noticed" : "MISSED "}  ${mutation.name}`);

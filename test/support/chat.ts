@@ -8,7 +8,7 @@ const ChatCall = z.strictObject({
   id: CallId,
   function: z.strictObject({ name: Name, arguments: z.string() }),
 });
-export type ChatCall = z.infer<typeof ChatCall>;
+type ChatCall = z.infer<typeof ChatCall>;
 
 const ChatTool = z.strictObject({
   name: Name,

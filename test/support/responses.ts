@@ -2,7 +2,6 @@ import { createServer, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { listen } from "../../scripts/serve.ts";
-import { type Ended, run } from "../../scripts/run.ts";
 
 // ── What may be in a request ─────────────────────────────────────────────────────────────────────
 
@@ -17,7 +16,7 @@ const StrictObject = z
   });
 
 /** True if each object in a schema requires all its properties and allows no others. */
-export function isStrict(schema: unknown): boolean {
+function isStrict(schema: unknown): boolean {
   if (typeof schema !== "object" || schema === null) return true;
   const isObject = "type" in schema && schema.type === "object";
   if (isObject && !StrictObject.safeParse(schema).success) return false;
@@ -121,7 +120,7 @@ export type Item = z.infer<typeof MessageItem | typeof CallItem | typeof Reasoni
 export type ItemsReply = readonly Item[] | ((response: ServerResponse) => void);
 
 /** The replies in order, the last one again and again; or a function of the request. */
-export type ItemsScript =
+type ItemsScript =
   | readonly ItemsReply[]
   | ((request: ResponsesRequest, index: number) => ItemsReply);
 
@@ -282,17 +281,4 @@ export function serveResponses(script: ItemsScript): Promise<Api<ResponsesReques
     if (typeof reply === "function") reply(response);
     else respond(response, reply);
   });
-}
-
-/** Runs a chapter against a scripted model: how it ended, what it asked, and what was refused. */
-export async function runResponses(
-  file: string,
-  script: ItemsScript,
-  options: { readonly env?: Record<string, string | undefined>; readonly folder?: string } = {},
-): Promise<Ended & { requests: ResponsesRequest[]; refusals: string[] }> {
-  const server = await serveResponses(script);
-  const env = { OPENAI_BASE_URL: server.url, ...options.env };
-  const ended = await run(file, ["a question"], { ...options, env });
-  server.close();
-  return { ...ended, requests: server.requests, refusals: server.refusals };
 }
