@@ -1,21 +1,46 @@
 // What the tools remember is kept in files, since threads and processes share no variables.
-import { mkdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
+import { isMainThread } from "node:worker_threads";
+
+/** Removes a folder that threads may still be writing into: under another name they cannot find it. */
+function remove(folder: string): void {
+  const gone = `${folder}-gone`;
+  try {
+    renameSync(folder, gone);
+  } catch {
+    // It is gone already; or, on Windows, a file in it is open.
+    rmSync(folder, { recursive: true, force: true });
+  }
+  rmSync(gone, { recursive: true, force: true });
+}
+
+/** Does something when the process ends, also by a signal that nobody else listens to. */
+function atEnd(act: () => void): void {
+  process.on("exit", act);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      if (process.listenerCount(signal) === 0) process.exit(128 + constants.signals[signal]);
+    });
+  }
+}
 
 /** WORLD_DIR, or a folder of this run's own that vanishes with it and that its threads inherit. */
 function openWorld(): string {
-  if (process.env.WORLD_DIR) return process.env.WORLD_DIR;
-  const folder = join(tmpdir(), `world-${crypto.randomUUID()}`);
+  const given = process.env.WORLD_DIR;
+  const folder = given || join(tmpdir(), `world-${crypto.randomUUID()}`);
+  // A thread that starts up while the program ends would make a folder that nobody removes.
+  if (isMainThread) mkdirSync(folder, { recursive: true });
+  if (given) return folder;
   process.env.WORLD_DIR = folder;
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => remove(folder));
   return folder;
 }
 
 const folder = openWorld();
 
-/** The place of one file of the world; its folder is there. */
+/** The place of one file of the world, whose folder is there. */
 export function worldFile(name: string): string {
-  mkdirSync(folder, { recursive: true });
   return join(folder, name);
 }

@@ -1,7 +1,17 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { atEnd } from "../../scripts/at-end.ts";
 import { compileBook } from "../../scripts/copy.ts";
 
-/** Compiles the book once for all test files, whose processes inherit where it is. */
+/**
+ * Makes one folder for all that the tests and their processes write, since vitest ends its workers
+ * without a chance to clean up; and compiles the book into it, once for all test files.
+ */
 export async function setup(): Promise<void> {
-  // The folder goes with this process.
+  const folder = mkdtempSync(join(tmpdir(), "the-agent-loop-tests-"));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  process.env.TMPDIR = folder;
+  process.env.TEMP = folder;
   process.env.COMPILED_BOOK = await compileBook();
 }
