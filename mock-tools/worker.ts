@@ -1,6 +1,8 @@
 // The thread entry: plain data comes in, the named tool runs, plain data goes out.
+import { isMainThread } from "node:worker_threads";
 import type { RunContext } from "./context.ts";
 import { deliver, readMailbox } from "./mailbox.ts";
+import { messageOf, readRetry, toPlainData, tooLarge } from "./plain.ts";
 import { lookUpProfile } from "./profile.ts";
 import type { Tool } from "./tools.ts";
 import { forecast } from "./weather.ts";
@@ -12,33 +14,11 @@ const runs = new Map<string, Tool["run"]>([
   ["list_emails", readMailbox],
 ]);
 
-/** A result as a model will read it. */
-function toPlainData(result: unknown): unknown {
-  const text = JSON.stringify(result ?? null);
-  if (text === undefined) throw new Error(`JSON has no place for a ${typeof result}`);
-  return JSON.parse(text);
-}
-
-function messageOf(thrown: unknown): string {
-  try {
-    return String(thrown instanceof Error ? thrown.message : thrown);
-  } catch {
-    return `something was thrown that cannot be shown (${typeof thrown})`;
-  }
-}
-
-/** The tool's own word on another try, if its error has a cause that says something of the kind. */
-function readRetry(thrown: unknown): { after_ms?: number } | undefined {
-  try {
-    if (!(thrown instanceof Error)) return undefined;
-    const { retry } = Object(thrown.cause);
-    if (typeof retry !== "object" || retry === null) return undefined;
-    if (retry.after_ms === undefined) return {};
-    return Number.isFinite(retry.after_ms) ? { after_ms: retry.after_ms } : undefined;
-  } catch {
-    // Reading what a tool has thrown may throw as well.
-    return undefined;
-  }
+/** What a tool throws from a timer ends its thread. The pool must hear of it as a readable error. */
+if (!isMainThread) {
+  process.on("uncaughtException", (thrown) => {
+    throw new Error(messageOf(thrown));
+  });
 }
 
 /** What crosses over to the thread: a tool's name, arguments that were validated, the context. */
@@ -51,9 +31,9 @@ export type Task = {
 /**
  * Runs a tool and returns its result as plain data.
  *
- * @throws an error with the cause `{ thrownBy: "tool", retry }` where the tool has thrown something,
- *   whatever it was; `retry` is the tool's own word on another try, if it has one. An error without
- *   that cause is not the tool's
+ * @throws an error with the cause `{ failure, retry }`. The failure is "tool_error" where the tool has
+ *   thrown something, whatever it was, or "result_too_large"; `retry` is the tool's own word on another
+ *   try, if it has one. An error without such a cause is not the tool's
  */
 export async function runTool({ name, args, context }: Task): Promise<unknown> {
   const run = runs.get(name);
@@ -61,7 +41,8 @@ export async function runTool({ name, args, context }: Task): Promise<unknown> {
   try {
     return toPlainData(await run(args, context));
   } catch (thrown) {
-    const cause = { thrownBy: "tool", retry: readRetry(thrown) };
+    const failure = thrown === tooLarge ? "result_too_large" : "tool_error";
+    const cause = { failure, retry: readRetry(thrown) };
     throw new Error(messageOf(thrown), { cause });
   }
 }

@@ -1,6 +1,7 @@
 // Shows how a chapter differs from its base, or any two chapters: npm run diff 04, npm run diff 02 04
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { endWithOutput } from "../shared/output.ts";
 import { findChapter, ROOT } from "./chapters.ts";
 
 const USAGE = `npm run diff 04       chapter 04 against the chapter it grows from
@@ -22,11 +23,13 @@ function main(): number {
   if (same && second) throw new Error(`expected two different chapters, got ${to.number} twice`);
   if (same) throw new Error(`chapter ${to.number} has no base: the book starts there`);
   const git = ["diff", "--no-index", "--no-ext-diff", "--stat", "--patch", from.file, to.file];
-  const { error, status } = spawnSync("git", git, { cwd: ROOT, stdio: "inherit" });
+  const { error, status, signal } = spawnSync("git", git, { cwd: ROOT, stdio: "inherit" });
   if (error) throw new Error(`git is needed to show a diff: ${error.message}`);
-  return status === 1 ? 0 : (status ?? 1);
+  // Git says 1 where there are differences, and ends by this signal where nobody reads on.
+  return status === 1 || signal === "SIGPIPE" ? 0 : (status ?? 1);
 }
 
+endWithOutput();
 try {
   process.exitCode = main();
 } catch (error) {

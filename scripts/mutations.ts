@@ -182,8 +182,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "a tool passes for the pool",
     file: "mock-tools/worker.ts",
-    from: 'thrownBy: "tool", ',
-    to: "",
+    from: "cause = { failure, ",
+    to: "cause = { ",
     test: "05-error-recovery",
     fails: "the nasty batch",
   },

@@ -2,8 +2,11 @@ import { readFileSync, realpathSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { readMailbox } from "../mock-tools/mailbox.ts";
+import { messageOf } from "../mock-tools/plain.ts";
 import { client, model, offline } from "./model.ts";
-import { endTyping, printAnswer, printQuestion } from "./print.ts";
+import { endWithOutput } from "./output.ts";
+import { endTyping, printAnswer, print, printQuestion, printStatus } from "./print.ts";
+import { shorten } from "./terminal.ts";
 
 const MAX_CAUSES = 5;
 
@@ -50,10 +53,10 @@ What is in capitals is set in the environment, or in a file called .env.`);
 
 /** All that an error and its causes have to say, on one line; causes may go round in a circle. */
 function describe(error: unknown, depth = 0): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return messageOf(error);
   const cause = error instanceof AggregateError ? error.errors[0] : error.cause;
   const inner = depth < MAX_CAUSES ? cause : undefined;
-  const text = error.message.replace(/\.?\s*$/, "").replace(/\s+/g, " ");
+  const text = messageOf(error).replace(/\s+/g, " ").trim().replace(/\.$/, "");
   return [text, ...(inner ? [describe(inner, depth + 1)] : [])]
     .filter((part) => part !== "")
     .join(": ");
@@ -64,12 +67,21 @@ type Agent = (question: string, interrupted: AbortSignal) => Promise<string>;
 /** Ctrl-C ends the program or, the first time, tells an agent that wants to hear of it. */
 function listenForCtrlC(runAgent: Agent): AbortSignal {
   const interrupt = new AbortController();
-  process.on("SIGTERM", () => process.exit(143));
   process.on("SIGINT", () => {
     if (runAgent.length < 2 || interrupt.signal.aborted) process.exit(130);
     interrupt.abort();
   });
   return interrupt.signal;
+}
+
+/** Prints the mailbox if there are more mails in it than there were before. */
+function printMailbox(before: number): void {
+  try {
+    const mailbox = readMailbox();
+    if (mailbox.length > before) print(`\nMail box:\n${JSON.stringify(mailbox, null, 2)}`);
+  } catch (error) {
+    printStatus(`warning: the mailbox cannot be read: ${describe(error)}`);
+  }
 }
 
 async function ask(runAgent: Agent, question: string, interrupted: AbortSignal): Promise<void> {
@@ -79,8 +91,7 @@ async function ask(runAgent: Agent, question: string, interrupted: AbortSignal):
     printAnswer(await runAgent(question, interrupted));
   } finally {
     // Sent is sent, whatever went wrong afterwards.
-    const mailbox = readMailbox();
-    if (mailbox.length > mails) console.log(`\nMail box:\n${JSON.stringify(mailbox, null, 2)}`);
+    printMailbox(mails);
   }
 }
 
@@ -99,8 +110,16 @@ function nameModel(): readonly string[] {
 
 function complain(error: unknown, interrupted: AbortSignal): void {
   endTyping();
-  console.error(interrupted.aborted ? "cancelled" : `error: ${describe(error)}`);
+  printStatus(interrupted.aborted ? "cancelled" : `error: ${describe(error)}`);
   process.exitCode = interrupted.aborted ? 130 : 1;
+}
+
+/** What nobody caught is a mistake in the code, so this says where it was made. */
+function crash(error: unknown): void {
+  endTyping();
+  const { stack } = Object(error);
+  console.error(shorten(`error: ${typeof stack === "string" ? stack : messageOf(error)}`));
+  process.exit(1);
 }
 
 /**
@@ -114,14 +133,16 @@ export async function runQuestions(
   demo: readonly string[],
   nameModels = nameModel,
 ): Promise<void> {
+  endWithOutput();
   const interrupted = listenForCtrlC(runAgent);
+  process.once("uncaughtException", crash);
   try {
     const { values, positionals } = parseArgs({ strict: false, allowPositionals: true });
     if (values.help || values.h) return printHelp();
     const [unknown] = Object.keys(values);
     if (unknown) throw new Error(`expected a question or --help, got the option ${unknown}`);
     const questions = readQuestions(positionals, demo);
-    for (const name of nameModels()) console.error(`model: ${name}`);
+    for (const name of nameModels()) printStatus(`model: ${name}`);
     for (const [index, question] of questions.entries()) {
       interrupted.throwIfAborted();
       if (index > 0) console.log();

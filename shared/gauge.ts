@@ -1,3 +1,5 @@
+import { print } from "./print.ts";
+
 /** Called at the start of a call. What it returns is called at the end. */
 type OnStart = () => () => void;
 
@@ -41,7 +43,7 @@ export function showPeaks(runners: Readonly<Record<string, Ask>>): Agent {
       if (answer) console.log();
       const gauge = makeGauge();
       answer = await ask(question, gauge.onStart);
-      console.log(`\nPeak of the ${name} runner: ${gauge.peak} ${gauge.trail}`);
+      print(`\nPeak of the ${name} runner: ${gauge.peak} ${gauge.trail}`);
     }
     return answer;
   };
@@ -52,7 +54,7 @@ export function showTrail(ask: Ask): Agent {
   return async (question) => {
     const gauge = makeGauge();
     const answer = await ask(question, gauge.onStart);
-    console.log(`\nThe calls: ${gauge.trail}`);
+    print(`\nThe calls: ${gauge.trail}`);
     return answer;
   };
 }

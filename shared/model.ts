@@ -1,9 +1,21 @@
 import { existsSync } from "node:fs";
 import OpenAI from "openai";
+import { messageOf } from "../mock-tools/plain.ts";
 import { fetchOffline, OFFLINE_URL, startOfflineModel } from "./offline/wire/client.ts";
+import { printStatus } from "./print.ts";
 
-const dotEnv = new URL("../.env", import.meta.url);
-if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);
+/** Reads the settings in the file .env, if there is one. */
+function readDotEnv(): void {
+  const file = new URL("../.env", import.meta.url);
+  try {
+    if (existsSync(file)) process.loadEnvFile(file);
+  } catch (error) {
+    printStatus(`error: the file .env cannot be read: ${messageOf(error)}`);
+    process.exit(1);
+  }
+}
+
+readDotEnv();
 
 const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL, OPENAI_MODEL: name } = process.env;
 
@@ -15,7 +27,7 @@ export const model = offline ? "offline" : name || "gpt-5.4-mini";
 
 function readProtocol(name: string): "responses" | "chat" {
   if (name === "responses" || name === "chat") return name;
-  console.error(`error: expected responses or chat in OPENAI_PROTOCOL, got ${name}`);
+  printStatus(`error: expected responses or chat in OPENAI_PROTOCOL, got ${name}`);
   process.exit(1);
 }
 

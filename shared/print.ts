@@ -1,7 +1,8 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+import { styleText } from "node:util";
+import { clean, onOneLine, shorten } from "./terminal.ts";
 
-const MAX_CHARACTERS = 4_000;
 const RULE = "-".repeat(10);
+const MAX_MESSAGES = 20;
 
 type Output =
   | { readonly type: "message"; readonly text: string }
@@ -11,30 +12,37 @@ function paint(format: "bold" | "dim", text: string): string {
   return process.stdout.isTTY && !process.env.NO_COLOR ? styleText(format, text) : text;
 }
 
-/** Makes text from a model or a tool safe and short enough for a terminal. */
-function show(text: string): string {
-  // A piece of a stream may end within an escape sequence, which then is not known as one.
-  const plain = stripVTControlCharacters(text).replaceAll("\u001b", "").replaceAll("\u009b", "");
-  const excess = plain.length - MAX_CHARACTERS;
-  return excess > 0 ? `${plain.slice(0, MAX_CHARACTERS)}… (${excess} more characters)` : plain;
-}
-
 function agent(step: number): string {
   return paint("bold", `[Step ${step}] Agent:`);
 }
 
 let typing = false;
+let held = "";
+
+/** The most that is held back of a text without spaces. */
+const MAX_HELD = 1_000;
+
+/** Where the last word of a text begins. It may be half of one that is not to be shown. */
+function findLastWord(text: string): number {
+  let start = text.length;
+  while (start > 0 && /[!-~]/.test(text.charAt(start - 1))) start--;
+  return text.length - start > MAX_HELD ? text.length : start;
+}
 
 /** Prints a piece of one of the step's messages as it comes, if there is a terminal to watch. */
 export function printDelta(step: number, text: string): void {
   if (!process.stdout.isTTY) return;
-  process.stdout.write(`${typing ? "" : `${agent(step)} `}${show(text)}`);
+  const known = held + text;
+  const end = findLastWord(known);
+  held = known.slice(end);
+  process.stdout.write(`${typing ? "" : `${agent(step)} `}${clean(known.slice(0, end))}`);
   typing = true;
 }
 
 /** Ends the line of a text that was printed as it came, if there is one. */
 export function endTyping(): void {
-  if (typing) console.log();
+  if (typing) console.log(clean(held));
+  held = "";
   typing = false;
 }
 
@@ -45,22 +53,37 @@ export function printOutputs(step: number, outputs: readonly Output[]): void {
     output.type === "function_call" ? `${output.name}(${output.arguments})` : [],
   );
   const untyped = texts.length > 0 ? texts : [calls.join(", ")];
+  const excess = untyped.length - MAX_MESSAGES;
+  const lines = untyped
+    .slice(0, MAX_MESSAGES)
+    .map((text) => `${agent(step)} ${shorten(text)}`)
+    .concat(excess > 0 ? `… (${excess} more messages)` : []);
   if (typing) endTyping();
-  else console.log(untyped.map((text) => `${agent(step)} ${show(text)}`).join("\n"));
+  else console.log(lines.join("\n"));
   if (calls.length > 0) console.log(paint("dim", "Thinking..."));
 }
 
 /** Prints what goes back to the model after a step: results, or what was wrong with its reply. */
 export function printFeedback(text: string): void {
-  console.log(`${paint("dim", RULE)}\n${show(text)}\n${paint("dim", RULE)}\n`);
+  console.log(`${paint("dim", RULE)}\n${shorten(text)}\n${paint("dim", RULE)}\n`);
 }
 
 /** Prints the question before a run. */
 export function printQuestion(question: string): void {
-  console.log(`${paint("bold", "Q:")} ${question}\n`);
+  console.log(`${paint("bold", "Q:")} ${shorten(question)}\n`);
 }
 
-/** Prints the answer after a run. */
+/** Prints the answer after a run. It is what the reader asked for, so all of it is printed. */
 export function printAnswer(answer: string): void {
-  console.log(`\n${paint("bold", "A:")}\n${show(answer)}`);
+  console.log(`\n${paint("bold", "A:")}\n${clean(answer)}`);
+}
+
+/** Prints what a chapter has to say besides its steps and its answer. */
+export function print(text: string): void {
+  console.log(shorten(text));
+}
+
+/** Prints one line on stderr, beside the transcript: which model answers, a warning, an error. */
+export function printStatus(text: string): void {
+  console.error(onOneLine(text));
 }

@@ -1,4 +1,6 @@
 import { createRequire } from "node:module";
+import type { Piscina } from "piscina";
+import { printStatus } from "./print.ts";
 
 const isTypeScript = import.meta.url.endsWith(".ts");
 const { resolve } = createRequire(import.meta.url);
@@ -13,3 +15,15 @@ export const execArgv: string[] =
   isTypeScript && !process.features.typescript
     ? ["--require", resolve("tsx/cjs"), "--require", resolve("../mock-tools/worker.ts")]
     : [];
+
+/**
+ * Says so on stderr when a thread dies between two calls, as it does when its memory is found to be
+ * full after it has returned a result. The pool has started another one by then. Only where no thread
+ * can start at all, the program ends.
+ */
+export function reportDeadThreads(pool: Piscina): void {
+  pool.on("error", (error: Error) => {
+    if (pool.threads.length === 0) throw error;
+    printStatus(`warning: a thread died: ${error.message}`);
+  });
+}

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { askInOneProcess } from "./support/ask.ts";
 import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
 import { printed } from "./support/pages.ts";
-import { outputs, weather } from "./support/script.ts";
+import { outputs, runScript, weather } from "./support/script.ts";
 import { worldOf } from "./support/worlds.ts";
 
 // Every call ends in one outcome, in the order asked, whatever happens to it or to its siblings.
@@ -65,4 +65,13 @@ test("a call without an id is a bad reply, and no call of it runs", async () => 
   ]);
   expect(mailbox).toEqual([]);
   expect(answer).toBe("done");
+});
+
+test("a thread that dies after its call does not end the program", async () => {
+  const script = [outputs(weather("ends its thread after its call"), weather("a")), outputs()];
+  const file = "chapters/05-error-recovery/main.ts";
+  const { code, stderr, stdout } = await runScript(file, script, { folder: worldOf("nasty") });
+  expect(stdout).toMatch(/\nA:\ndone\n$/);
+  expect(stderr).toMatch(/^model: .*\nwarning: a thread died: out of memory\n$/);
+  expect(code).toBe(0);
 });

@@ -59,11 +59,11 @@ const MIXED = [
 ];
 /** The nasty batch, and the same on the event loop, but for what would end the program there. */
 const NASTY: readonly Call[] = JSON.parse(NASTY_REPLY).outputs;
-const DEADLY = ["ends its thread", "eats memory"];
+const DEADLY = /ends its thread|eats memory|from a timer|nobody listens/;
 
 function toMail(call: Call): Call {
   const [, place] = /^\{"location":"(.*)"\}$/.exec(call.arguments) ?? [];
-  return place === undefined || DEADLY.includes(place) ? call : mail(place, call.id);
+  return place === undefined || DEADLY.test(place) ? call : mail(place, call.id);
 }
 
 const STATIONS = ["a", "b", "c", "d", ...times(66, () => "e")];

@@ -405,7 +405,7 @@ test("function_calling_mode is taken in any case, and one that is none of the th
   );
   expect(warn.mock.calls).toEqual(
     wrong.map((mode) => [
-      `warning: expected AUTO, ANY or NONE in function_calling_mode, got ${mode}`,
+      `warning: expected AUTO, ANY or NONE in function_calling_mode, got "${mode}"`,
     ]),
   );
   warn.mockRestore();

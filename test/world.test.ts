@@ -176,7 +176,7 @@ test.each([
 ])("a tool that %s has failed, and its error is marked as its own", async (_, tool, message) => {
   expect(await errorOf(runOdd(tool))).toEqual({
     message: typeof message === "string" ? message : expect.stringMatching(message),
-    cause: { thrownBy: "tool", retry: undefined },
+    cause: { failure: "tool_error", retry: undefined },
   });
 });
 
@@ -193,13 +193,52 @@ test.each([
 ])("of an error's cause %j, the word on another try is %j", async (cause, retry) => {
   expect(await errorOf(runOdd(throwing(new Error("not yet", { cause }))))).toEqual({
     message: "not yet",
-    cause: { thrownBy: "tool", retry },
+    cause: { failure: "tool_error", retry },
   });
 });
 
 test("what is no error has no word on another try", async () => {
   const { cause } = await errorOf(runOdd(throwing({ message: "not yet", cause: { retry: {} } })));
-  expect(cause).toEqual({ thrownBy: "tool", retry: undefined });
+  expect(cause).toEqual({ failure: "tool_error", retry: undefined });
+});
+
+/** A list in a list in a list, and so on. */
+function nest(depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level++) value = [value];
+  return value;
+}
+
+const hugeArray: unknown[] = [];
+hugeArray.length = 2 ** 32 - 1;
+
+test.each<[string, () => unknown]>([
+  ["a string", () => "x".repeat(1_000_000)],
+  ["a string that would not fit into a thread", () => "x".repeat(500_000_000)],
+  ["a string whose characters are written as six", () => "\0".repeat(200_000)],
+  ["strings in lists", () => Array.from({ length: 20 }, () => ["x".repeat(50_000)])],
+  ["long keys", () => ({ ["k".repeat(1_000_000)]: 1 })],
+  ["numbers", () => new Array(1_000_000).fill(0)],
+  ["an array that is only long", () => hugeArray],
+  ["bytes", () => new Uint8Array(1_000_000)],
+  ["a list that is nested too deeply", () => nest(1_000)],
+  ["a list that is nested deeper than a stack", () => nest(100_000)],
+])("a result that is too large fails, and is never written: %s", async (_, tool) => {
+  expect(await errorOf(runOdd(tool))).toEqual({
+    message: "the result has more than 1000000 characters",
+    cause: { failure: "result_too_large", retry: undefined },
+  });
+});
+
+test("a result that is just not too large arrives", async () => {
+  const text = "x".repeat(999_000);
+  expect(await runOdd(() => ({ text }))).toEqual({ text });
+  expect(await runOdd(() => nest(900))).toEqual(nest(900));
+});
+
+test("a long message is cut, and says by how much", async () => {
+  const { message } = await errorOf(runOdd(throwing(new Error("x".repeat(1_000_000)))));
+  expect(message).toBe(`${"x".repeat(10_000)}… (990000 more characters)`);
 });
 
 test("a result arrives as JSON would tell it", async () => {

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { client, model } from "../../shared/model.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
-import { execArgv } from "../../shared/threads.ts";
+import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
@@ -67,7 +67,9 @@ const pool = new Piscina({
   maxThreads: MAX_THREADS,
   // Else every batch would end the threads above the minimum, and the next one would start others.
   idleTimeout: 60_000,
+  resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
+reportDeadThreads(pool);
 
 async function runCall(call: FunctionCall): Promise<unknown> {
   const tool = tools.get(call.name);

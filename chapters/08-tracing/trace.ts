@@ -2,6 +2,9 @@
 import { type Attributes, context, type Span, trace } from "@opentelemetry/api";
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { addSettings } from "../../shared/cli.ts";
+import { printStatus } from "../../shared/print.ts";
+import { hideSecrets } from "../../shared/secrets.ts";
+import { messageOf } from "../../mock-tools/plain.ts";
 
 /** What the GenAI conventions call the subject of each operation that the book has. */
 const SUBJECTS = new Map([
@@ -84,7 +87,7 @@ export function endSpan(span: Span, error?: { readonly code: string; readonly me
   open.delete(span);
   if (error) {
     span.setAttribute("error.type", error.code);
-    span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+    span.setStatus({ code: SpanStatusCode.ERROR, message: hideSecrets(error.message) });
   }
   span.end(now());
 }
@@ -108,7 +111,7 @@ export async function inSpan<Value>(
 
 /** Tells a watcher. What it throws goes to stderr, since it must not harm what it watches. */
 export function tell<Value>(watch: () => Value): Value | undefined {
-  const complain = (error: unknown): void => console.error(`watcher: ${error}`);
+  const complain = (error: unknown): void => printStatus(`watcher: ${messageOf(error)}`);
   try {
     const value = watch();
     if (value instanceof Promise) value.catch(complain);

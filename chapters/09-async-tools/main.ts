@@ -10,8 +10,8 @@ import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { makeGauge } from "../../shared/gauge.ts";
 import { client, model } from "../../shared/model.ts";
-import { printFeedback, printOutputs } from "../../shared/print.ts";
-import { execArgv } from "../../shared/threads.ts";
+import { print, printFeedback, printOutputs } from "../../shared/print.ts";
+import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 import { runTool } from "../../mock-tools/worker.ts";
 
@@ -73,11 +73,13 @@ const pool = new Piscina({
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
+reportDeadThreads(pool);
 
 const CLASSES = {
   tool_unavailable: "unavailable",
   invalid_tool_args: "invalid_request",
   tool_error: "execution",
+  result_too_large: "resource_limit",
   out_of_memory: "resource_limit",
   thread_ended: "internal",
 } as const;
@@ -93,8 +95,8 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker marks what its tool threw. Any other error comes from the pool.
-  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  // The worker says how its tool has failed. Any other error comes from the pool.
+  if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
 }
@@ -225,8 +227,8 @@ if (isEntry(import.meta.url)) {
   );
   const showPeaks = async (question: string) => {
     const answer = await runAgent(question, runBatch);
-    console.log(`\nPeak on the event loop: ${loop.peak} ${loop.trail}`);
-    console.log(`Peak in threads: ${threads.peak} ${threads.trail}`);
+    print(`\nPeak on the event loop: ${loop.peak} ${loop.trail}`);
+    print(`Peak in threads: ${threads.peak} ${threads.trail}`);
     return answer;
   };
   await runQuestions(showPeaks, [

@@ -11,7 +11,7 @@ import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { withLimit } from "../../shared/limit.ts";
 import { client, model } from "../../shared/model.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
-import { execArgv } from "../../shared/threads.ts";
+import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
@@ -74,11 +74,13 @@ const pool = new Piscina({
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
+reportDeadThreads(pool);
 
 const CLASSES = {
   tool_unavailable: "unavailable",
   invalid_tool_args: "invalid_request",
   tool_error: "execution",
+  result_too_large: "resource_limit",
   out_of_memory: "resource_limit",
   thread_ended: "internal",
 } as const;
@@ -95,8 +97,8 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker marks what its tool threw. Any other error comes from the pool.
-  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  // The worker says how its tool has failed. Any other error comes from the pool.
+  if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
 }

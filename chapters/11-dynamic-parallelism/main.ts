@@ -10,8 +10,8 @@ import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { showTrail } from "../../shared/gauge.ts";
 import { client, model } from "../../shared/model.ts";
-import { printFeedback, printOutputs } from "../../shared/print.ts";
-import { execArgv } from "../../shared/threads.ts";
+import { print, printFeedback, printOutputs } from "../../shared/print.ts";
+import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
@@ -77,11 +77,13 @@ const pool = new Piscina({
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
+reportDeadThreads(pool);
 
 const CLASSES = {
   tool_unavailable: "unavailable",
   invalid_tool_args: "invalid_request",
   tool_error: "execution",
+  result_too_large: "resource_limit",
   out_of_memory: "resource_limit",
   thread_ended: "internal",
 } as const;
@@ -97,8 +99,8 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker marks what its tool threw. Any other error comes from the pool.
-  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  // The worker says how its tool has failed. Any other error comes from the pool.
+  if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
 }
@@ -147,16 +149,14 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
 type Runners = Readonly<Record<z.infer<typeof Mode>, RunBatch>>;
 
 export function makeRunners(onStart = watchNothing): Runners {
-  return {
-    parallel: parallelRunner(MAX_CONCURRENT, onStart),
-    sequential: parallelRunner(1, onStart),
-  };
+  const parallel = parallelRunner(MAX_CONCURRENT, onStart);
+  return { parallel, sequential: parallelRunner(1, onStart) };
 }
 
 function chooseRunner(mode: unknown, runners: Runners): RunBatch {
   const { data } = Mode.safeParse(mode);
   if (data) return runners[data];
-  console.log(`Unknown mode ${JSON.stringify(mode)}: the calls go to the default runner.`);
+  print(`Unknown mode ${JSON.stringify(mode)}: the calls go to the default runner.`);
   return runners.sequential;
 }
 

@@ -11,8 +11,8 @@ import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { makeGauge } from "../../shared/gauge.ts";
 import { client, model } from "../../shared/model.ts";
-import { printFeedback, printOutputs } from "../../shared/print.ts";
-import { execArgv } from "../../shared/threads.ts";
+import { print, printFeedback, printOutputs } from "../../shared/print.ts";
+import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import {
   getUserProfile,
   getWeather,
@@ -80,12 +80,14 @@ const pool = new Piscina({
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
+reportDeadThreads(pool);
 
 const CLASSES = {
   tool_unavailable: "unavailable",
   invalid_tool_args: "invalid_request",
   invalid_reference: "invalid_request",
   tool_error: "execution",
+  result_too_large: "resource_limit",
   out_of_memory: "resource_limit",
   thread_ended: "internal",
 } as const;
@@ -102,8 +104,8 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker marks what its tool threw. Any other error comes from the pool.
-  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  // The worker says how its tool has failed. Any other error comes from the pool.
+  if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
 }
@@ -250,8 +252,8 @@ if (isEntry(import.meta.url)) {
       graph.push(...draw(link(calls, tools)));
       return runBatch(calls);
     });
-    console.log(`\nReplies: ${replies}\nThe calls: ${gauge.trail}`);
-    console.log(`\ngraph LR\n${graph.join("\n")}`);
+    print(`\nReplies: ${replies}\nThe calls: ${gauge.trail}`);
+    print(`\ngraph LR\n${graph.join("\n")}`);
     return answer;
   };
   await runQuestions(showGraph, [

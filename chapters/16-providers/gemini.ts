@@ -6,6 +6,7 @@ import {
   type GenerateContentParameters,
 } from "@google/genai";
 import { z } from "zod";
+import { printStatus } from "../../shared/print.ts";
 import { gemini, geminiModel } from "./clients.ts";
 import type { Conversation, Output, Setting } from "./provider.ts";
 
@@ -18,7 +19,7 @@ export function callingMode(knobs: GeminiKnobs = {}): FunctionCallingConfigMode 
   const { AUTO, ANY, NONE } = FunctionCallingConfigMode;
   const mode = [AUTO, ANY, NONE].find((one) => one === text?.toUpperCase());
   if (text !== undefined && !mode) {
-    console.error(`warning: expected AUTO, ANY or NONE in function_calling_mode, got ${text}`);
+    printStatus(`warning: expected AUTO, ANY or NONE in function_calling_mode, got "${text}"`);
   }
   return mode;
 }

@@ -16,8 +16,8 @@ import { talkOverChat } from "../../shared/chat-completions.ts";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { makeGauge } from "../../shared/gauge.ts";
 import { client, model, protocol } from "../../shared/model.ts";
-import { printFeedback, printOutputs } from "../../shared/print.ts";
-import { execArgv } from "../../shared/threads.ts";
+import { printFeedback, printOutputs, printStatus } from "../../shared/print.ts";
+import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 import { type ClaudeKnobs, talkToClaude } from "./claude.ts";
 import { chooseProviders, nameModels } from "./clients.ts";
@@ -88,11 +88,13 @@ const pool = new Piscina({
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
+reportDeadThreads(pool);
 
 const CLASSES = {
   tool_unavailable: "unavailable",
   invalid_tool_args: "invalid_request",
   tool_error: "execution",
+  result_too_large: "resource_limit",
   out_of_memory: "resource_limit",
   thread_ended: "internal",
 } as const;
@@ -108,8 +110,8 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker marks what its tool threw. Any other error comes from the pool.
-  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  // The worker says how its tool has failed. Any other error comes from the pool.
+  if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
 }
@@ -180,8 +182,7 @@ export function makeRequest(input: ResponseInputItem[], config: Config): ModelRe
   const { parallel_tool_calls, built_in_tools = [] } = config;
   const request = { model, instructions: PROMPT, input, tools: [...offers, ...built_in_tools] };
   const barred = built_in_tools.length > 0;
-  if (barred && parallel_tool_calls)
-    console.error("warning: built-in tools bar parallel_tool_calls");
+  if (barred && parallel_tool_calls) printStatus("warning: built-in tools bar parallel_tool_calls");
   // If it is unset, the provider decides. Without any tools, the API refuses it.
   const knob = barred ? false : parallel_tool_calls;
   const isSent = request.tools.length > 0 && typeof knob === "boolean";

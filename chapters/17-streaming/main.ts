@@ -11,8 +11,8 @@ import { Piscina } from "piscina";
 import { z } from "zod";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { client, model, protocol } from "../../shared/model.ts";
-import { printDelta, printFeedback, printOutputs } from "../../shared/print.ts";
-import { execArgv } from "../../shared/threads.ts";
+import { print, printDelta, printFeedback, printOutputs } from "../../shared/print.ts";
+import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 import { talkOverChat } from "./chat-completions.ts";
 import type { ReplyEvent } from "./pieces.ts";
@@ -84,11 +84,13 @@ const pool = new Piscina({
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
+reportDeadThreads(pool);
 
 const CLASSES = {
   tool_unavailable: "unavailable",
   invalid_tool_args: "invalid_request",
   tool_error: "execution",
+  result_too_large: "resource_limit",
   out_of_memory: "resource_limit",
   thread_ended: "internal",
 } as const;
@@ -104,8 +106,8 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker marks what its tool threw. Any other error comes from the pool.
-  if (cause?.thrownBy === "tool") return fail(call, "tool_error", message);
+  // The worker says how its tool has failed. Any other error comes from the pool.
+  if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
 }
@@ -224,7 +226,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
     printOutputs(step, outputs);
     const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
     if (calls.length === 0) return texts.join("\n");
-    console.log(`Events: ${events.join(" ")}`);
+    print(`Events: ${events.join(" ")}`);
     const wanted = error ? calls.filter((call) => early.has(call)) : calls;
     const outcomes = await settle(wanted, early, runBatch);
     const results = outcomes.map(({ type: _, ...result }) => result);

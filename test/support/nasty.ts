@@ -8,6 +8,12 @@ function failure(type: string, code: string, message: unknown) {
 const thrown = (message: unknown) => failure("execution", "tool_error", message);
 const unknown = (name: string) =>
   failure("unavailable", "tool_unavailable", expect.stringContaining(`unknown tool ${name};`));
+const ended = (message: string) => failure("internal", "thread_ended", message);
+const tooLarge = failure(
+  "resource_limit",
+  "result_too_large",
+  "the result has more than 1000000 characters",
+);
 const unfit = failure("invalid_request", "invalid_tool_args", expect.any(String));
 
 /** Each call of the nasty batch with what its entry must hold besides the id. */
@@ -25,12 +31,23 @@ const NASTY: readonly (readonly [ReturnType<typeof weather>, object])[] = [
   [weather("throws a DOMException"), thrown("the operation was aborted")],
   [weather("throws like the program"), thrown("unknown tool get_weather; there are others")],
   [weather("throws like the pool"), thrown("worker exited with code: 3")],
+  [weather("throws much"), thrown(`${"x".repeat(10_000)}… (90000 more characters)`)],
+  [weather("throws null from a timer"), ended("null")],
+  [weather("throws its own cause from a timer"), ended("its own cause")],
+  [
+    weather("throws what has no text from a timer"),
+    ended("something was thrown that cannot be shown (object)"),
+  ],
+  [weather("rejects and nobody listens"), ended("nobody listens")],
   [weather("returns nothing"), { result: null }],
   [weather("returns a function"), thrown("JSON has no place for a function")],
   [weather("returns a BigInt"), thrown(expect.stringContaining("BigInt"))],
   [weather("returns a circle"), thrown(expect.stringContaining("circular structure"))],
-  [weather("returns much"), { result: "x".repeat(1_000_000) }],
-  [weather("ends its thread"), failure("internal", "thread_ended", "worker exited with code: 3")],
+  [weather("returns much"), { result: "x".repeat(999_000) }],
+  [weather("returns too much"), tooLarge],
+  [weather("returns what is nested too deeply"), tooLarge],
+  [weather("returns many bytes"), tooLarge],
+  [weather("ends its thread"), ended("worker exited with code: 3")],
   [
     weather("eats memory"),
     failure("resource_limit", "out_of_memory", expect.stringContaining("memory")),

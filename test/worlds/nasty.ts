@@ -10,6 +10,20 @@ function ownCause(): Error {
   return error;
 }
 
+/** Throws when nobody can catch it any more, and never ends. */
+function throwLater(thrown: unknown): Promise<never> {
+  setTimeout(() => {
+    throw thrown;
+  });
+  return new Promise(() => undefined);
+}
+
+function nest(depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level++) value = [value];
+  return value;
+}
+
 /** A weather tool that does whatever a tool should not do, by the name of the place. */
 export function forecast({ location }: { location: string }): unknown {
   switch (location) {
@@ -29,6 +43,17 @@ export function forecast({ location }: { location: string }): unknown {
       throw new Error("unknown tool get_weather; there are others");
     case "throws like the pool":
       throw new Error("worker exited with code: 3");
+    case "throws much":
+      throw new Error("x".repeat(100_000));
+    case "throws null from a timer":
+      return throwLater(null);
+    case "throws its own cause from a timer":
+      return throwLater(ownCause());
+    case "throws what has no text from a timer":
+      return throwLater({ toString: 1 });
+    case "rejects and nobody listens":
+      Promise.reject(new Error("nobody listens"));
+      return new Promise(() => undefined);
     case "returns nothing":
       return undefined;
     case "returns a function":
@@ -38,13 +63,27 @@ export function forecast({ location }: { location: string }): unknown {
     case "returns a circle":
       return circle();
     case "returns much":
-      return "x".repeat(1_000_000);
+      return "x".repeat(999_000);
+    case "returns too much":
+      return "x".repeat(30_000_000);
+    case "returns what is nested too deeply":
+      return nest(5_000);
+    case "returns many bytes":
+      return Buffer.alloc(50_000_000);
+    case "ends its thread after its call":
+      // The pool's own code waits with it for the next call.
+      Atomics.wait = () => {
+        throw new Error("out of memory");
+      };
+      return "calm";
     case "ends its thread":
       return process.exit(3);
     case "eats memory": {
       const eaten: number[][] = [];
       for (;;) eaten.push(new Array(1e5).fill(Math.random()));
     }
+    case "takes a while":
+      return new Promise((resolve) => setTimeout(resolve, 500, "calm at last"));
     default:
       return `calm in ${location}`;
   }

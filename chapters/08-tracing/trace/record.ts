@@ -6,6 +6,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import { BatchSpanProcessor, InMemorySpanExporter } from "@opentelemetry/sdk-trace";
 import { SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import { printStatus } from "../../../shared/print.ts";
 import { layOut } from "./bars.ts";
 import { chromeTrace } from "./chrome.ts";
 import { drawTimeline } from "./timeline.ts";
@@ -24,7 +25,7 @@ function write({ file, timeline }: Targets, spans: ReadableSpan[]): void {
   try {
     if (file !== undefined) writeFileSync(file, chromeTrace(bars));
   } catch (error) {
-    console.error(`error: the trace is lost: ${error}`);
+    printStatus(`error: the trace is lost: ${error}`);
     process.exitCode = 1;
   }
 }
@@ -61,6 +62,6 @@ export function record(targets: Targets, endOpenSpans: () => void): void {
   process.once("beforeExit", async () => {
     show();
     // Sends what has not been sent. The answer is there, so an endpoint that is not is no failure.
-    await provider.shutdown().catch((error) => console.error(`trace: ${error}`));
+    await provider.shutdown().catch((error) => printStatus(`trace: ${error}`));
   });
 }

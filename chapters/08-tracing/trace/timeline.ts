@@ -1,3 +1,4 @@
+import { onOneLine } from "../../../shared/terminal.ts";
 import type { Bar } from "./bars.ts";
 
 const WIDTH = 48;
@@ -12,7 +13,7 @@ function draw(bar: Bar, all: readonly Bar[]): string {
   const from = Math.min(WIDTH - 1, Math.floor((bar.start - start) * scale));
   const length = Math.max(1, Math.round((bar.end - start) * scale) - from);
   const picture = (" ".repeat(from) + (bar.failed ? "▒" : "█").repeat(length)).padEnd(WIDTH);
-  const label = String(bar.attributes["gen_ai.tool.call.id"] ?? bar.name);
+  const label = onOneLine(String(bar.attributes["gen_ai.tool.call.id"] ?? bar.name));
   const short = label.length > 24 ? `${label.slice(0, 23)}…` : label;
   return `${short.padEnd(24)} ${picture} ${ms(bar.end - bar.start)}`;
 }

@@ -1,0 +1,285 @@
+// What the book prints: nothing that a terminal would obey, no secret, nothing without an end, and
+// a quiet end where nobody reads.
+import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { bookFolder } from "../scripts/chapters.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { run, start } from "../scripts/run.ts";
+import { complete } from "../scripts/serve.ts";
+import { clean, onOneLine, shorten } from "../shared/terminal.ts";
+import { outputs, runScript, weather } from "./support/script.ts";
+import { worldOf } from "./support/worlds.ts";
+
+const FILE = "chapters/04-parallel-tools/main.ts";
+const KEY = "sk-first-line\nsecond-line-of-it";
+const PASSWORD = "p%40ss-word";
+
+/** What a terminal would obey, and what is left of it. */
+const SEQUENCES: readonly (readonly [name: string, text: string, left: string])[] = [
+  ["colour", "\u001b[31mred\u001b[0m", "red"],
+  ["colour, in one character", "\u009b31mred", "red"],
+  ["cursor", "a\u001b[2J\u001b[1;1Hb", "ab"],
+  ["title", "a\u001b]0;owned\u0007b", "ab"],
+  ["title, in C1", "a\u009d0;owned\u009cb", "a0;ownedb"],
+  ["clipboard", "a\u001b]52;c;cm0gLXJm\u001b\\b", "ab"],
+  ["link", "\u001b]8;;http://evil.example\u001b\\here\u001b]8;;\u001b\\", "here"],
+  ["device control", "a\u0090q\u009cb", "aqb"],
+  ["reset", "a\u001bcb", "ab"],
+  ["half a sequence", "a\u001b[3", "a"],
+  ["return", "safe\rsham", "safesham"],
+  ["backspace", "safe\b\b\b\bsham", "safesham"],
+  ["bell and delete", "a\u0007b\u007fc\u0000d", "abcd"],
+  ["direction", "a\u202eb\u2066c\u200fd\u061ce", "abcde"],
+  ["tab and newline", "a\tb\nc", "a\tb\nc"],
+];
+
+/** Everything that must not arrive at a terminal. */
+const BARRED =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const ALL = SEQUENCES.map(([, text]) => text).join(" ");
+const EVIL = `${ALL} ${KEY} ${encodeURIComponent(KEY)} p@ss-word ${PASSWORD}`;
+const SECRETS = ["first-line", "second-line", "ss-word"];
+
+function expectSafe(printed: string): void {
+  expect(BARRED.exec(printed)).toBe(null);
+  expect(SECRETS.filter((secret) => printed.includes(secret))).toEqual([]);
+}
+
+test.each(SEQUENCES)("a terminal gets to see nothing that it would obey: %s", (_, text, left) => {
+  expect(clean(text)).toBe(left);
+});
+
+test("a text is cleaned in a time that grows with its length alone", () => {
+  const beginnings = [
+    "\u001b]",
+    "\u001b[",
+    "\u009d",
+    "\u001b]a;",
+    "\u001b[1;",
+    "://",
+    "a",
+    "\u0090",
+  ];
+  for (const beginning of beginnings) {
+    const text = beginning.repeat(1_000_000);
+    expect(clean(text).length).toBeLessThanOrEqual(text.length);
+  }
+});
+
+test("a long text is cut, and says by how much", () => {
+  expect(shorten("x".repeat(4_000))).toBe("x".repeat(4_000));
+  expect(shorten("x".repeat(4_001))).toBe(`${"x".repeat(4_000)}… (1 more characters)`);
+  expect(shorten("x".repeat(5_000_000))).toBe(`${"x".repeat(4_000)}… (4996000 more characters)`);
+  expect(onOneLine(" a\n\n b\tc ")).toBe("a b c");
+});
+
+test("the end of what is read of a long text cannot hold half a secret", () => {
+  process.env.TEST_API_KEY = "the-whole-secret";
+  const escapes = "\u001b[0m".repeat(24_998);
+  expect(shorten(`${escapes}the-whole-secret${"x".repeat(100_000)}`)).not.toContain("the-");
+  delete process.env.TEST_API_KEY;
+});
+
+test.each([
+  ["a key", "Bearer sk-1234567", "Bearer ***"],
+  ["a key in a text", '{"key":"sk-1234567"}', '{"key":"***"}'],
+  ["a key with other letters around", "xsk-1234567x", "x***x"],
+  ["each line of a key", "one-line other-line", "*** ***"],
+  ["a key as JSON has it", '"one-line\\nother-line"', '"***"'],
+  ["a key in a URL", "?key=one-line%0Aother-line", "?key=***"],
+  ["a password, encoded or not", "p%40ssword p@ssword", "*** ***"],
+  ["what stands before any host", "http://somebody:else@host/ a@b", "http://***@host/ a@b"],
+  ["no placeholder", "ollama none", "ollama none"],
+])("a secret is hidden wherever it stands: %s", (_, text, hidden) => {
+  const env = {
+    A_KEY: "sk-1234567",
+    B_TOKEN: "one-line\nother-line",
+    C_API_KEY: "ollama",
+    D_BASE_URL: "http://jack:p%40ssword@host/v1",
+  };
+  Object.assign(process.env, env);
+  expect(clean(text)).toBe(hidden);
+  for (const name of Object.keys(env)) delete process.env[name];
+});
+
+const hostile = {
+  OPENAI_API_KEY: "sk-12345678",
+  OTHER_API_KEY: KEY,
+  OTHER_URL: `http://jack:${PASSWORD}@host`,
+  OPENAI_MODEL: `model ${EVIL.replaceAll("\u0000", "")}`,
+};
+const evilMail = {
+  id: EVIL,
+  name: "send_email",
+  arguments: JSON.stringify({ from: EVIL, to: EVIL, message: EVIL }),
+};
+const evilCalls = outputs(
+  evilMail,
+  weather(EVIL, EVIL),
+  { id: EVIL, name: EVIL, arguments: EVIL },
+  { id: "x", name: "get_weather", arguments: EVIL },
+);
+const evilText = JSON.stringify({ mode: EVIL, outputs: [{ type: "message", text: EVIL }] });
+const withMode = JSON.stringify({ mode: EVIL, ...JSON.parse(evilCalls) });
+
+test.each([
+  ["04", "chapters/04-parallel-tools/main.ts"],
+  ["08", "chapters/08-tracing/main.ts"],
+  ["11", "chapters/11-dynamic-parallelism/main.ts"],
+  ["13", "chapters/13-dependency-detection/main.ts"],
+])("whatever a model and its tools say, %s prints it safely", async (number, file) => {
+  const env = { ...hostile, ...(number === "08" && { TRACE_FILE: "/dev/null" }) };
+  const script = [EVIL, withMode, evilText];
+  const { stdout, stderr, code } = await runScript(file, script, { env });
+  expect(code).toBe(0);
+  expectSafe(stdout);
+  expectSafe(stderr);
+  for (const part of ["Mail box:", "no station in", "unknown tool", "Reply error", "A:"]) {
+    expect(stdout).toContain(part);
+  }
+});
+
+test.each<[string, Parameters<typeof complete>[1], Parameters<typeof complete>[2]]>([
+  ["refuses", { refusal: EVIL }, {}],
+  ["says something else", {}, { message: null, note: EVIL }],
+])("whatever a server says, its error is one safe line: it %s", async (_, message, choice) => {
+  const reply = [(response: Parameters<typeof complete>[0]) => complete(response, message, choice)];
+  const { stdout, stderr, code } = await runScript(FILE, reply, { env: hostile });
+  expect(code).toBe(1);
+  expectSafe(stdout);
+  expectSafe(stderr);
+  expect(stderr).toMatch(/^model: .*\nerror: .*\n$/);
+});
+
+test("the error of a server is safe, and cut", async () => {
+  const fail = [
+    (response: Parameters<typeof complete>[0]) => {
+      response.writeHead(400, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: { message: `${EVIL}${"x".repeat(1_000_000)}` } }));
+    },
+  ];
+  const { stderr, code } = await runScript(FILE, fail, { env: hostile });
+  expect(code).toBe(1);
+  expectSafe(stderr);
+  expect(stderr).toMatch(/^model: .*\nerror: 400 .*x… \(\d+ more characters\)\n$/);
+  expect(stderr.length).toBeLessThan(10_000);
+});
+
+test.each([
+  ["a key with a newline in it", { OPENAI_API_KEY: KEY }],
+  ["credentials in the URL", { OPENAI_BASE_URL: `http://jack:${PASSWORD}@127.0.0.1:9/v1` }],
+])("no error line and no line of the model shows %s", async (_, env) => {
+  const { stderr, code } = await run(FILE, ["a question"], { env });
+  expect(code).toBe(1);
+  expectSafe(stderr);
+  expect(stderr).toMatch(/^model: .*\nerror: .*\*\*\*.*\n$/);
+});
+
+test("keys of the other providers are not shown either", async () => {
+  const file = "chapters/16-providers/main.ts";
+  for (const [PROVIDER, name] of [
+    ["claude", "ANTHROPIC_API_KEY"],
+    ["gemini", "GEMINI_API_KEY"],
+  ] as const) {
+    const { stderr, code } = await run(file, ["a question"], { env: { PROVIDER, [name]: KEY } });
+    expect(code).toBe(1);
+    expectSafe(stderr);
+    expect(stderr).toMatch(/^model: .*\nerror: .*\n$/);
+  }
+});
+
+test("an answer is printed whole; all else is cut, and says by how much", async () => {
+  const long = "long ".repeat(20_000);
+  const mail = { from: "a@b.c", to: "a@b.c", message: long };
+  const call = { name: "send_email", arguments: JSON.stringify(mail) };
+  const answer = JSON.stringify({
+    outputs: [long, "end"].map((text) => ({ type: "message", text })),
+  });
+  const { stdout } = await runScript(FILE, [outputs(call), answer]);
+  const [transcript = "", rest = ""] = stdout.split("\nA:\n");
+  const [end = "", mailbox = ""] = rest.split("\nMail box:\n");
+  expect(end).toBe(`${long}\nend\n`);
+  for (const part of [transcript, mailbox]) {
+    expect(part).toMatch(/… \(\d+ more characters\)/);
+    expect(part.length).toBeLessThan(15_000);
+  }
+});
+
+test("many messages are counted, not printed", async () => {
+  const messages = Array.from({ length: 50 }, () => ({ type: "message", text: "again" }));
+  const { stdout } = await runScript(FILE, [JSON.stringify({ outputs: messages })]);
+  expect(stdout).toContain("\n… (30 more messages)\n");
+});
+
+const onUnix = test.skipIf(process.platform === "win32");
+
+onUnix("a reader who has seen enough, as head has, ends a program quietly", async () => {
+  for (const file of [FILE, "scripts/diff.ts"]) {
+    const program = start(file, file === FILE ? [] : ["04"]);
+    program.stdout.destroy();
+    let stderr = "";
+    program.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    expect(await once(program, "close")).toEqual([0, null]);
+    expect(stderr.replace(/^model: .*\n/, "")).toBe("");
+  }
+});
+
+test.skipIf(!existsSync("/dev/full"))("a full disk is one line", () => {
+  const program = join(bookFolder(), FILE.replace(/ts$/, "js"));
+  const command = '"$0" "$1" "a question" > /dev/full';
+  const { status, stderr } = spawnSync("sh", ["-c", command, process.execPath, program]);
+  expect(String(stderr)).toMatch(/\nerror: the output cannot be written: ENOSPC.*\n$/);
+  expect(status).toBe(1);
+});
+
+test("without stderr, the transcript is whole", () => {
+  const program = join(bookFolder(), FILE.replace(/ts$/, "js"));
+  const command = '"$0" "$1" "Weather in LA?" 2>&-';
+  const printed = execFileSync("sh", ["-c", command, process.execPath, program]);
+  expect(String(printed)).toMatch(/\nA:\nHere's the weather: LA is sunny at 20 degrees\.\n$/);
+});
+
+test("a .env that cannot be read is one line", async () => {
+  const folder = copyBook();
+  mkdirSync(join(folder, ".env"));
+  const { stderr, code } = await run(FILE, ["a question"], { folder });
+  expect(stderr).toMatch(/^error: the file \.env cannot be read: .*\n$/);
+  expect(code).toBe(1);
+});
+
+test("a mailbox that can no longer be read does not hide the answer", async () => {
+  const spoil = { name: "get_weather", arguments: '{"location":"here"}' };
+  const folder = worldOf("spoiling");
+  const { stdout, stderr, code } = await runScript(FILE, [outputs(spoil), outputs()], { folder });
+  expect(stdout).toMatch(/\nA:\ndone\n$/);
+  expect(stderr).toMatch(/\nwarning: the mailbox cannot be read: .*\n$/);
+  expect(code).toBe(0);
+});
+
+onUnix.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s leaves nothing behind, though threads go on writing",
+  async (signal) => {
+    const temporary = mkdtempSync(join(tmpdir(), "only-"));
+    const env = { TMPDIR: temporary };
+    const program = start(FILE, ["Weather in LA, Lima and Paris?"], {
+      env,
+      folder: worldOf("writing"),
+    });
+    const ended = once(program, "exit");
+    for await (const chunk of program.stdout) {
+      if (!String(chunk).includes("Thinking")) continue;
+      setTimeout(() => program.kill(signal), 100);
+    }
+    const code = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal];
+    expect(await ended).toEqual([code, null]);
+    expect(readdirSync(temporary)).toEqual([]);
+    rmSync(temporary, { recursive: true });
+  },
+);
