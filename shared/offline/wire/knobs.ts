@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { readFormat } from "./format.ts";
 
-/** What a request says about the calls of its reply, besides the tools. */
+/** What a request says about its reply, besides the tools. */
 export const Knobs = z.object({
   /** The reply holds one call at most. */
   single: z.boolean(),
@@ -8,6 +9,8 @@ export const Knobs = z.object({
   calls: z.enum(["none", "any", "auto"]),
   /** The word that ends every reply, on a wire that has the same one for all. */
   end: z.string().optional(),
+  /** The JSON schema that the text of the reply has to fit. */
+  schema: z.unknown().optional(),
 });
 export type Knobs = z.infer<typeof Knobs>;
 
@@ -44,5 +47,6 @@ export function readKnobs(body: unknown): Knobs {
     // Only Gemini's requests have contents. All its replies end with this word; aimock knows another
     // one for a reply with calls.
     end: request.contents === undefined ? undefined : "STOP",
+    schema: readFormat(body),
   };
 }

@@ -2,8 +2,12 @@ import type { ChatCompletionRequest, FixtureResponse } from "@copilotkit/aimock"
 import type { Call, Conversation } from "../mind/conversation.ts";
 import { identify } from "../mind/identify.ts";
 import { type Plan, plan } from "../mind/plan.ts";
+import { valueFor } from "../mind/value.ts";
 import { type Reading, readRequest } from "./request.ts";
 import { unanswered } from "./rules.ts";
+
+/** A reply is streamed in pieces of four letters, each of which takes some hundred bytes. */
+const LONGEST_REPLY = 400_000;
 
 /** The call that a model makes because it must: its last one again, else the first tool on offer. */
 function forcedCalls({ tools, exchanges }: Conversation): Call[] {
@@ -27,7 +31,22 @@ function slip({ text, slips }: Plan, { shape, replies }: Reading): string | unde
   return replies % 2 === 0 ? `Sure! ${text}` : JSON.stringify({ answer: text });
 }
 
-function write({ text, calls, mode }: Plan, { shape, wantsMode }: Reading): FixtureResponse {
+function fail(message: string, code?: string): FixtureResponse {
+  const type = "invalid_request_error";
+  return { error: { message, type, ...(code && { code }) }, status: 400 };
+}
+
+/** A value that fits the schema of the request and says the text, or why there is none. */
+function writeValue(schema: unknown, text: string): FixtureResponse {
+  try {
+    return { content: JSON.stringify(valueFor(schema, text)) };
+  } catch (error) {
+    return fail(`Invalid schema for the reply: ${error}`, "invalid_json_schema");
+  }
+}
+
+function write({ text, calls, mode }: Plan, reading: Reading): FixtureResponse {
+  const { shape, wantsMode, knobs } = reading;
   const ids = identify(calls);
   const asked = calls.map(({ name, args }, index) => {
     return { id: ids[index] ?? "", name, arguments: JSON.stringify(args) };
@@ -44,20 +63,27 @@ function write({ text, calls, mode }: Plan, { shape, wantsMode }: Reading): Fixt
     return { content: JSON.stringify(wantsMode ? { mode, outputs } : { outputs }) };
   }
   if (shape === "native" && asked.length > 0) return { content: text, toolCalls: asked };
-  return { content: text };
+  if (knobs.schema === undefined) return { content: text };
+  return writeValue(knobs.schema, text);
+}
+
+/** The reply, unless it is too long to be streamed. */
+function limit(written: FixtureResponse): FixtureResponse {
+  if (JSON.stringify(written).length <= LONGEST_REPLY) return written;
+  return fail(
+    `The reply would be longer than ${LONGEST_REPLY} letters.`,
+    "context_length_exceeded",
+  );
 }
 
 /** Takes a chat request, returns the offline model's reply in the shape that the request asks for. */
 export function reply(request: ChatCompletionRequest): FixtureResponse {
   const id = unanswered(request);
-  if (id !== undefined) {
-    const message = `No tool output found for function call ${id}.`;
-    return { error: { message, type: "invalid_request_error" }, status: 400 };
-  }
+  if (id !== undefined) return fail(`No tool output found for function call ${id}.`);
   const reading = readRequest(request);
   const next = reading.shape === "native" ? planWithin(reading) : plan(reading.conversation);
   const slipped = slip(next, reading);
-  const written = slipped === undefined ? write(next, reading) : { content: slipped };
+  const written = limit(slipped === undefined ? write(next, reading) : { content: slipped });
   const { end } = reading.knobs;
-  return end === undefined ? written : { ...written, finishReason: end };
+  return end === undefined || "error" in written ? written : { ...written, finishReason: end };
 }

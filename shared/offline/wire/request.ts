@@ -17,14 +17,20 @@ export type Reading = {
   readonly knobs: Knobs;
 };
 
-const JsonFormat = z.object({
-  json_schema: z.object({ schema: z.object({ properties: z.record(z.string(), z.unknown()) }) }),
-});
+const WithProperties = z.object({ properties: z.record(z.string(), z.unknown()) });
+const ObjectSchema = z.custom<Exclude<Parameters<typeof z.fromJSONSchema>[0], boolean>>(
+  (schema) => WithProperties.safeParse(schema).success,
+);
+const FunctionTool = z.object({ function: z.object({ name: z.string() }) });
 const PromptTool = z.object({ name: z.string(), description: z.string(), parameters: z.object() });
 
 /** Tools come with the request or, one JSON object a line, in the system prompt. */
 function toolsIn({ tools = [], messages }: ChatCompletionRequest): Offer[] {
-  const native = tools.map((tool) => ({ name: tool.function.name, about: JSON.stringify(tool) }));
+  const native = tools.flatMap((tool) => {
+    // OpenAI's other kinds of tools have no function, whatever aimock's type says.
+    const { data } = FunctionTool.safeParse(tool);
+    return data ? [{ name: data.function.name, about: JSON.stringify(tool) }] : [];
+  });
   const prompts = messages.filter(({ role }) => !["user", "assistant", "tool"].includes(role));
   const lines = prompts.flatMap((message) => textOf(message).split("\n"));
   const prompted = lines.flatMap((line) => {
@@ -34,9 +40,25 @@ function toolsIn({ tools = [], messages }: ChatCompletionRequest): Offer[] {
   return [...native, ...prompted];
 }
 
-function shapeFor(properties: object, hasTools: boolean): Reading["shape"] {
-  if ("response" in properties) return "response";
-  if ("outputs" in properties) return "outputs";
+/** Whether a schema allows a reply of the book, and is not somebody else's with the same name in it. */
+function allows(schema: z.infer<typeof ObjectSchema>, reply: object): boolean {
+  try {
+    return z.fromJSONSchema(schema).safeParse(reply).success;
+  } catch {
+    // The schema says something that zod has no word for, which the book's schemas never do.
+    return false;
+  }
+}
+
+function shapeFor(schema: unknown, hasTools: boolean): Reading["shape"] {
+  const { data } = ObjectSchema.safeParse(schema);
+  const properties = data?.properties ?? {};
+  const message = { type: "message", text: "" };
+  const mode = "mode" in properties && { mode: "parallel" };
+  if (data && "response" in properties && allows(data, { response: message })) return "response";
+  if (data && "outputs" in properties && allows(data, { ...mode, outputs: [message] })) {
+    return "outputs";
+  }
   return hasTools ? "native" : "text";
 }
 
@@ -48,18 +70,17 @@ function knobsOf(request: ChatCompletionRequest): Knobs {
 
 /** Takes a chat request, returns all that matters of it, so that nobody has to read it again. */
 export function readRequest(request: ChatCompletionRequest): Reading {
-  const { messages, tools = [], response_format } = request;
+  const { messages, tools = [] } = request;
   const { question, exchanges, replies } = readMessages(messages);
   const references = messages.some((message) => {
     return message.role === "system" && textOf(message).includes('"$from"');
   });
-  const format = JsonFormat.safeParse(response_format).data;
-  const properties = format?.json_schema.schema.properties ?? {};
+  const knobs = knobsOf(request);
   return {
     conversation: { question, tools: toolsIn(request), exchanges, references },
-    shape: shapeFor(properties, tools.length > 0),
-    wantsMode: "mode" in properties,
+    shape: shapeFor(knobs.schema, tools.length > 0),
+    wantsMode: "mode" in (ObjectSchema.safeParse(knobs.schema).data?.properties ?? {}),
     replies,
-    knobs: knobsOf(request),
+    knobs,
   };
 }

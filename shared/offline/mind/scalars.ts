@@ -1,0 +1,67 @@
+import type { Schema } from "./schema.ts";
+
+const FORMATS = new Map([
+  ["date-time", "2000-01-01T00:00:00Z"],
+  ["date", "2000-01-01"],
+  ["time", "00:00:00Z"],
+  ["duration", "PT0S"],
+  ["email", "agent@example.com"],
+  ["hostname", "example.com"],
+  ["ipv4", "127.0.0.1"],
+  ["ipv6", "::1"],
+  ["uri", "https://example.com"],
+  ["uuid", "00000000-0000-4000-8000-000000000000"],
+]);
+
+/** What a minLength may ask for at most. */
+const LONGEST = 10_000;
+
+/** Strings that some patterns match. There is no general way from a pattern to a string. */
+const GUESSES = [
+  "",
+  "a",
+  "A",
+  "0",
+  "00",
+  "000",
+  "0000",
+  "a0",
+  "A0",
+  "a-b",
+  "2000-01-01",
+  "#000000",
+];
+
+/** Takes the schema of a string, returns whether any text fits it, whatever its length. */
+export function isFree({ format, pattern }: Schema): boolean {
+  return pattern === undefined && !FORMATS.has(format ?? "");
+}
+
+/** Takes the schema of a string and a text, returns a string that fits: the text if the string is free. */
+export function fitString(schema: Schema, text: string): string {
+  const { format = "", pattern, minLength = 0, maxLength } = schema;
+  if (isFree(schema)) return text.slice(0, maxLength).padEnd(Math.min(minLength, LONGEST), ".");
+  const known = FORMATS.get(format);
+  if (known !== undefined || pattern === undefined) return known ?? "";
+  const rule = new RegExp(pattern, "u");
+  return GUESSES.find((guess) => guess.length >= minLength && rule.test(guess)) ?? "";
+}
+
+/** Takes the schema of a number, returns the first that fits of zero, the limits, and those beside them. */
+export function fitNumber(schema: Schema, isWhole: boolean): number {
+  const { minimum = -Infinity, exclusiveMinimum = -Infinity, multipleOf } = schema;
+  const { maximum = Infinity, exclusiveMaximum = Infinity } = schema;
+  const step = multipleOf ?? 1;
+  const low = Math.max(minimum, exclusiveMinimum);
+  const high = Math.min(maximum, exclusiveMaximum);
+  const up = Math.ceil(low / step) * step;
+  const down = Math.floor(high / step) * step;
+  const candidates = [0, up, up + step, down, down - step, low, high, (low + high) / 2];
+  const fits = (value: number): boolean => {
+    if (!Number.isFinite(value) || (isWhole && !Number.isInteger(value))) return false;
+    if (value < minimum || value > maximum) return false;
+    if (value <= exclusiveMinimum || value >= exclusiveMaximum) return false;
+    return multipleOf === undefined || Number.isInteger(value / multipleOf);
+  };
+  return candidates.find(fits) ?? 0;
+}

@@ -1,0 +1,119 @@
+import { fitNumber, fitString, isFree } from "./scalars.ts";
+import { enter, entryOf, itemsOf, merge, type Place, type Schema, typeOf } from "./schema.ts";
+
+/** A small schema can ask for a huge value, by parts that refer to other parts twice. */
+const MOST_PARTS = 10_000;
+
+/** What is being made, the text that no string holds yet, and how many more parts may be looked at. */
+type Work = { readonly root: unknown; text: string; left: number };
+
+function spend(work: Work): void {
+  work.left -= 1;
+  if (work.left < 0) {
+    throw new RangeError(`expected a schema for a value of at most ${MOST_PARTS} parts`);
+  }
+}
+
+/** The alternatives that a schema offers, null last, or nothing if it offers none. */
+function alternatives({ root }: Work, { schema, path }: Place): readonly Place[] | undefined {
+  const { anyOf, oneOf, ...rest } = schema;
+  const options = anyOf ?? oneOf;
+  if (!options) return undefined;
+  const places = options.flatMap((option) => {
+    const place = enter(root, option, path);
+    return place ? [{ schema: merge(rest, place.schema), path: place.path }] : [];
+  });
+  const isNull = (place: Place): boolean => typeOf(place.schema) === "null";
+  return [...places.filter((place) => !isNull(place)), ...places.filter(isNull)];
+}
+
+/**
+ * Whether there is a value that needs no reference within itself. A recursive schema that any finite
+ * value fits has one that does without, so nothing is lost by looking at those alone.
+ */
+function canEnd(work: Work, part: unknown, path: readonly string[]): boolean {
+  const place = enter(work.root, part, path);
+  return place !== undefined && canPlaceEnd(work, place);
+}
+
+function canPlaceEnd(work: Work, place: Place): boolean {
+  spend(work);
+  const { schema, path } = place;
+  if ("const" in schema || schema.enum) return true;
+  const options = alternatives(work, place);
+  if (options) return options.some((option) => canPlaceEnd(work, option));
+  const type = typeOf(schema);
+  if (type === "object") {
+    return (schema.required ?? []).every((name) => canEnd(work, entryOf(schema, name), path));
+  }
+  if (type !== "array") return true;
+  const { first, rest } = itemsOf(schema);
+  const needsMore = (schema.minItems ?? 0) > first.length;
+  return [...first, ...(needsMore ? [rest] : [])].every((item) => canEnd(work, item, path));
+}
+
+function makeObject(work: Work, { schema, path }: Place): object {
+  const { properties = {}, required = [], additionalProperties } = schema;
+  const optional = Object.keys(properties).filter((name) => canEnd(work, properties[name], path));
+  const names = [...Object.keys(properties), ...required].filter((name) => {
+    return optional.includes(name) || required.includes(name);
+  });
+  const isOpen = additionalProperties !== false;
+  const all = names.length === 0 && isOpen ? ["answer"] : new Set(names);
+  return Object.fromEntries(
+    [...all].map((name) => [name, make(work, entryOf(schema, name), path)]),
+  );
+}
+
+function makeArray(work: Work, { schema, path }: Place): unknown[] {
+  const { minItems = 0, maxItems = Infinity } = schema;
+  const { first, rest } = itemsOf(schema);
+  const most = rest !== false && canEnd(work, rest, path) ? 1 : 0;
+  const count = Math.min(
+    Math.max(minItems, first.length + (first.length === 0 ? most : 0)),
+    maxItems,
+  );
+  const items: unknown[] = [];
+  while (items.length < count) items.push(make(work, first[items.length] ?? rest, path));
+  return items;
+}
+
+function makeString(work: Work, schema: Schema): string {
+  const text = fitString(schema, work.text);
+  if (isFree(schema)) work.text = "";
+  return text;
+}
+
+function makePlace(work: Work, place: Place): unknown {
+  spend(work);
+  const { schema } = place;
+  if ("const" in schema) return schema.const;
+  if (schema.enum) return schema.enum[0];
+  const options = alternatives(work, place);
+  if (options) {
+    const option = options.find((one) => canPlaceEnd(work, one));
+    return option ? makePlace(work, option) : null;
+  }
+  const type = typeOf(schema);
+  if (type === "object") return makeObject(work, place);
+  if (type === "array") return makeArray(work, place);
+  if (type === "string") return makeString(work, schema);
+  if (type === "number" || type === "integer") return fitNumber(schema, type === "integer");
+  return type === "boolean" ? true : null;
+}
+
+function make(work: Work, part: unknown, path: readonly string[]): unknown {
+  const place = enter(work.root, part, path);
+  return place ? makePlace(work, place) : null;
+}
+
+/**
+ * Makes a value that fits a JSON schema and says a text, for a model that knows only what to say.
+ *
+ * @param schema the schema; keywords that only compare, such as "not", are ignored
+ * @param text what the value is to say: it stands in the first string that has no rules of its own
+ * @returns the value; throws if a value would need more than MOST_PARTS parts
+ */
+export function valueFor(schema: unknown, text: string): unknown {
+  return make({ root: schema, text, left: MOST_PARTS }, schema, ["#"]);
+}
