@@ -59,6 +59,6 @@ export function review(exchanges: readonly Exchange[]): Findings {
     mails: Mails.safeParse(first("list_emails")).data,
     sent: good.some(({ name }) => name === "send_email"),
     others: good.filter(({ name }) => !KNOWN.test(name)),
-    failures: exchanges.filter((exchange) => !good.includes(exchange)),
+    failures: exchanges.filter(({ result }) => failureOf(result) !== undefined),
   };
 }

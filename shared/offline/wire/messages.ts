@@ -3,6 +3,9 @@ import { z } from "zod";
 import type { Exchange } from "../mind/conversation.ts";
 import { parseJson } from "./json.ts";
 
+/** What is read of a question, in letters; the time that it takes grows with the square of them. */
+const LONGEST_QUESTION = 10_000;
+
 /** How a user message begins that the program writes itself, so that it is no question. */
 const FEEDBACK = /^(?:Function call results?|Reply error): ?/;
 const RESULT = /^Function call result/;
@@ -53,15 +56,19 @@ function callsIn(message: ChatMessage): AskedCall[] {
   return [...native, ...written];
 }
 
-/** What stands between a reply and the next one. */
-function answersAfter(reply: number, messages: readonly ChatMessage[]): readonly ChatMessage[] {
-  const following = messages.slice(reply + 1);
-  // A reply may be several messages in a row, as in the Responses API, where each call is its own.
-  const start = following.findIndex((message) => !isReply(message));
-  if (start < 0) return [];
-  const answers = following.slice(start);
-  const end = answers.findIndex(isReply);
-  return end < 0 ? answers : answers.slice(0, end);
+/** A reply, and what stands between it and the next one. */
+type Turn = { readonly replies: ChatMessage[]; readonly answers: ChatMessage[] };
+
+/** A reply may be several messages in a row, as in the Responses API, where each call is its own. */
+function turnsIn(messages: readonly ChatMessage[]): Turn[] {
+  const turns: Turn[] = [];
+  for (const message of messages) {
+    const turn = turns.at(-1);
+    if (!isReply(message)) turn?.answers.push(message);
+    else if (turn?.answers.length === 0) turn.replies.push(message);
+    else turns.push({ replies: [message], answers: [] });
+  }
+  return turns;
 }
 
 /** The result in one entry of a list, or what the entry says besides its id if it has no result. */
@@ -85,17 +92,19 @@ function nativeResult(answer: ChatMessage): unknown {
   return wrapped ? wrapped.output : result;
 }
 
-/** The calls of one message, each with the result that came back for it. */
-function exchangesIn(index: number, messages: readonly ChatMessage[]): Exchange[] {
-  const message = messages[index];
-  if (!message || !isReply(message)) return [];
-  const answers = answersAfter(index, messages);
+/** The calls of one reply, each with the result that came back for it. */
+function exchangesIn({ replies, answers }: Turn): Exchange[] {
   const written = writtenResults(answers);
-  return callsIn(message).map(({ id, name, arguments: json }, place) => {
-    const args = Arguments.safeParse(parseJson(json)).data ?? {};
-    const answer = answers.find(({ role, tool_call_id }) => role === "tool" && tool_call_id === id);
-    return { name, args, result: answer ? nativeResult(answer) : written[place] };
-  });
+  const native = answers.filter(({ role }) => role === "tool").toReversed();
+  // Where two results have one id, the first counts.
+  const results = new Map(native.map((answer) => [answer.tool_call_id, answer]));
+  return replies.flatMap((message) =>
+    callsIn(message).map(({ id, name, arguments: json }, place) => {
+      const args = Arguments.safeParse(parseJson(json)).data ?? {};
+      const answer = results.get(id);
+      return { name, args, result: answer ? nativeResult(answer) : written[place] };
+    }),
+  );
 }
 
 /** What the messages of a request say, from the last question on. */
@@ -112,8 +121,8 @@ export function readMessages(messages: readonly ChatMessage[]): History {
   const question = messages[asked];
   const since = messages.slice(asked + 1);
   return {
-    question: question ? textOf(question) : "",
-    exchanges: since.flatMap((_, index) => exchangesIn(index, since)),
+    question: question ? textOf(question).slice(0, LONGEST_QUESTION) : "",
+    exchanges: turnsIn(since).flatMap(exchangesIn),
     replies: since.filter(isReply).length,
   };
 }
