@@ -157,7 +157,9 @@ test("on OpenAI's wire, calls are items, and each result is an item of its own",
     return { type: "function_call_output", call_id: id, output: JSON.stringify(value) };
   };
   const text = (text: string) =>
-    expect.objectContaining({ content: [{ type: "output_text", text, annotations: [] }] });
+    expect.objectContaining({
+      content: [{ type: "output_text", text, annotations: [], logprobs: [] }],
+    });
   expect(requests.at(-1)?.input).toEqual([
     { role: "user", content: LETTER },
     text(LOOKING),

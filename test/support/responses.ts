@@ -36,6 +36,7 @@ const TextPart = z.strictObject({
   type: z.literal("output_text"),
   text: z.string(),
   annotations: z.array(z.unknown()),
+  logprobs: z.array(z.unknown()).optional(),
 });
 const RefusalPart = z.strictObject({ type: z.literal("refusal"), refusal: z.string() });
 const MessageItem = z.strictObject({

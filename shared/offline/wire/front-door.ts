@@ -1,42 +1,109 @@
-// The front door: reads each request before aimock does, and keeps what aimock drops.
+// The front door: reads each request before aimock does, refuses what the real APIs would refuse, and
+// keeps what aimock drops.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
+import { LARGEST_BODY, readBody } from "./body.ts";
 import { adaptGemini } from "./gemini.ts";
 import { parseJson } from "./json.ts";
-import { type Knobs, readKnobs } from "./knobs.ts";
-import { refuse } from "./rules.ts";
+import { readKnobs } from "./knobs.ts";
+import { findMistake } from "./mistakes.ts";
+import { adaptOutgoing } from "./outgoing.ts";
+import { type Refusal, sendRefusal, type Wire } from "./refusal.ts";
+import { pathOf, routeOf } from "./routes.ts";
+import { refuseClaude } from "./rules.ts";
+import { refuseStored } from "./stored.ts";
 
-function sendError(response: ServerResponse, error: object): void {
-  response.writeHead(400, { "content-type": "application/json" });
-  response.end(JSON.stringify({ type: "error", error }));
+type Handle = (request: Readable, response: ServerResponse) => void;
+
+/** What aimock reads of a body at most. It is more than any model's context window holds. */
+const CONTEXT_WINDOW = 10 * 1024 * 1024;
+const TOO_LARGE: Refusal = {
+  status: 413,
+  message: `Request exceeds the maximum size of ${LARGEST_BODY} bytes.`,
+};
+const TOO_LONG: Refusal = {
+  status: 400,
+  message: "Your input exceeds the context window of this model.",
+  code: "context_length_exceeded",
+};
+
+/** The models on offer, as https://platform.openai.com/docs/api-reference/models/list has them. */
+const MODELS = {
+  object: "list",
+  data: [{ id: "offline", object: "model", created: 0, owned_by: "the-agent-loop" }],
+};
+
+/**
+ * The same request again, to be read by aimock. Its headers are ours, because some that a client may
+ * send would change what aimock replies; the knobs come out again as the request's `_context`.
+ */
+function repeat(request: IncomingMessage, body: Buffer, json: unknown): Readable {
+  const { method, socket } = request;
+  const context = JSON.stringify(readKnobs(json));
+  const headers = { "content-type": "application/json", "x-aimock-context": context };
+  return Object.assign(Readable.from([body]), { method, url: pathOf(request), socket, headers });
 }
 
-/** The same request again, to be read by aimock, which takes the knobs from this header only. */
-function repeat(request: IncomingMessage, body: string, knobs: Knobs): Readable {
-  const { method, url, socket, headers } = request;
-  return Object.assign(Readable.from([Buffer.from(body)]), {
-    method,
-    url,
-    socket,
-    headers: { ...headers, "x-aimock-context": JSON.stringify(knobs) },
+function refuse(wire: Wire, json: unknown): Refusal | undefined {
+  const mistake = findMistake(wire, json);
+  if (mistake) return mistake;
+  if (wire === "claude") return refuseClaude(json);
+  return wire === "responses" ? refuseStored(json) : undefined;
+}
+
+function sendModels(response: ServerResponse): void {
+  response.writeHead(200, {
+    "content-type": "application/json",
+    "access-control-allow-origin": "*",
   });
+  response.end(JSON.stringify(MODELS));
+}
+
+async function enter(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handle: Handle,
+): Promise<void> {
+  // A browser asks first what it may send, which aimock answers.
+  if (request.method === "OPTIONS") return handle(repeat(request, Buffer.of(), {}), response);
+  if (request.method === "GET" && pathOf(request) === "/v1/models") return sendModels(response);
+  const { wire, refusal } = routeOf(request);
+  if (refusal) return sendRefusal(response, wire, refusal);
+  const text = await readBody(request);
+  if (text === undefined) return sendRefusal(response, wire, TOO_LARGE);
+  const json = parseJson(text);
+  const refused = refuse(wire, json);
+  if (refused) return sendRefusal(response, wire, refused);
+  const body = Buffer.from(JSON.stringify(adaptGemini(json)));
+  if (body.length > CONTEXT_WINDOW) return sendRefusal(response, wire, TOO_LONG);
+  adaptOutgoing(response, wire, json);
+  handle(repeat(request, body, json), response);
+}
+
+/** What is left to do when a request could not be read, or we have a bug: nothing may end the process. */
+function giveUp(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (response.headersSent || !request.complete) {
+    response.destroy();
+    return;
+  }
+  sendRefusal(response, routeOf(request).wire, { status: 500, message: String(error) });
 }
 
 /**
- * Puts the front door before a server of aimock's. A request that Claude's API would refuse is
- * refused here; every other one goes on to aimock with its knobs in a header, which comes out again
- * as the request's `_context`.
+ * Puts the front door before a server of aimock's. What the API of a request's wire would refuse is
+ * refused here; every other request goes on to aimock.
  */
 export function openFrontDoor(server: Server): void {
-  const [handle] = server.listeners("request");
+  const [listener] = server.listeners("request");
+  const handle: Handle = (request, response) => {
+    listener?.call(server, request, response);
+  };
   server.removeAllListeners("request");
-  server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
-    const text = (await buffer(request)).toString();
-    const json = parseJson(text);
-    const error = refuse(json);
-    if (error !== undefined) return sendError(response, error);
-    const body = json === undefined ? text : JSON.stringify(adaptGemini(json));
-    handle?.call(server, repeat(request, body, readKnobs(json)), response);
+  // aimock's sockets for other protocols would get past this door.
+  server.removeAllListeners("upgrade");
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    // aimock writes the rest of a stream for nobody, unless the response has ended.
+    response.once("close", () => response.end());
+    enter(request, response, handle).catch((error) => giveUp(request, response, error));
   });
 }

@@ -25,8 +25,8 @@ const FunctionTool = z.object({ function: z.object({ name: z.string() }) });
 const PromptTool = z.object({ name: z.string(), description: z.string(), parameters: z.object() });
 
 /** Tools come with the request or, one JSON object a line, in the system prompt. */
-function toolsIn({ tools = [], messages }: ChatCompletionRequest): Offer[] {
-  const native = tools.flatMap((tool) => {
+function toolsIn({ tools, messages }: ChatCompletionRequest): Offer[] {
+  const native = (tools ?? []).flatMap((tool) => {
     // OpenAI's other kinds of tools have no function, whatever aimock's type says.
     const { data } = FunctionTool.safeParse(tool);
     return data ? [{ name: data.function.name, about: JSON.stringify(tool) }] : [];
@@ -70,7 +70,7 @@ function knobsOf(request: ChatCompletionRequest): Knobs {
 
 /** Takes a chat request, returns all that matters of it, so that nobody has to read it again. */
 export function readRequest(request: ChatCompletionRequest): Reading {
-  const { messages, tools = [] } = request;
+  const { messages, tools } = request;
   const { question, exchanges, replies } = readMessages(messages);
   const references = messages.some((message) => {
     return message.role === "system" && textOf(message).includes('"$from"');
@@ -78,7 +78,7 @@ export function readRequest(request: ChatCompletionRequest): Reading {
   const knobs = knobsOf(request);
   return {
     conversation: { question, tools: toolsIn(request), exchanges, references },
-    shape: shapeFor(knobs.schema, tools.length > 0),
+    shape: shapeFor(knobs.schema, (tools ?? []).length > 0),
     wantsMode: "mode" in (ObjectSchema.safeParse(knobs.schema).data?.properties ?? {}),
     replies,
     knobs,

@@ -1,5 +1,6 @@
 import type { ChatCompletionRequest } from "@copilotkit/aimock";
 import { z } from "zod";
+import type { Refusal } from "./refusal.ts";
 
 const Block = z.object({
   type: z.string(),
@@ -38,16 +39,15 @@ function findMisplaced(messages: Messages): string | undefined {
  * nobody can tell afterwards what stood where. Returns the error with which Claude's API refuses the
  * request, or nothing.
  */
-export function refuse(body: unknown): object | undefined {
+export function refuseClaude(body: unknown): Refusal | undefined {
   const { messages = [], thread } = Request.safeParse(body).data ?? {};
-  const type = "invalid_request_error";
   if (thread) {
     // A thread's conversation is kept on the server; a client that gets this error sends all of it.
     const details = { error_code: "thread_unsupported_request" };
-    return { type, message: "the offline model keeps no threads", details };
+    return { status: 400, message: "the offline model keeps no threads", details };
   }
   const message = findMisplaced(messages);
-  return message === undefined ? undefined : { type, message };
+  return message === undefined ? undefined : { status: 400, message };
 }
 
 /**

@@ -6,6 +6,9 @@ import { reply } from "./reply.ts";
 const LETTERS_PER_TOKEN = 4;
 const TOKENS_PER_SECOND = 25;
 
+/** How long a connection may be idle besides the latency, such as one whose reader reads no more. */
+const IDLE_MS = 60_000;
+
 /** A setting from the environment: a whole number, or nothing. */
 function readNumber(name: string): number | undefined {
   const text = process.env[name];
@@ -39,6 +42,7 @@ export async function serveOfflineModel(port: number, keepsProcessAlive: boolean
   } as const;
   const { server, url } = await createServer([fixture], options);
   openFrontDoor(server);
+  server.setTimeout(latency + IDLE_MS);
   if (!keepsProcessAlive) {
     server.unref();
     server.on("connection", (socket) => socket.unref());

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import type { Refusal, Wire } from "./refusal.ts";
+
+/** The field in which each wire has the conversation. */
+const CONVERSATION = {
+  chat: "messages",
+  responses: "input",
+  claude: "messages",
+  gemini: "contents",
+} as const;
+
+/** The fields besides the conversation without which the APIs refuse a request. Gemini's model is in the path. */
+const OTHERS: Readonly<Record<Wire, readonly string[]>> = {
+  chat: ["model"],
+  responses: ["model"],
+  claude: ["model", "max_tokens"],
+  gemini: [],
+};
+
+const Body = z.record(z.string(), z.unknown());
+const Content = z.union([z.string(), z.array(z.looseObject({}))]).nullish();
+const Call = z.looseObject({
+  function: z.looseObject({ name: z.string(), arguments: z.string() }),
+});
+const Message = z.looseObject({ role: z.string(), content: Content });
+
+/** What the entries of the conversation are, as far as aimock and the offline model rely on it. */
+const ENTRIES: Readonly<Record<Wire, z.ZodType>> = {
+  chat: Message.extend({ tool_calls: z.array(Call).nullish() }),
+  responses: z.looseObject({ content: Content, output: Content }),
+  claude: Message,
+  gemini: z.looseObject({ parts: z.array(z.looseObject({})).optional() }),
+};
+
+/** The other fields on which they rely; no wire has two of them with one name and different types. */
+const FIELDS: Readonly<Record<string, z.ZodType>> = {
+  instructions: z.string().nullish(),
+  tools: z
+    .array(z.looseObject({ functionDeclarations: z.array(z.looseObject({})).nullish() }))
+    .nullish(),
+};
+
+/** What each API says when a field is not there. */
+function missing(wire: Wire, field: string): Refusal {
+  if (wire === "claude") return { status: 400, message: `${field}: Field required` };
+  if (wire === "gemini") {
+    const message = `* GenerateContentRequest.${field}: ${field} is not specified`;
+    return { status: 400, message };
+  }
+  const message = `Missing required parameter: '${field}'.`;
+  return { status: 400, message, param: field, code: "missing_required_parameter" };
+}
+
+/** What each API says when a field holds nothing. */
+function empty(wire: Wire, field: string): Refusal {
+  if (wire === "gemini") return missing(wire, field);
+  if (wire === "claude") {
+    return { status: 400, message: `${field}: at least one message is required` };
+  }
+  const message = `Invalid '${field}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
+  return { status: 400, message, param: field, code: "empty_array" };
+}
+
+/** What is wrong with the type of a field, if it is. */
+function findWrongType(field: string, value: unknown, schema: z.ZodType): Refusal | undefined {
+  const [issue] = schema.safeParse(value).error?.issues ?? [];
+  if (!issue) return undefined;
+  const steps = issue.path.map((step) =>
+    typeof step === "number" ? `[${step}]` : `.${String(step)}`,
+  );
+  const param = `${field}${steps.join("")}`;
+  const reason = issue.message.replace(/^Invalid input: /, "");
+  return {
+    status: 400,
+    message: `Invalid type for '${param}': ${reason}.`,
+    param,
+    code: "invalid_type",
+  };
+}
+
+/**
+ * Takes the body of a request as it was parsed, nothing if it was not JSON. Returns what is missing or
+ * wrong in it, as the API of the wire would say it, or nothing.
+ */
+export function findMistake(wire: Wire, json: unknown): Refusal | undefined {
+  const body = Body.safeParse(json).data;
+  if (!body) {
+    const message = "We could not parse the JSON body of your request: expected a JSON object.";
+    return { status: 400, message };
+  }
+  const other = OTHERS[wire].find((name) => (body[name] ?? "") === "");
+  if (other !== undefined) return missing(wire, other);
+  const field = CONVERSATION[wire];
+  const said = body[field] ?? undefined;
+  if (said === undefined) return missing(wire, field);
+  if (said === "" || (Array.isArray(said) && said.length === 0)) return empty(wire, field);
+  const isText = wire === "responses" && typeof said === "string";
+  const wrong = isText ? undefined : findWrongType(field, said, z.array(ENTRIES[wire]));
+  if (wrong) return wrong;
+  const others = Object.entries(FIELDS).map(([name, type]) =>
+    findWrongType(name, body[name], type),
+  );
+  return others.find((refusal) => refusal !== undefined);
+}

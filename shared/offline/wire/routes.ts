@@ -1,0 +1,41 @@
+import type { IncomingMessage } from "node:http";
+import type { Refusal, Wire } from "./refusal.ts";
+
+/** What a request is for, or why nobody answers it. */
+export type Route = { readonly wire: Wire; readonly refusal: Refusal | undefined };
+
+const PATHS: readonly (readonly [RegExp, Wire])[] = [
+  [/^\/v1\/chat\/completions$/, "chat"],
+  [/^\/v1\/responses$/, "responses"],
+  [/^\/v1\/messages$/, "claude"],
+  [/^\/v1beta\/models\/[^/:]+:(?:generateContent|streamGenerateContent)$/, "gemini"],
+];
+
+/** The API that a path without a reply belongs to, as far as the path or a header tells. */
+function nearestWire(path: string, request: IncomingMessage): Wire {
+  if (path.startsWith("/v1beta/")) return "gemini";
+  const isClaude = path.startsWith("/v1/messages") || "anthropic-version" in request.headers;
+  return isClaude ? "claude" : "chat";
+}
+
+/** Takes a request, returns its path without the query. */
+export function pathOf({ url = "/" }: IncomingMessage): string {
+  return url.replace(/[?#].*$/s, "");
+}
+
+/**
+ * Takes a request, returns the protocol it speaks. Every path and method besides the four that give
+ * replies is refused, because aimock has many more, some of which change what it replies.
+ */
+export function routeOf(request: IncomingMessage): Route {
+  const { method } = request;
+  const path = pathOf(request);
+  const wire = PATHS.find(([pattern]) => pattern.test(path))?.[1];
+  if (wire === undefined) {
+    const message = `Invalid URL (${method} ${path})`;
+    return { wire: nearestWire(path, request), refusal: { status: 404, message } };
+  }
+  if (method === "POST") return { wire, refusal: undefined };
+  const message = `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`;
+  return { wire, refusal: { status: 405, message, code: "method_not_supported" } };
+}

@@ -1,0 +1,364 @@
+// The offline model as a server: what clients get that ask wrongly, and what they cannot do to it.
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { start } from "../scripts/run.ts";
+import { serveOfflineModel } from "../shared/offline/wire/server.ts";
+
+/** Starts the offline model as a reader does. It must still run, and have printed no error, when it stops. */
+async function serve(env: Record<string, string>) {
+  const process = start("scripts/model.ts", ["--port", "0"], { env });
+  const stderr = text(process.stderr);
+  const [line] = await once(process.stdout, "data");
+  const [origin = ""] = /http:\/\/[\d.:]+/.exec(String(line)) ?? [];
+  const stop = async (): Promise<void> => {
+    expect(process.exitCode).toBe(null);
+    process.kill("SIGKILL");
+    expect(await stderr).toBe("");
+  };
+  return { origin, process, stop };
+}
+
+let server: Awaited<ReturnType<typeof serve>>;
+beforeAll(async () => {
+  server = await serve({});
+});
+afterAll(() => server.stop());
+
+async function send(path: string, body: unknown, init: RequestInit = {}, origin = server.origin) {
+  const sent = typeof body === "string" ? body : JSON.stringify(body);
+  const response = await fetch(`${origin}${path}`, { method: "POST", body: sent, ...init });
+  return { status: response.status, body: await response.json() };
+}
+
+const CHAT = "/v1/chat/completions";
+const RESPONSES = "/v1/responses";
+const CLAUDE = "/v1/messages";
+const GEMINI = "/v1beta/models/any:generateContent";
+const QUESTION = { role: "user", content: "Who are you?" };
+const ASK = { model: "any", messages: [QUESTION] };
+const ANSWER = {
+  status: 200,
+  body: { choices: [{ message: { content: expect.stringMatching(/^I am the offline model/) } }] },
+};
+
+/** What each API sends when it refuses a request. */
+const errors = {
+  openai: (status: number, message: unknown, param: string | null = null, code?: string) => {
+    const type = status < 500 ? "invalid_request_error" : "server_error";
+    return { status, body: { error: { message, type, param, code: code ?? null } } };
+  },
+  claude: (status: number, message: unknown, type = "invalid_request_error") => {
+    return { status, body: { type: "error", error: { type, message } } };
+  },
+  gemini: (code: number, message: unknown, status = "INVALID_ARGUMENT") => {
+    return { status: code, body: { error: { code, message, status } } };
+  },
+};
+
+// ── What is refused ──────────────────────────────────────────────────────────────────────────────
+
+const NO_JSON = expect.stringMatching(/^We could not parse the JSON body of your request/);
+
+test.each(["", "nonsense", "null", "[]", '"text"'])(
+  "a body of %j is refused as each API refuses it",
+  async (body) => {
+    expect(await send(CHAT, body)).toEqual(errors.openai(400, NO_JSON));
+    expect(await send(RESPONSES, body)).toEqual(errors.openai(400, NO_JSON));
+    expect(await send(CLAUDE, body)).toEqual(errors.claude(400, NO_JSON));
+    expect(await send(GEMINI, body)).toEqual(errors.gemini(400, NO_JSON));
+  },
+);
+
+test.each([undefined, null, []])("a conversation of %j is refused", async (none) => {
+  const [chat, responses] = ["messages", "input"].map((field) => {
+    if (none) {
+      const message = `Invalid '${field}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
+      return errors.openai(400, message, field, "empty_array");
+    }
+    const message = `Missing required parameter: '${field}'.`;
+    return errors.openai(400, message, field, "missing_required_parameter");
+  });
+  expect(await send(CHAT, { model: "any", messages: none })).toEqual(chat);
+  expect(await send(RESPONSES, { model: "any", input: none })).toEqual(responses);
+  expect(await send(CLAUDE, { model: "any", max_tokens: 9, messages: none })).toEqual(
+    errors.claude(
+      400,
+      none ? "messages: at least one message is required" : "messages: Field required",
+    ),
+  );
+  const unspecified = "* GenerateContentRequest.contents: contents is not specified";
+  expect(await send(GEMINI, { contents: none })).toEqual(errors.gemini(400, unspecified));
+});
+
+test("an empty input is refused, and so is a request without a model", async () => {
+  expect((await send(RESPONSES, { model: "any", input: "" })).status).toBe(400);
+  const model = "Missing required parameter: 'model'.";
+  const missing = errors.openai(400, model, "model", "missing_required_parameter");
+  expect(await send(CHAT, { messages: [QUESTION] })).toEqual(missing);
+  expect(await send(RESPONSES, { input: "Who are you?" })).toEqual(missing);
+  const claude = { max_tokens: 9, messages: [QUESTION] };
+  expect(await send(CLAUDE, claude)).toEqual(errors.claude(400, "model: Field required"));
+});
+
+test.each([
+  [CHAT, { messages: [null] }, "messages[0]"],
+  [CHAT, { messages: "Who are you?" }, "messages"],
+  [CHAT, { messages: [{ content: "Who are you?" }] }, "messages[0].role"],
+  [CHAT, { messages: [{ role: "user", content: 4 }] }, "messages[0].content"],
+  [CHAT, { messages: [{ role: "user", content: [null] }] }, "messages[0].content"],
+  [
+    CHAT,
+    { messages: [{ role: "assistant", tool_calls: [{}] }] },
+    "messages[0].tool_calls[0].function",
+  ],
+  [CHAT, { messages: [QUESTION], tools: "all" }, "tools"],
+  [RESPONSES, { input: 4 }, "input"],
+  [RESPONSES, { input: "Who are you?", instructions: ["Be brief."] }, "instructions"],
+  [RESPONSES, { input: [null] }, "input[0]"],
+  [RESPONSES, { input: [{ role: "user", content: [null] }] }, "input[0].content"],
+  [RESPONSES, { input: [{ type: "function_call_output", output: 4 }] }, "input[0].output"],
+  [RESPONSES, { input: "Who are you?", tools: [null] }, "tools[0]"],
+] as const)("on %s the request %j is refused", async (path, request, param) => {
+  const message = expect.stringMatching(/^Invalid type for '/);
+  const refusal = errors.openai(400, message, param, "invalid_type");
+  expect(await send(path, { model: "any", ...request })).toEqual(refusal);
+});
+
+test("what is null is not there", async () => {
+  const none = { tools: null, tool_choice: null, response_format: null, stream: null };
+  expect(await send(CHAT, { ...ASK, ...none })).toMatchObject(ANSWER);
+  const nothing = { instructions: null, tools: null, text: null, metadata: null };
+  const { body } = await send(RESPONSES, { model: "any", input: "Who are you?", ...nothing });
+  expect(body).toMatchObject({ status: "completed", instructions: null, tools: [], metadata: {} });
+});
+
+test("what had to be kept from an earlier request is refused", async () => {
+  const ask = (request: object) => send(RESPONSES, { model: "any", input: "Hello", ...request });
+  expect(await ask({ previous_response_id: "resp_1" })).toEqual(
+    errors.openai(
+      400,
+      "Previous response with id 'resp_1' not found.",
+      "previous_response_id",
+      "previous_response_not_found",
+    ),
+  );
+  const unknown = "Conversation with id 'conv_1' not found.";
+  const lost = errors.openai(404, unknown, "conversation");
+  expect(await ask({ conversation: "conv_1" })).toEqual(lost);
+  expect(await ask({ conversation: { id: "conv_1" } })).toEqual(lost);
+  const background = errors.openai(
+    400,
+    expect.stringContaining("Background mode"),
+    "background",
+    "unsupported_parameter",
+  );
+  expect(await ask({ background: true })).toEqual(background);
+  const missing = errors.openai(
+    404,
+    expect.stringMatching(/^Item with id 'fc_1' not found\./),
+    "input",
+  );
+  const call = { type: "item_reference", id: "fc_1" };
+  expect(await ask({ input: [QUESTION, call] })).toEqual(missing);
+  // The type may be left out.
+  expect(await ask({ input: [QUESTION, { id: "fc_1" }] })).toEqual(missing);
+  const nothing = { previous_response_id: null, conversation: null, background: false };
+  expect((await ask(nothing)).status).toBe(200);
+});
+
+test("a reply that no provider would give in full is refused", async () => {
+  const call = { id: "a", type: "function", function: { name: "read_file", arguments: "{}" } };
+  const messages = [
+    QUESTION,
+    { role: "assistant", content: null, tool_calls: [call] },
+    { role: "tool", tool_call_id: "a", content: "all work and no play ".repeat(100_000) },
+  ];
+  const { status, body } = await send(CHAT, { model: "any", stream: true, messages });
+  expect({ status, body }).toEqual(
+    errors.openai(400, expect.any(String), null, "context_length_exceeded"),
+  );
+});
+
+// ── Where nobody answers ─────────────────────────────────────────────────────────────────────────
+
+test.each([
+  ["GET", "/__aimock/journal"],
+  ["GET", "/__aimock/fixtures"],
+  ["POST", "/__aimock/reset"],
+  ["POST", "/__aimock/fixtures"],
+  ["GET", "/v1/_requests"],
+  ["POST", "/v1/embeddings"],
+  ["POST", "/v1/models"],
+  ["POST", "//"],
+])("%s %s is as unknown as it is to OpenAI's API", async (method, path) => {
+  const body = method === "GET" ? null : "{}";
+  expect(await send(path, "", { method, body })).toEqual(
+    errors.openai(404, `Invalid URL (${method} ${path})`),
+  );
+  expect(await send(CHAT, ASK)).toMatchObject(ANSWER);
+});
+
+test("an unknown path and a wrong method get the error of their own API", async () => {
+  const get = { method: "GET", body: null };
+  const hint = expect.stringMatching(/^Not allowed to GET on /);
+  const chat = errors.openai(405, hint, null, "method_not_supported");
+  expect(await send(CHAT, "", get)).toEqual(chat);
+  expect(await send(CLAUDE, "", get)).toEqual(errors.claude(405, hint));
+  expect(await send(GEMINI, "", get)).toEqual(errors.gemini(405, hint, "UNIMPLEMENTED"));
+  expect(await send("/v1/messages/batches", {})).toEqual(
+    errors.claude(404, "Invalid URL (POST /v1/messages/batches)", "not_found_error"),
+  );
+  expect(await send("/v1beta/models/any:countTokens", {})).toEqual(
+    errors.gemini(404, "Invalid URL (POST /v1beta/models/any:countTokens)", "NOT_FOUND"),
+  );
+});
+
+test("no header makes the offline model fail", async () => {
+  const headers = { "x-aimock-chaos-drop": "1", "x-aimock-chaos-malformed": "1" };
+  expect(await send(CHAT, ASK, { headers })).toMatchObject(ANSWER);
+});
+
+test("the offline model is the only one on the list", async () => {
+  const { body } = await send("/v1/models", "", { method: "GET", body: null });
+  expect(body).toEqual({
+    object: "list",
+    data: [{ id: "offline", object: "model", created: 0, owned_by: "the-agent-loop" }],
+  });
+});
+
+// ── What must not end it ─────────────────────────────────────────────────────────────────────────
+
+/** Opens a connection that ignores what comes back, and sends a text. */
+async function open(sent: string): Promise<Socket> {
+  const socket = connect(Number(new URL(server.origin).port), "127.0.0.1");
+  // The server is free to cut a connection like these.
+  socket.on("error", () => socket.destroy());
+  await once(socket, "connect");
+  socket.write(sent);
+  return socket;
+}
+
+function head(path: string, ...headers: string[]): string {
+  return [`POST ${path} HTTP/1.1`, "host: x", ...headers, "", ""].join("\r\n");
+}
+
+test.each([
+  ["an upload that is broken off", `${head(CHAT, "content-length: 100")}{"model":`],
+  ["a host that is none", "POST /v1/messages HTTP/1.1\r\nhost: [[[\r\ncontent-length: 2\r\n\r\n{}"],
+  ["a path that is none", `${head("//[", "content-length: 2")}{}`],
+  ["a broken chunk", `${head(CHAT, "transfer-encoding: chunked")}zz\r\n`],
+  ["a websocket", head(RESPONSES, "upgrade: websocket", "connection: upgrade")],
+  ["no HTTP at all", "hello\r\n\r\n"],
+])("%s ends nothing but its own connection", async (_, sent) => {
+  const socket = await open(sent);
+  await wait(50);
+  socket.resetAndDestroy();
+  await wait(50);
+  expect(await send(CHAT, ASK)).toMatchObject(ANSWER);
+  expect(server.process.exitCode).toBe(null);
+});
+
+test("an error within the server itself is answered in the shape of the API", async () => {
+  // A text that Node can parse, but not write again.
+  const depth = 100_000;
+  const nested = `${"[".repeat(depth)}${"]".repeat(depth)}`;
+  const body = `{"model":"any","max_tokens":9,"messages":[{"role":"user","content":"?"}],"x":${nested}}`;
+  const message = expect.stringContaining("Maximum call stack size exceeded");
+  expect(await send(CHAT, body)).toEqual(errors.openai(500, message));
+  expect(await send(CLAUDE, body)).toEqual(errors.claude(500, message, "api_error"));
+});
+
+test("a body of more than 32 MB is refused, and one of more than a context window too", async () => {
+  const say = (megabytes: number) => {
+    const content = "a".repeat(megabytes * 2 ** 20);
+    return { model: "any", max_tokens: 9, messages: [{ role: "user", content }] };
+  };
+  const tooLarge = "Request exceeds the maximum size of 33554432 bytes.";
+  expect(await send(CHAT, say(33))).toEqual(errors.openai(413, tooLarge));
+  expect(await send(CLAUDE, say(33))).toEqual(errors.claude(413, tooLarge, "request_too_large"));
+  expect(await send(GEMINI, say(33))).toEqual(errors.gemini(413, tooLarge));
+  const tooLong = "Your input exceeds the context window of this model.";
+  expect(await send(CLAUDE, say(31))).toEqual(errors.claude(400, tooLong));
+  expect(await send(CHAT, say(9))).toMatchObject({ status: 200 });
+});
+
+/** How much memory the server takes, in MB. */
+function memory(): number {
+  return Number(execFileSync("ps", ["-o", "rss=", "-p", String(server.process.pid)])) / 1024;
+}
+
+const onUnix = test.skipIf(process.platform === "win32");
+
+onUnix("an endless upload is not kept in memory, whatever it says of its length", async () => {
+  const before = memory();
+  const piece = "a".repeat(2 ** 20);
+  const socket = await open(head(CHAT, "transfer-encoding: chunked"));
+  for (let sent = 0; sent < 400 && !socket.destroyed; sent++) {
+    const chunk = `${piece.length.toString(16)}\r\n${piece}\r\n`;
+    if (!socket.write(chunk)) await Promise.race([once(socket, "drain"), once(socket, "close")]);
+  }
+  expect(memory() - before).toBeLessThan(200);
+  socket.destroy();
+});
+
+test("a hundred connections that read nothing, or send a byte a second, disturb nobody", async () => {
+  const body = JSON.stringify({ ...ASK, stream: true });
+  const slow: Socket[] = [];
+  for (let count = 0; count < 50; count++) {
+    const reader = await open(`${head(CHAT, `content-length: ${body.length}`)}${body}`);
+    reader.pause();
+    slow.push(reader, await open(`${head(RESPONSES, "content-length: 100")}{`));
+  }
+  const others = Array.from({ length: 100 }, () => send(CHAT, ASK));
+  for (const answer of await Promise.all(others)) expect(answer).toMatchObject(ANSWER);
+  for (const socket of slow) socket.resetAndDestroy();
+});
+
+test("a long question holds nobody up", async () => {
+  const messages = [{ role: "user", content: "send ".repeat(200_000) }];
+  expect(await send(CHAT, { model: "any", messages })).toMatchObject({ status: 200 });
+});
+
+test("clients that go away while the model thinks or speaks end nothing", async () => {
+  const env = { OFFLINE_LATENCY_MS: "200", OFFLINE_TOKENS_PER_SECOND: "20" };
+  const thoughtful = await serve(env);
+  const body = { ...ASK, input: "Who are you?", contents: [{ parts: [{ text: "Who?" }] }] };
+  const streams = GEMINI.replace("generateContent", "streamGenerateContent");
+  const leave = async (path: string, stream: boolean, after: number) => {
+    const signal = AbortSignal.timeout(after);
+    const sent = JSON.stringify({ ...body, max_tokens: 9, stream });
+    const url = `${thoughtful.origin}${path}`;
+    const response = await fetch(url, { method: "POST", body: sent, signal });
+    await response.text();
+  };
+  for (const after of [100, 300, 500]) {
+    const clients = [CHAT, RESPONSES, CLAUDE, GEMINI, streams].flatMap((path) => {
+      return [leave(path, true, after), leave(path, false, Math.min(after, 100))];
+    });
+    const ends = await Promise.allSettled(clients);
+    expect(ends.filter(({ status }) => status === "rejected").length).toBeGreaterThanOrEqual(5);
+  }
+  await wait(1_000);
+  expect(await send(CHAT, ASK, {}, thoughtful.origin)).toMatchObject(ANSWER);
+  await thoughtful.stop();
+});
+
+test("a client that goes away takes the rest of its stream along", async () => {
+  process.env.OFFLINE_TOKENS_PER_SECOND = "1";
+  const slow = await serveOfflineModel(0, false);
+  delete process.env.OFFLINE_TOKENS_PER_SECOND;
+  const streams = () =>
+    process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const away = new AbortController();
+  const body = JSON.stringify({ ...ASK, stream: true });
+  const init = { method: "POST", body, signal: away.signal };
+  await Promise.all(Array.from({ length: 50 }, () => fetch(`${slow}/chat/completions`, init)));
+  expect(streams()).toBeGreaterThanOrEqual(50);
+  away.abort();
+  // Each one notices at its next event, a second later; left alone, it would go on for half a minute.
+  await expect.poll(streams, { timeout: 10_000 }).toBeLessThan(25);
+});
