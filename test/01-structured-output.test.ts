@@ -1,7 +1,9 @@
+import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { askInOneProcess } from "./support/ask.ts";
 import { printed } from "./support/pages.ts";
 import { runScript } from "./support/script.ts";
+import { chapters } from "../scripts/chapters.ts";
 import { complete } from "../scripts/serve.ts";
 
 // A reply that does not fit is said back to the model, which may try again, a limited number of times.
@@ -51,6 +53,66 @@ const page = ask("a page instead of a completion", (response) => {
 test("a server that is no model is an error", async () => {
   const { error } = await page();
   expect(error).toBe('expected a chat completion, got "<html>Welcome!</html>"');
+});
+
+/** Bodies without a message. */
+const NO_BODIES = [
+  null,
+  7,
+  [],
+  { choices: null },
+  { choices: {} },
+  { choices: [] },
+  { choices: [null] },
+  { choices: [{ message: null }] },
+];
+const bodies = NO_BODIES.map((body) => {
+  const text = JSON.stringify(body);
+  const asked = ask(`the body ${text}`, (response: ServerResponse) => {
+    response.setHeader("content-type", "application/json").end(text);
+  });
+  return [text, asked] as const;
+});
+const nothing = ask("a response without a body", (response) => void response.writeHead(204).end());
+
+test("a body that is no completion is named, whatever it is", async () => {
+  for (const [text, asked] of bodies) {
+    expect((await asked()).error).toBe(`expected a chat completion, got ${text}`);
+  }
+  expect((await nothing()).error).toBe("expected a chat completion, got null");
+});
+
+const contents = [[{ type: "text", text: "a part" }], { text: "an object" }, 7, true].map(
+  (content) => {
+    const asked = ask(`the content ${JSON.stringify(content)}`, (response) =>
+      complete(response, { content }),
+    );
+    return [content, asked] as const;
+  },
+);
+
+test("a content that is no text, such as a list of parts, is named", async () => {
+  for (const [content, asked] of contents) {
+    const { error, requests } = await asked();
+    expect(error).toBe(`expected a text, got ${JSON.stringify(content)}`);
+    expect(requests).toHaveLength(1);
+  }
+});
+
+test("each chapter that asks for JSON reads the completion as this one does", () => {
+  const readings = chapters().map(({ source }) => {
+    return /^ {2}const message = completion.*?^\}$/ms.exec(source)?.[0];
+  });
+  expect(readings.slice(0, 13)).toEqual(readings.slice(0, 13).map(() => readings[0]));
+  expect(readings[0]).toContain("return text;");
+});
+
+test("a body that is not even JSON ends the program with one line", async () => {
+  const { code, stderr } = await runScript("chapters/01-structured-output/main.ts", [
+    (response) => response.setHeader("content-type", "application/json").end("{oops"),
+  ]);
+  expect(stderr.split("\n").slice(1)).toEqual([expect.stringMatching(/^error: .*JSON/), ""]);
+  expect(code).toBe(1);
 });
 
 test("a refusal ends the program with one line", async () => {

@@ -182,11 +182,13 @@ async function askModel(
 ): Promise<string> {
   const request = { model, messages, response_format: replyFormat };
   const completion = await client.chat.completions.create(request, { signal });
-  const message = completion.choices?.[0]?.message;
+  const message = completion?.choices?.[0]?.message;
   if (!message) throw new Error(`expected a chat completion, got ${JSON.stringify(completion)}`);
   if (message.refusal) throw new Error(`the model refuses: ${message.refusal}`);
   // An assistant message without content would be refused when it is sent back.
-  return message.content || "(empty)";
+  const text = message.content || "(empty)";
+  if (typeof text !== "string") throw new Error(`expected a text, got ${JSON.stringify(text)}`);
+  return text;
 }
 
 export async function runAgent(
