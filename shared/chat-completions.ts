@@ -1,8 +1,11 @@
 // Native function calling over Chat Completions, for servers that do not have the Responses API.
 import { zodFunction } from "openai/helpers/zod";
-import type { ChatCompletionMessage, ChatCompletionMessageParam } from "openai/resources";
+import type { ChatCompletionMessageParam } from "openai/resources";
+import { z } from "zod";
 import type { Tool } from "../mock-tools/tools.ts";
+import { callIds } from "./call-ids.ts";
 import { client, model } from "./model.ts";
+import { expectShape, otherThan, readBody } from "./shape.ts";
 
 type Output =
   | { readonly type: "message"; readonly text: string }
@@ -17,15 +20,45 @@ type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
   | { readonly type: "failure"; readonly id: string; readonly error: object };
 
+const FunctionCall = z.object({
+  type: z.literal("function").nullish(),
+  id: z.unknown().optional(),
+  function: z.object({ name: z.string(), arguments: z.string() }),
+});
+/** A call of a kind of tool that no chapter offers. */
+const OtherCall = z.object({ type: otherThan("function") });
+
+// Some servers send null where there are no calls.
+const Message = z.object({
+  refusal: z.string().nullish(),
+  content: z.string().nullish(),
+  tool_calls: z.array(z.union([FunctionCall, OtherCall])).nullish(),
+});
+
+const Choice = z.object({ message: z.looseObject({}), finish_reason: z.string().nullish() });
+const Completion = z.object({ choices: z.tuple([Choice], z.unknown()) });
+
+/**
+ * True for a call id that Chat Completions takes back: of 1 to 40 characters, as in
+ * https://github.com/vercel/ai/issues/5171
+ */
+export function isChatCallId(id: string): boolean {
+  return id.length > 0 && id.length <= 40;
+}
+
 /** Takes a message of the model's, returns its text and its calls in their order. */
-function readMessage({ refusal, content, tool_calls }: ChatCompletionMessage): Output[] {
+function readMessage(message: unknown): Output[] {
+  const what = "a message with a text or calls";
+  const { refusal, content, tool_calls } = expectShape(what, Message, message);
   if (refusal) throw new Error(`the model refuses: ${refusal}`);
   const texts: Output[] = content ? [{ type: "message", text: content }] : [];
-  // Some servers send null where there are no calls.
-  const calls = (tool_calls ?? []).flatMap((call): Output[] =>
-    call.type === "function" ? [{ type: "function_call", id: call.id, ...call.function }] : [],
-  );
-  return [...texts, ...calls];
+  const calls = (tool_calls ?? []).flatMap((call) => ("function" in call ? [call] : []));
+  const ids = calls.map(({ id }) => id);
+  const settle = callIds(isChatCallId, ids);
+  const outputs = calls.map(({ id, function: call }, index): Output => {
+    return { type: "function_call", id: settle(id, index), ...call };
+  });
+  return [...texts, ...outputs];
 }
 
 /** Writes the message anew, because a server may refuse the fields that servers add. */
@@ -74,10 +107,13 @@ function describeTools({ tools, config = {} }: Setting) {
 async function askServer(
   messages: ChatCompletionMessageParam[],
   options: ReturnType<typeof describeTools>,
-): Promise<ChatCompletionMessage> {
-  const completion = await client.chat.completions.create({ model, messages, ...options });
-  const { message, finish_reason: end } = completion.choices?.[0] ?? {};
-  if (!message) throw new Error(`expected a chat completion, got ${JSON.stringify(completion)}`);
+): Promise<unknown> {
+  const response = await client.chat.completions
+    .create({ model, messages, ...options })
+    .asResponse();
+  const body = readBody(await response.text());
+  const { choices } = expectShape("a chat completion", Completion, body);
+  const [{ message, finish_reason: end }] = choices;
   // A text that was cut off would pass for the answer.
   const cut = end === "length" || end === "content_filter";
   if (cut) throw new Error(`the reply is incomplete: ${end}`);

@@ -1,6 +1,7 @@
 // The chapter promises: the conversation is made of the provider's own items. All of a reply goes back
 // as it came, every call is answered once and in its place, whatever became of it, and a reply that is
 // no answer ends the run. All of it holds over the Responses API and over Chat Completions alike.
+import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { run } from "../scripts/run.ts";
@@ -27,6 +28,7 @@ import {
   reasoning,
   respond,
   serveResponses,
+  settle,
 } from "./support/responses.ts";
 import { worldOf } from "./support/worlds.ts";
 
@@ -134,18 +136,18 @@ test("each step adds to the conversation and changes nothing in it, over either 
   expect([responses.end, chats.end]).toEqual([{ answer: "done" }, { answer: "done" }]);
 });
 
-test("the nasty batch goes back as it came, and each call gets one output that says how it ended [R14]", async () => {
+test("the nasty batch goes back as it came but for two ids, and each call gets one output that says how it ended [R14]", async () => {
   const { requests, end } = await talk("nasty");
-  expect(requests[1]?.input.slice(0, 1 + NASTY.length)).toEqual([user("nasty"), ...NASTY]);
-  expect(lastOutputs(requests)).toEqual(outputsOf(NASTY_RESULTS));
+  expect(requests[1]?.input.slice(0, 1 + NASTY.length)).toEqual([user("nasty"), ...SETTLED]);
+  expect(lastOutputs(requests)).toEqual(NASTY_OUTPUTS);
   expect(end).toEqual({ answer: "done" });
 });
 
 test("over Chat Completions, the nasty batch goes back in one message, and each call gets one result", async () => {
   const { requests, end } = await chat("nasty");
-  const asked = { role: "assistant", content: null, tool_calls: chatCalls(NASTY) };
+  const asked = { role: "assistant", content: null, tool_calls: chatCalls(SETTLED) };
   expect(requests[1]?.messages[2]).toEqual(asked);
-  expect(lastResults(requests)).toEqual(outputsOf(NASTY_RESULTS));
+  expect(lastResults(requests)).toEqual(NASTY_OUTPUTS);
   expect(end).toEqual({ answer: "done" });
 });
 
@@ -156,6 +158,22 @@ test("a call with broken arguments or without a tool gets an output that says so
   }));
   expect(lastOutputs((await talk("broken")).requests)).toEqual(wanted);
   expect(lastResults((await chat("broken")).requests)).toEqual(wanted);
+});
+
+test("an id that the API would refuse is replaced, in the call and in its result, and no other is [G8]", async () => {
+  const long = (most: number) => ["x".repeat(most), "call_3"];
+  const over = await talk("odd ids");
+  expect(lastOutputs(over.requests).map(({ id }) => id)).toEqual([
+    ...["call_0", "same", "call_2", "call_4", ...long(64), "call_6", "call_7", "call_8"],
+  ]);
+  const chatted = await chat("odd ids");
+  expect(lastResults(chatted.requests).map(({ id }) => id)).toEqual([
+    ...["call_0", "same", "call_2", "call_4", ...long(40), "call_6", "call_7", "call_8"],
+  ]);
+  for (const { requests, end } of [over, chatted]) {
+    expect(requests).toHaveLength(2);
+    expect(end).toEqual({ answer: "done" });
+  }
 });
 
 test("no request of any conversation is one that a real API would refuse [G8]", async () => {
@@ -210,6 +228,44 @@ test("over Chat Completions, a refusal, a cut reply and one that is none are err
   expect(talks.map(({ requests }) => requests.length)).toEqual(questions.map(() => 1));
 });
 
+test("what is no reply is named, and what was expected, and nothing is run for it", async () => {
+  const got = (body: unknown) => JSON.stringify(body);
+  for (const body of NO_BODIES) {
+    const what = `body ${got(body)}`;
+    expect((await talk(what)).end).toEqual({
+      error: `Error: expected a response, got ${got(body)}`,
+    });
+    expect((await chat(what)).end).toEqual({
+      error: `Error: expected a chat completion, got ${got(body)}`,
+    });
+  }
+  for (const item of NO_ITEMS) {
+    const { end } = await talk(`item ${got(item)}`);
+    expect(end).toEqual({ error: `Error: expected an item, got ${got(item)}` });
+  }
+  for (const part of NO_MESSAGES) {
+    const { end } = await chat(`message ${got(part)}`);
+    const words = got(part)
+      .slice(1, -1)
+      .replaceAll(/[[\]{}().?*+^$|\\]/g, "\\$&");
+    expect(end).toEqual({
+      error: expect.stringMatching(
+        `^Error: expected a message with a text or calls, got .*${words}`,
+      ),
+    });
+  }
+  for (const [name, got] of [
+    ["204", '""'],
+    ["a page", '"<h1>Hello</h1>"'],
+    ["no JSON", '"{oops"'],
+  ] as const) {
+    expect((await talk(name)).end).toEqual({ error: `Error: expected a response, got ${got}` });
+    expect((await chat(name)).end).toEqual({
+      error: `Error: expected a chat completion, got ${got}`,
+    });
+  }
+});
+
 test("a model that fails or refuses ends the program with one line", async () => {
   const ended = [await overResponses, await overChat].map(({ code, stdout, stderr }) => {
     return { code, last: stdout.split("\n").slice(-3), errors: stderr.split("\n").slice(1) };
@@ -254,13 +310,15 @@ test("the scripted server refuses what a real API refuses", async () => {
   const unanswered = "No tool output found for function call one.";
   const unasked = "No tool call found for function call output with call_id one.";
   expect(await send(one, output)).toBe("fine");
-  expect(await send(one, one, output, output)).toBe("fine");
+  expect(await send(one, output, one, output)).toBe("fine");
   expect(await send(one)).toBe(unanswered);
-  expect(await send(one, one, output)).toBe(unanswered);
+  expect(await send(one, one, output, output)).toMatch(/Duplicate/);
   expect(await send(output, one)).toBe(unasked);
   expect(await send(one, output, output)).toBe(unasked);
   expect(await send({ ...one, parsed_arguments: {} }, output)).toMatch(/parsed_arguments/);
-  expect(await send(call("x".repeat(41), "get_weather"))).toMatch(/<=40 characters/);
+  expect(await send(call("x".repeat(64), "get_weather"))).toMatch(/^No tool output/);
+  expect(await send(call("x".repeat(65), "get_weather"))).toMatch(/<=64 characters/);
+  expect(await send(call("", "get_weather"))).toMatch(/>=1 characters/);
   const input = [user("?")];
   expect(await say({ input, max_concurrent_tools: 4 })).toMatch(/max_concurrent_tools/);
   expect(await say({ input, tools: [{ ...tool, run: "local" }] })).toMatch(/run/);
@@ -277,7 +335,9 @@ test("the scripted server refuses over Chat Completions what a real API refuses 
   const calls = (...tool_calls: unknown[]) => ({ role: "assistant", content: null, tool_calls });
   const result = (id: string) => ({ role: "tool", tool_call_id: id, content: "null" });
   expect(await send(calls(one, two), result("one"), result("two"))).toBe("fine");
-  expect(await send(calls(one, one), result("one"), result("one"))).toBe("fine");
+  expect(await send(calls(one, one), result("one"), result("one"))).toMatch(/^Duplicate/);
+  expect(await send(calls({ ...one, id: "x".repeat(41) }))).toMatch(/Invalid|<=40/);
+  expect(await send(calls({ ...one, id: "" }), result(""))).toMatch(/Invalid|>=1/);
   expect(await send(calls(one, two), result("one"))).toMatch(/^expected .*,one,two, got/);
   expect(await send(calls(one, two), result("two"), result("one"))).toMatch(/^expected/);
   expect(await send(calls(one), user("?"), result("one"))).toMatch(/^expected/);
@@ -302,6 +362,8 @@ const TWO_ITEMS = [
 ] as const;
 const TWO = chatCalls(TWO_ITEMS);
 const NASTY = itemsOf(NASTY_REPLY);
+const SETTLED = settle(NASTY);
+const NASTY_OUTPUTS = settle(outputsOf(NASTY_RESULTS));
 const THOUGHTFUL = [
   reasoning("which tools"),
   message("I'll look."),
@@ -334,6 +396,12 @@ function unavailable(name: string) {
   return { error: { class: "unavailable", code: "tool_unavailable", message } };
 }
 
+/** Ids of the calls of one reply, of which a server that takes so many characters refuses most. */
+function oddIds(most: number): readonly unknown[] {
+  const longest = "x".repeat(most);
+  return ["", "same", "same", 7, longest, "call_3", `${longest}x`, undefined, null];
+}
+
 /** A reply of items that the scripts' own kinds do not cover. */
 function odd(output: readonly object[], others: object = {}): ItemsReply {
   return (response) => respond(response, output, others);
@@ -348,10 +416,53 @@ const nonsense: ItemsReply = (response) => {
   response.setHeader("content-type", "application/json").end('{"id":7}');
 };
 
+/** Bodies that are no reply of either API. */
+const NO_BODIES = [null, 7, "text", [], {}, { error: null, output: null, choices: null }];
+const NO_ITEMS = [
+  null,
+  "text",
+  {},
+  { type: "function_call", call_id: "a", name: "get_weather" },
+  { type: "function_call", call_id: "a", name: "get_weather", arguments: {} },
+  { type: "function_call", call_id: "a", arguments: "{}" },
+  { type: "message" },
+  { type: "message", content: "text" },
+  { type: "message", content: [null] },
+  { type: "message", content: [{ type: "output_text" }] },
+];
+const NO_MESSAGES = [
+  { content: [{ type: "text", text: "a part" }] },
+  { content: 7 },
+  { tool_calls: [null] },
+  { tool_calls: {} },
+  { tool_calls: [{ id: "a", type: "function", function: { name: "get_weather", arguments: {} } }] },
+  { tool_calls: [{ id: "a", type: "function", function: { name: "get_weather" } }] },
+  { tool_calls: [{ id: "a", type: "function" }] },
+];
+
+function answer(body: string, type = "application/json") {
+  return (response: ServerResponse): void => {
+    response.setHeader("content-type", type).end(body);
+  };
+}
+/** The conversations that end with the first body. */
+const BODIES = {
+  ...Object.fromEntries(
+    NO_BODIES.map((body) => [`body ${JSON.stringify(body)}`, [answer(JSON.stringify(body))]]),
+  ),
+  "204": [(response: ServerResponse) => void response.writeHead(204).end()],
+  "a page": [answer("<h1>Hello</h1>", "text/html")],
+  "no JSON": [answer("{oops")],
+};
+
 const ITEMS: Readonly<Record<string, readonly ItemsReply[]>> = {
   nasty: [NASTY, done],
   broken: [BROKEN.map(([item]) => item), done],
   thoughtful: [THOUGHTFUL, [reasoning("enough"), message("First,", "second,"), message("third.")]],
+  "odd ids": [
+    odd(oddIds(64).map((call_id) => ({ ...call("odd", "get_weather", PLACE), call_id }))),
+    done,
+  ],
   "two steps": [[TWO_ITEMS[0]], [TWO_ITEMS[1]], done],
   nothing: [[]],
   "for ever": [TWO_ITEMS],
@@ -360,6 +471,13 @@ const ITEMS: Readonly<Record<string, readonly ItemsReply[]>> = {
   "cut off in a call": [odd([call("cut", "get_weather", '{"loc')], CUT)],
   "no output": [nonsense],
   "an item of the future": [odd([{ type: "hologram" }])],
+  ...BODIES,
+  ...Object.fromEntries(
+    NO_ITEMS.map((item) => [
+      `item ${JSON.stringify(item)}`,
+      [answer(JSON.stringify({ object: "response", output: [...TWO_ITEMS, item] }))],
+    ]),
+  ),
   failed: [odd([], FAILED)],
 };
 
@@ -385,6 +503,7 @@ const MESSAGES: Readonly<Record<string, readonly ChatReply[]>> = {
     },
     { message: { content: "done", tool_calls: null } },
   ],
+  "odd ids": [{ message: { tool_calls: oddIds(40).map((id) => ({ ...TWO[0], id })) } }, DONE],
   "two steps": [
     { message: { content: "", tool_calls: TWO.slice(0, 1) } },
     { message: { content: "One more.", tool_calls: TWO.slice(1) } },
@@ -402,6 +521,10 @@ const MESSAGES: Readonly<Record<string, readonly ChatReply[]>> = {
   filtered: [{ message: { tool_calls: TWO }, choice: { finish_reason: "content_filter" } }],
   "no message": [{ message: {}, choice: { message: undefined } }],
   "no completion": [nonsense],
+  ...BODIES,
+  ...Object.fromEntries(
+    NO_MESSAGES.map((message) => [`message ${JSON.stringify(message)}`, [{ message }]]),
+  ),
   refused: [{ message: { refusal: NO, tool_calls: TWO } }],
 };
 

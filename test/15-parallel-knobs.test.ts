@@ -29,6 +29,7 @@ import {
   message,
   outputsOf,
   serveResponses,
+  settle,
 } from "./support/responses.ts";
 import { like } from "./support/worlds.ts";
 
@@ -223,7 +224,7 @@ test("the nasty batch gets one output per call, with everything on and with ever
   const { requestsOf } = await overResponses;
   const trails = { nasty: 10, "nasty, in order": 1 } as const;
   for (const question of ["nasty", "nasty, in order"] as const) {
-    expect(lastOutputs(requestsOf(question))).toEqual(outputsOf(NASTY_RESULTS));
+    expect(lastOutputs(requestsOf(question))).toEqual(settle(outputsOf(NASTY_RESULTS)));
     const trail = ` ${lanes("(".repeat(NASTY_RESULTS.length), trails[question])} `;
     expect(await talk(question)).toMatchObject({ trail, end: { answer: "done" } });
   }

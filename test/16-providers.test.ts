@@ -353,10 +353,10 @@ test("Claude's nasty batch gets one result per call, and those that failed say s
   const { requests, end } = await claudeTalk("nasty");
   const outputs = outputsOf(NASTY_RESULTS).map(({ output }) => output);
   const [, asked, answered] = requests[1]?.messages ?? [];
-  expect(asked?.content).toEqual(NASTY_USES);
+  expect(asked?.content).toEqual(SETTLED_USES);
   const results = typeof answered?.content === "string" ? [] : (answered?.content ?? []);
   expect(results).toEqual(
-    NASTY_USES.map((use, index) => ({
+    SETTLED_USES.map((use, index) => ({
       type: "tool_result",
       tool_use_id: "id" in use && use.id,
       content: expect.toSatisfy((text: string) => {
@@ -507,6 +507,71 @@ test("Gemini's reply is an answer only if it came to its end", async () => {
   expect(talks.map(({ requests }) => requests.length)).toEqual([1, 1, 1]);
 });
 
+// ── What is no reply, and ids that go no further ─────────────────────────────────────────────────
+
+test("an id that Claude's API would refuse is replaced, in the call and in its result, and no other is", async () => {
+  const { requests, end } = await claudeTalk("odd ids");
+  const settled = [
+    ...["toolu_1", "call_2", "call_3", "call_4", "call_5", "call_6", "call_7", "call_8", "call_1"],
+  ];
+  const [, asked, answered] = requests[1]?.messages ?? [];
+  const blocks = [asked, answered].map((one) => (Array.isArray(one?.content) ? one.content : []));
+  expect(blocks[0]?.map((block) => "id" in block && block.id)).toEqual(settled);
+  expect(blocks[1]?.map((block) => "tool_use_id" in block && block.tool_use_id)).toEqual(settled);
+  expect(end).toEqual({ answer: "done" });
+});
+
+test("an id that is made up for a call of Gemini's is not one that Gemini gives to another", async () => {
+  const { printed: text, requests } = await geminiTalk("made up");
+  expect(text.match(/(?<="id": ").*(?=")/g)).toEqual(["call_1", "call_0"]);
+  const parts = requests[1]?.contents[2]?.parts ?? [];
+  expect(parts.map((part) => "functionResponse" in part && part.functionResponse.id)).toEqual([
+    undefined,
+    "call_0",
+  ]);
+});
+
+test("what is no reply of Claude's or Gemini's is named, and what was expected, and it is asked for once", async () => {
+  const claude = [
+    ...NO_BODIES.map((body) => [`body ${JSON.stringify(body)}`, "a message", body]),
+    ...NO_BLOCKS.map((block) => [`block ${JSON.stringify(block)}`, "a block", block]),
+  ] as const;
+  expect(claude).toHaveLength(13);
+  for (const [question, what, thing] of claude) {
+    const { end, requests } = await claudeTalk(String(question));
+    expect(end).toEqual({ error: `Error: expected ${what}, got ${JSON.stringify(thing)}` });
+    expect(requests).toHaveLength(1);
+  }
+  for (const body of NO_BODIES) {
+    const { end } = await geminiTalk(`body ${JSON.stringify(body)}`);
+    expect(end).toEqual({
+      error: `Error: expected a list of candidates, got ${JSON.stringify(body)}`,
+    });
+  }
+  for (const part of NO_PARTS) {
+    const { end } = await geminiTalk(`part ${JSON.stringify(part)}`);
+    expect(end).toEqual({ error: `Error: expected a part, got ${JSON.stringify(part)}` });
+  }
+  const talks = [
+    await claudeTalk("content null"),
+    await claudeTalk("204"),
+    await claudeTalk("a page"),
+    await geminiTalk("candidate null"),
+    await geminiTalk("parts null"),
+    await geminiTalk("204"),
+    await geminiTalk("a page"),
+  ];
+  expect(talks.map(({ end }) => "error" in end && end.error)).toEqual([
+    'Error: expected a message, got {"stop_reason":"end_turn","content":null}',
+    "Error: expected a message, got null",
+    'Error: expected a message, got "<h1>Hello</h1>"',
+    'Error: expected a list of candidates, got {"candidates":[null]}',
+    "Error: expected parts in the reply, got null",
+    'Error: expected a list of candidates, got ""',
+    'Error: expected a list of candidates, got "<h1>Hello</h1>"',
+  ]);
+});
+
 // ── The scripts: what each provider replies over a question ──────────────────────────────────────
 
 const PLACE = { location: "LA" };
@@ -552,11 +617,67 @@ function answerJson(body: object) {
   };
 }
 
-/** The nasty batch with ids as Claude's API gives and takes them: of its letters, and unique. */
-const NASTY_USES = callsOf(NASTY_REPLY).map(({ id, name, args }, index, all) => {
+/** The nasty batch, in which some ids are empty or the same. */
+const NASTY_USES = callsOf(NASTY_REPLY).map(({ id, name, args }) => useBlock(id, name, args));
+
+/** The ids that Claude's API takes back in their places. */
+const SETTLED_USES = callsOf(NASTY_REPLY).map(({ id, name, args }, index, all) => {
   const first = all.findIndex((other) => other.id === id) === index;
-  return useBlock(first && id !== "" ? id : `toolu_${index}`, name, args);
+  return useBlock(first && id !== "" ? id : `call_${index}`, name, args);
 });
+
+/** Ids that Claude's API would refuse, beside two that it takes. */
+const ODD_IDS = [
+  "toolu_1",
+  "toolu_1",
+  "",
+  "functions.get_weather:0",
+  "ü",
+  7,
+  undefined,
+  null,
+  "call_1",
+];
+
+/** Replies that none of the providers gives. */
+const NO_BODIES = [null, 7, "text", [], { id: 7 }];
+const NO_BLOCKS = [
+  null,
+  "text",
+  {},
+  { type: "text" },
+  { type: "text", text: null },
+  { type: "tool_use", id: "a", name: "get_weather" },
+  { type: "tool_use", id: "a", name: "get_weather", input: "{}" },
+  { type: "tool_use", id: "a", input: {} },
+];
+const NO_PARTS = [
+  null,
+  "text",
+  { text: 7 },
+  { functionCall: {} },
+  { functionCall: { name: "get_weather", args: "{}" } },
+  { functionCall: { id: 7, name: "get_weather" } },
+];
+
+/** The scripts of conversations that end with the first reply, named after what is odd in it. */
+function ends(kind: string, things: readonly unknown[], reply: (thing: unknown) => unknown) {
+  return Object.fromEntries(
+    things.map((thing) => [
+      `${kind} ${JSON.stringify(thing)}`,
+      [
+        (response: ServerResponse): void => {
+          response.setHeader("content-type", "application/json");
+          response.end(JSON.stringify(reply(thing)));
+        },
+      ],
+    ]),
+  );
+}
+
+function withStatus(status: number, body?: string) {
+  return [(response: ServerResponse) => void response.writeHead(status).end(body)];
+}
 
 function isGiven(id: string): boolean {
   return !/^call_\d+$/.test(id);
@@ -608,6 +729,19 @@ const claudeScripts: Scripts<BlocksReply> = {
   nasty: [NASTY_USES, doneBlocks],
   "for ever": [[useBlock("again", "get_weather", PLACE)]],
   empty: [[]],
+  "odd ids": [
+    (response) =>
+      respondMessage(
+        response,
+        ODD_IDS.map((id) => Object({ ...useBlock("", "get_weather", PLACE), id })),
+      ),
+    doneBlocks,
+  ],
+  ...ends("body", NO_BODIES, (body) => body),
+  ...ends("block", NO_BLOCKS, (block) => ({ stop_reason: "end_turn", content: [block] })),
+  ...ends("content", [null], (content) => ({ stop_reason: "end_turn", content })),
+  "204": withStatus(204),
+  "a page": withStatus(200, "<h1>Hello</h1>"),
   "cut off": [ending.claude("max_tokens")],
   refused: [ending.claude("refusal")],
   paused: [ending.claude("pause_turn")],
@@ -624,6 +758,20 @@ const geminiScripts: Scripts<PartsReply> = {
   "two steps": [[callPart("get_weather", PLACE)], [callPart("get_weather", PLACE)], doneParts],
   nasty: [NASTY_PARTS, doneParts],
   "for ever": [[callPart("get_weather", PLACE)]],
+  "made up": [
+    [callPart("get_weather", PLACE), callPart("get_weather", PLACE, "call_0")],
+    doneParts,
+  ],
+  ...ends("body", NO_BODIES, (body) => body),
+  ...ends("part", NO_PARTS, (part) => ({
+    candidates: [{ finishReason: "STOP", content: { role: "model", parts: [part] } }],
+  })),
+  ...ends("candidate", [null], (one) => ({ candidates: [one] })),
+  ...ends("parts", [null], (parts) => ({
+    candidates: [{ finishReason: "STOP", content: { parts } }],
+  })),
+  "204": withStatus(204),
+  "a page": withStatus(200, "<h1>Hello</h1>"),
   "cut off": [ending.gemini("MAX_TOKENS")],
   "cut off in a call": [answerJson({ candidates: [{ finishReason: "MALFORMED_FUNCTION_CALL" }] })],
   blocked: [answerJson({ promptFeedback: { blockReason: "SAFETY" } })],

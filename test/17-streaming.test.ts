@@ -29,6 +29,7 @@ import {
   reasoning,
   serveApi,
   serveResponses,
+  settle,
 } from "./support/responses.ts";
 import { chat, responses, streamItems, streamReply, type Wire } from "./support/streams.ts";
 import { like } from "./support/worlds.ts";
@@ -76,26 +77,22 @@ test("results stand in the order asked, whatever started early, completed first 
 });
 
 test("the nasty batch streams in, tools that there are beside some that there are not, and each call gets one result [R1 R8 R9]", async () => {
-  const items = itemsOf(NASTY_REPLY);
-  const outputs = outputsOf(NASTY_RESULTS);
+  const items = settle(itemsOf(NASTY_REPLY));
+  const outputs = settle(outputsOf(NASTY_RESULTS));
   const over = (await overResponses).talk("nasty");
   expect(over.requests[1]?.input.slice(1, 1 + items.length)).toEqual(items);
   expect(lastOutputs(over.requests)).toEqual(outputs);
   const chatted = (await overChat).talk("nasty");
-  const nameless = (id: string, index: number) => id || `call_${index}`;
   expect(chatted.requests[1]?.messages[2]).toEqual({
     role: "assistant",
     content: null,
-    tool_calls: items.flatMap((item, index) => {
+    tool_calls: items.flatMap((item) => {
       if (item.type !== "function_call") return [];
-      const { call_id, name, arguments: text } = item;
-      const called = { name, arguments: text || "{}" };
-      return { type: "function", id: nameless(call_id, index), function: called };
+      const { call_id: id, name, arguments: text } = item;
+      return { type: "function", id, function: { name, arguments: text || "{}" } };
     }),
   });
-  expect(lastResults(chatted.requests)).toEqual(
-    outputs.map(({ id, output }, index) => ({ id: nameless(id, index), output })),
-  );
+  expect(lastResults(chatted.requests)).toEqual(outputs);
   for (const { printed: text, end } of [over, chatted]) {
     const [, trail = ""] = /^Events: (.*)$/m.exec(text) ?? [];
     const completes = [...trail.matchAll(/(\d+)c/g)].map(([, index]) => Number(index));
@@ -203,6 +200,47 @@ test("what goes back is what came, and then one result for each call, in their o
   expect(chatted.end).toEqual({ answer: "done" });
 });
 
+test("an id that the API would refuse is replaced when its call begins, in the reply and in the result", async () => {
+  const over = (await overResponses).talk("odd ids");
+  const chatted = (await overChat).talk("odd ids");
+  const ids = ["call_0", "same", "call_2", "call_3", "fine"];
+  expect(lastOutputs(over.requests).map(({ id }) => id)).toEqual(ids);
+  expect(lastResults(chatted.requests).map(({ id }) => id)).toEqual(ids);
+  expect([over.end, chatted.end]).toEqual([{ answer: "done" }, { answer: "done" }]);
+});
+
+test("a reply that comes as a whole with the last event is read like any other", async () => {
+  const { talk } = await overResponses;
+  const called = talk("in the last event");
+  expect(called.printed).toMatch(
+    /^\[Step 1\] Agent: I'll look\.\n\[Step 1\] Agent: That's all\.\nThinking\.\.\.\nEvents: 0c 1c\n/,
+  );
+  expect(lastOutputs(called.requests)).toEqual(
+    ["one", "two"].map((id) => ({ id, output: "calm in LA" })),
+  );
+  expect(called.requests[1]?.input.slice(1, 1 + THOUGHTFUL.length)).toEqual(THOUGHTFUL);
+  expect(called.end).toEqual({ answer: "All\nin the last event." });
+});
+
+test("a server that never ends its stream is not waited for once the reply is whole", async () => {
+  for (const { talk } of await both) {
+    expect(talk("never ended")).toMatchObject({ end: { answer: "done" } });
+    expect(talk("never ended").requests).toHaveLength(2);
+  }
+});
+
+test("what is no stream of a reply is named, and what was expected", async () => {
+  const over = ["an event of a reply", await overResponses] as const;
+  const chatted = ["a chunk of a reply", await overChat] as const;
+  for (const [what, { talk }] of [over, chatted]) {
+    expect(talk("null in the stream").end).toEqual({ error: `Error: expected ${what}, got null` });
+    for (const question of ["no stream", "no content", "no body"])
+      expect(talk(question).end).toEqual({
+        error: "Error: expected a stream of events, got none",
+      });
+  }
+});
+
 test("each request asks for a stream, and none is one that a real API would refuse", async () => {
   const { requests, refusals } = await overResponses;
   expect(requests.map(({ stream }) => stream)).toEqual(requests.map(() => true));
@@ -215,7 +253,8 @@ test("each request asks for a stream, and none is one that a real API would refu
 /** What a script has in hand: the stream of one reply, what the program prints, and the barrier. */
 type Stage = {
   send(...events: readonly object[]): void;
-  end(): void;
+  /** Ends the stream, with other text than that of its events if need be. */
+  end(text?: string, status?: number): void;
   breakOff(): void;
   /** Waits until the program has printed a text; false if it never does. */
   shown(text: string): Promise<boolean>;
@@ -240,6 +279,12 @@ function mail(id: string): Item {
 /** A program that does not do what is waited for fails its test, and not all of them. */
 function orGiveUp<Value>(done: Promise<Value>): Promise<Value | undefined> {
   return Promise.race([done, wait(15_000, undefined, { ref: false })]);
+}
+
+/** Calls with ids of which the API would refuse some: empty, twice the same, too long. */
+function oddIds(wire: Wire): Item[] {
+  const ids = ["", "same", "same", "x".repeat(wire === chat ? 41 : 65), "fine"];
+  return ids.map((id) => weather(id, "LA"));
 }
 
 function whole(wire: Wire, ...items: Item[]): Script {
@@ -318,15 +363,42 @@ const THOUGHTFUL = [
   message("That's all."),
 ];
 
+/** All items of a reply in its last event, and no other event. */
+function inTheLastEvent(...output: Item[]): Script {
+  return ({ send, end }) => {
+    send({ type: "response.completed", response: { output } });
+    end();
+  };
+}
+
+/** A whole reply, whose stream goes on without an end. */
+function unended(wire: Wire, ...items: Item[]): Script {
+  return ({ send }) => send(...streamReply(wire, items));
+}
+
 /** What the model streams over each question, reply by reply. */
 function scriptsFor(wire: Wire) {
   const done = whole(wire, message("done"));
-  const scripts = {
+  const nullInTheStream: Script = ({ send, end }) => {
+    send(...streamItems(wire, [mail("lost mail")]), JSON.parse("null"));
+    end();
+  };
+  const scripts: Record<string, readonly Script[]> = {
     "in time, on a terminal": [inTime(wire), done],
     nasty: [whole(wire, ...itemsOf(NASTY_REPLY)), done],
     thoughtful: [whole(wire, ...THOUGHTFUL), done],
     interleaved: [interleaved(wire), done],
     "two texts": [whole(wire, message("First,"), message("second."))],
+    "odd ids": [whole(wire, ...oddIds(wire)), done],
+    "in the last event": [
+      inTheLastEvent(...THOUGHTFUL),
+      inTheLastEvent(message("All"), message("in the last event.")),
+    ],
+    "never ended": [unended(wire, weather("one", "LA")), unended(wire, message("done"))],
+    "null in the stream": [nullInTheStream],
+    "no stream": [({ end }) => end("null")],
+    "no content": [({ end }) => end("", 204)],
+    "no body": [({ end }) => end("")],
     "broken at once": [brokenAtOnce(wire)],
     breaking: [breaking(wire)],
   };
@@ -365,7 +437,10 @@ async function converse<Request>(
     response.setHeader("content-type", "text/event-stream");
     void script?.({
       send: (...events) => void response.write(events.map(wire.write).join("")),
-      end: () => void response.end(wire.done),
+      end: (text = wire.done, status = 200) => {
+        response.statusCode = status;
+        response.end(text);
+      },
       // Not before all that was sent is on its way.
       breakOff: () => void response.write(":\n\n", () => response.destroy()),
       shown: async (text) => {

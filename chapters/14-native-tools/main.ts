@@ -13,6 +13,7 @@ import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { showPeaks } from "../../shared/gauge.ts";
 import { client, model, protocol } from "../../shared/model.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
+import { readResponse, withCallIds } from "../../shared/responses.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 
@@ -165,12 +166,11 @@ const offers = [...tools.values()].map(({ name, description, parameters }) =>
 
 async function askModel(input: ResponseInputItem[]): Promise<ResponseOutputItem[]> {
   const request = { model, instructions: PROMPT, input, tools: offers };
-  const response = await client.responses.create(request);
+  const response = await readResponse(client.responses.create(request).asResponse());
   if (response.error) throw new Error(`the model fails: ${response.error.message}`);
   // A text that was cut off would pass for the answer.
   const cut = response.incomplete_details?.reason;
   if (cut) throw new Error(`the reply is incomplete: ${cut}`);
-  if (!response.output) throw new Error(`expected a response, got ${JSON.stringify(response)}`);
   return response.output;
 }
 
@@ -190,7 +190,7 @@ function talkOverResponses({ question }: Setting): Conversation {
   const input: ResponseInputItem[] = [{ role: "user", content: question }];
   return {
     async ask() {
-      const items = await askModel(input);
+      const items = withCallIds(await askModel(input));
       input.push(...toResponseInputItems(items));
       return items.flatMap(readItem);
     },

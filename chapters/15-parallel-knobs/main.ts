@@ -17,6 +17,7 @@ import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { makeGauge } from "../../shared/gauge.ts";
 import { client, model, protocol } from "../../shared/model.ts";
 import { printFeedback, printOutputs, printStatus } from "../../shared/print.ts";
+import { readResponse, withCallIds } from "../../shared/responses.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 
@@ -184,12 +185,11 @@ export function makeRequest(input: ResponseInputItem[], config: Config): ModelRe
 }
 
 async function askModel(request: ModelRequest): Promise<ResponseOutputItem[]> {
-  const response = await client.responses.create(request);
+  const response = await readResponse(client.responses.create(request).asResponse());
   if (response.error) throw new Error(`the model fails: ${response.error.message}`);
   // A text that was cut off would pass for the answer.
   const cut = response.incomplete_details?.reason;
   if (cut) throw new Error(`the reply is incomplete: ${cut}`);
-  if (!response.output) throw new Error(`expected a response, got ${JSON.stringify(response)}`);
   return response.output;
 }
 
@@ -209,7 +209,7 @@ function talkOverResponses({ question, config }: Setting): Conversation {
   const input: ResponseInputItem[] = [{ role: "user", content: question }];
   return {
     async ask() {
-      const items = await askModel(makeRequest(input, config));
+      const items = withCallIds(await askModel(makeRequest(input, config)));
       input.push(...toResponseInputItems(items));
       return items.flatMap(readItem);
     },

@@ -1,6 +1,8 @@
 // Claude: calls are content blocks, and all results of a reply go back in one user message.
 import type Anthropic from "@anthropic-ai/sdk";
 import { z } from "zod";
+import { callIds } from "../../shared/call-ids.ts";
+import { expectShape, otherThan } from "../../shared/shape.ts";
 import { claude, claudeModel } from "./clients.ts";
 import type { Conversation, Outcome, Output, Setting } from "./provider.ts";
 
@@ -19,6 +21,26 @@ export function toolChoice(knobs: ClaudeKnobs = {}): Anthropic.ToolChoice | unde
   // Where no tool may be used at all, there is nothing to disable, and the API would refuse it.
   if (!disable_parallel_tool_use || choice?.type === "none") return choice;
   return { type: "auto", ...choice, disable_parallel_tool_use: true };
+}
+
+const Shape = z.union([
+  z.looseObject({ type: z.literal("text"), text: z.string() }),
+  z.looseObject({ type: z.literal("tool_use"), name: z.string(), input: z.looseObject({}) }),
+  z.looseObject({ type: otherThan("text", "tool_use") }),
+]);
+/** A block as it came, with nothing left out, if this file can read it. */
+const Block = z.custom<Anthropic.ContentBlock>((block) => Shape.safeParse(block).success);
+const Reply = z.object({ stop_reason: z.string(), content: z.array(z.unknown()) });
+
+/** The blocks of a reply, with another id for each call whose own one the API would refuse. */
+function readContent(content: readonly unknown[]): Anthropic.ContentBlock[] {
+  const blocks = content.map((block) => expectShape("a block", Block, block));
+  const known = blocks.map((block) => (block.type === "tool_use" ? block.id : undefined));
+  // The letters that the API takes: https://github.com/QwenLM/qwen-code/issues/8160
+  const settle = callIds((id) => /^[a-zA-Z0-9_-]+$/.test(id), known);
+  return blocks.map((block, index) => {
+    return block.type === "tool_use" ? { ...block, id: settle(block.id, index) } : block;
+  });
 }
 
 function readBlock(block: Anthropic.ContentBlock): Output[] {
@@ -59,11 +81,13 @@ export function talkToClaude({ question, prompt, tools, config }: ClaudeSetting)
   };
   return {
     async ask() {
-      const { role, content, stop_reason } = await claude.messages.create(request);
-      const whole = ["end_turn", "tool_use", "stop_sequence"].includes(stop_reason ?? "");
+      const reply: unknown = await claude.messages.create(request);
+      const { content, stop_reason } = expectShape("a message", Reply, reply);
+      const whole = ["end_turn", "tool_use", "stop_sequence"].includes(stop_reason);
       if (!whole) throw new Error(`the reply is incomplete: ${stop_reason}`);
-      messages.push({ role, content });
-      return content.flatMap(readBlock);
+      const blocks = readContent(content);
+      messages.push({ role: "assistant", content: blocks });
+      return blocks.flatMap(readBlock);
     },
     answer(outcomes) {
       messages.push({ role: "user", content: outcomes.map(writeBlock) });

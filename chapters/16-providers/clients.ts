@@ -1,8 +1,10 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
+import { z } from "zod";
 import { addSettings } from "../../shared/cli.ts";
 import { client, model, offline } from "../../shared/model.ts";
 import { fetchOffline, OFFLINE_URL } from "../../shared/offline/wire/client.ts";
+import { expectShape, readBody } from "../../shared/shape.ts";
 
 const { ANTHROPIC_API_KEY, ANTHROPIC_MODEL, GEMINI_API_KEY, GEMINI_MODEL, PROVIDER } = process.env;
 
@@ -19,10 +21,25 @@ export const claude = new Anthropic({
 });
 export const claudeModel = ANTHROPIC_MODEL || "claude-haiku-5-5";
 
+const Candidates = z.union([
+  z.object({ candidates: z.array(z.looseObject({})).min(1) }),
+  // Where the question itself is blocked, there is no candidate.
+  z.object({ promptFeedback: z.looseObject({}) }),
+]);
+
+/** Looks at a body before Google's SDK does, which fails on a null in it. */
+const fetchGemini: typeof fetch = async (url, init) => {
+  const response = await (GEMINI_API_KEY ? fetch : fetchOffline)(url, init);
+  if (!response.ok) return response;
+  const text = await response.text();
+  expectShape("a list of candidates", Candidates, readBody(text));
+  return new Response(text, response);
+};
+
 /** Google's official client: with a key the real one, else it asks the offline model. */
 export const gemini = new GoogleGenAI({
   apiKey: GEMINI_API_KEY || "none",
-  ...(GEMINI_API_KEY ? {} : { httpOptions: { baseUrl: OFFLINE_URL, fetch: fetchOffline } }),
+  httpOptions: { fetch: fetchGemini, ...(GEMINI_API_KEY ? {} : { baseUrl: OFFLINE_URL }) },
 });
 export const geminiModel = GEMINI_MODEL || "gemini-3.8-flash";
 

@@ -4,9 +4,12 @@ import {
   FinishReason,
   FunctionCallingConfigMode,
   type GenerateContentParameters,
+  type Part,
 } from "@google/genai";
 import { z } from "zod";
+import { callIds } from "../../shared/call-ids.ts";
 import { printStatus } from "../../shared/print.ts";
+import { expectShape } from "../../shared/shape.ts";
 import { gemini, geminiModel } from "./clients.ts";
 import type { Conversation, Output, Setting } from "./provider.ts";
 
@@ -22,6 +25,29 @@ export function callingMode(knobs: GeminiKnobs = {}): FunctionCallingConfigMode 
     printStatus(`warning: expected AUTO, ANY or NONE in function_calling_mode, got "${text}"`);
   }
   return mode;
+}
+
+const Shape = z.looseObject({
+  text: z.string().nullish(),
+  functionCall: z
+    .looseObject({ id: z.string().nullish(), name: z.string(), args: z.looseObject({}).nullish() })
+    .nullish(),
+});
+/** A part as it came, with nothing left out, if this file can read it. */
+const Readable = z.custom<Part>((part) => Shape.safeParse(part).success);
+
+/** The messages and calls among the parts. A call gets an id of ours where it has none of its own. */
+function readParts(parts: readonly Part[]): Output[] {
+  const known = parts.map(({ functionCall: call }) => call?.id);
+  const settle = callIds((id) => id !== "", known);
+  return parts.flatMap(({ text, thought, functionCall: call }, index): Output[] => {
+    if (text && !thought) return [{ type: "message", text }];
+    if (!call) return [];
+    const args = JSON.stringify(call.args ?? {});
+    return [
+      { type: "function_call", id: settle(call.id, index), name: call.name ?? "", arguments: args },
+    ];
+  });
 }
 
 type GeminiSetting = Setting & { readonly config: { readonly gemini?: GeminiKnobs } };
@@ -56,20 +82,14 @@ export function talkToGemini({ question, prompt, tools, config }: GeminiSetting)
       // Where the question itself is blocked, there is no candidate.
       const reason = finishReason ?? promptFeedback?.blockReason;
       if (reason !== FinishReason.STOP) throw new Error(`the reply is incomplete: ${reason}`);
-      if (!content?.parts) {
-        throw new Error(`expected parts in the reply, got ${JSON.stringify(content)}`);
-      }
+      const parts = expectShape("parts in the reply", z.array(z.unknown()), content?.parts);
+      const readable = parts.map((part) => expectShape("a part", Readable, part));
       // As it came: a part may carry a signature of the model's thoughts, which it wants back.
-      contents.push(content);
-      asked = content.parts.flatMap(({ functionCall: call }) =>
+      contents.push({ role: "model", ...content, parts: readable });
+      asked = readable.flatMap(({ functionCall: call }) =>
         call ? [{ id: call.id, name: call.name ?? "" }] : [],
       );
-      return content.parts.flatMap(({ text, thought, functionCall: call }, index): Output[] => {
-        if (text && !thought) return [{ type: "message", text }];
-        if (!call) return [];
-        const { id = `call_${index}`, name = "", args = {} } = call;
-        return [{ type: "function_call", id, name, arguments: JSON.stringify(args) }];
-      });
+      return readParts(readable);
     },
     answer(outcomes) {
       const parts = asked.map(({ id, name }, index) => {

@@ -1,8 +1,35 @@
 // A streamed reply of Chat Completions: its deltas, and the message that goes into the next request.
 import type { ChatCompletionChunk } from "openai/resources";
-import { finish, finishAll, grow, type Pending, type ReplyEvent, untilLast } from "./pieces.ts";
+import { z } from "zod";
+import { callIds } from "../../shared/call-ids.ts";
+import { isChatCallId } from "../../shared/chat-completions.ts";
+import { expectShape } from "../../shared/shape.ts";
+import {
+  finish,
+  finishAll,
+  grow,
+  type Pending,
+  type ReplyEvent,
+  type Source,
+  untilLast,
+} from "./pieces.ts";
+import { type Scan, scanPiece, startScan } from "./whole.ts";
 
-type Piece = ChatCompletionChunk.Choice.Delta.ToolCall;
+const Piece = z.object({
+  index: z.number().nullish(),
+  id: z.unknown().optional(),
+  function: z.object({ name: z.string().nullish(), arguments: z.string().nullish() }).nullish(),
+});
+type Piece = z.infer<typeof Piece>;
+
+const Delta = z.object({
+  content: z.string().nullish(),
+  refusal: z.string().nullish(),
+  tool_calls: z.array(Piece).nullish(),
+});
+const Choice = z.object({ delta: Delta.nullish(), finish_reason: z.string().nullish() });
+const Chunk = z.object({ choices: z.array(Choice).nullish() });
+type Chunk = z.infer<typeof Chunk>;
 
 /** A reply as it goes back, with nothing in it that a server may refuse. */
 export type ReplyMessage = {
@@ -15,46 +42,57 @@ export type ReplyMessage = {
   }[];
 };
 
+/** A call, the id that the server gave it, and how far its arguments have come. */
+type Call = Pending & { readonly given: unknown; readonly scan: Scan };
+
 type Reader = {
-  readonly pending: Pending[];
+  readonly pending: Call[];
+  /** The index of the latest call at a place, with an id, with both, or at all. */
+  readonly latest: Map<string, number>;
+  readonly settleId: ReturnType<typeof callIds>;
   /** The index of the call that the last piece belongs to. */
   last: number;
   text: string;
   refusal: string;
 };
 
-/** True if nothing can follow: a whole object is never the beginning of a longer one. */
-function isWhole(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null;
-  } catch {
-    return false;
-  }
+/** Some servers name no place, or the same one for all calls, and some give no id. */
+function keyOf(place: unknown, id: unknown): string {
+  return JSON.stringify([place ?? null, id || null]);
 }
 
 /** True if a piece says that it belongs to another call than the one at its place. */
-function isAnother({ call }: Pending, { id, function: { name } = {} }: Piece): boolean {
+function isAnother({ call, given, scan }: Call, piece: Piece): boolean {
+  const { id } = piece;
+  const name = piece.function?.name;
   // An id alone says nothing, since some servers give each piece another one.
-  if (!name || !call.name || id === call.id) return false;
-  return Boolean(id) || name !== call.name || isWhole(call.arguments);
+  if (!name || !call.name || (id && id === given)) return false;
+  // A whole object is never the beginning of a longer one.
+  return Boolean(id) || name !== call.name || scan.state === "whole";
+}
+
+/** Starts a call. Its id is settled here, since it may run before anything else of the reply is known. */
+function begin({ pending, latest, settleId }: Reader, { index: place, id }: Piece): number {
+  const index = pending.length;
+  const call = { type: "function_call", id: settleId(id, index), name: "", arguments: "" } as const;
+  pending.push({ call, given: id, scan: startScan(), complete: false });
+  for (const at of [place, null]) for (const by of [id, null]) latest.set(keyOf(at, by), index);
+  return index;
 }
 
 /** Finds the piece's call, or starts one. */
-function find({ pending }: Reader, piece: Piece): number {
+function find(reader: Reader, piece: Piece): number {
+  const { pending, latest } = reader;
   const { index: place, id } = piece;
-  // Some servers name no place, or the same one for all calls.
-  const here = pending.filter((one) => place == null || one.place === place);
-  const one = here.findLast(({ call }) => call.id === id) ?? here.at(-1);
-  if (one && !isAnother(one, piece)) return pending.indexOf(one);
-  const call = { id: id || `call_${pending.length}`, name: "", arguments: "" };
-  return pending.push({ call: { type: "function_call", ...call }, place, complete: false }) - 1;
+  const index = latest.get(keyOf(place, id)) ?? latest.get(keyOf(place, null)) ?? -1;
+  const one = pending[index];
+  return one && !isAnother(one, piece) ? index : begin(reader, piece);
 }
 
 /** Completes the call of the last piece, unless more of it may come. */
 function finishLast({ pending, last }: Reader): ReplyEvent[] {
-  const call = pending[last]?.call;
-  return call?.name && isWhole(call.arguments) ? finish(pending, last) : [];
+  const one = pending[last];
+  return one?.call.name && one.scan.state === "whole" ? finish(pending, last) : [];
 }
 
 function readPiece(reader: Reader, piece: Piece): ReplyEvent[] {
@@ -65,6 +103,7 @@ function readPiece(reader: Reader, piece: Piece): ReplyEvent[] {
   reader.last = index;
   const one = pending[index];
   if (one && name && !one.call.name) one.call = { ...one.call, name };
+  if (one) scanPiece(one.scan, text ?? "");
   return [...completed, ...grow(pending, index, text ?? "")];
 }
 
@@ -75,7 +114,7 @@ function readEnd({ pending, refusal }: Reader, reason: string): ReplyEvent[] {
   return finishAll(pending);
 }
 
-function readChunk(reader: Reader, { choices }: ChatCompletionChunk): ReplyEvent[] {
+function readChunk(reader: Reader, { choices }: Chunk): ReplyEvent[] {
   const { delta, finish_reason: reason } = choices?.[0] ?? {};
   const { content, refusal, tool_calls: pieces } = delta ?? {};
   reader.text += content ?? "";
@@ -105,13 +144,23 @@ function wholeMessage({ pending, text }: Reader): ReplyMessage[] {
  * @throws an error if the stream breaks off, or says that the reply was cut short or refused
  */
 export async function* readChat(
-  stream: AsyncIterable<ChatCompletionChunk>,
+  stream: Source<ChatCompletionChunk>,
   kept: ReplyMessage[],
 ): AsyncGenerator<ReplyEvent> {
-  const reader: Reader = { pending: [], last: -1, text: "", refusal: "" };
+  const settleId = callIds(isChatCallId);
+  const reader: Reader = {
+    pending: [],
+    latest: new Map(),
+    settleId,
+    last: -1,
+    text: "",
+    refusal: "",
+  };
   try {
     const chunks = untilLast(stream, ({ choices }) => Boolean(choices?.[0]?.finish_reason));
-    for await (const chunk of chunks) yield* readChunk(reader, chunk);
+    for await (const chunk of chunks) {
+      yield* readChunk(reader, expectShape("a chunk of a reply", Chunk, chunk));
+    }
   } finally {
     kept.push(...wholeMessage(reader));
   }

@@ -25,8 +25,8 @@ export type ReplyEvent =
   | { readonly type: "partial"; readonly index: number; readonly call: StreamedCall }
   | Complete;
 
-/** A call that has begun, and where its pieces say that they belong, if they do. */
-export type Pending = { call: StreamedCall; readonly place: number | undefined; complete: boolean };
+/** A call that has begun. */
+export type Pending = { call: StreamedCall; complete: boolean };
 
 /** Takes one more piece of the arguments of a call, if there is such a call and it wants any. */
 export function grow(pending: readonly Pending[], index: number, piece: string): ReplyEvent[] {
@@ -51,25 +51,39 @@ export function finishAll(pending: readonly Pending[]): ReplyEvent[] {
   return pending.flatMap((_, index) => finish(pending, index));
 }
 
+/** How long a server may take to end a stream whose last event has come. */
+const LINGER_MS = 1_000;
+
+/** A stream of a reply. The SDK's own ones have a controller, which closes the connection. */
+export type Source<Event> = AsyncIterable<Event> & {
+  readonly controller?: { abort(): void };
+};
+
 /**
- * Hands on the events of a stream up to the last one of a whole reply.
+ * Hands on the events of a stream up to the last one of a whole reply. Then the stream is read to its
+ * end, since to leave it would close a connection that the next request can use. Where that end does
+ * not come, the connection is of no more use, and is closed.
  *
- * @throws an error if the stream breaks off before that event; what happens to it after that does not matter
+ * @throws an error if the stream ends or breaks off before that event; what happens to it after that
+ * does not matter
  */
 export async function* untilLast<Event>(
-  stream: AsyncIterable<Event>,
+  stream: Source<Event>,
   isLast: (event: Event) => boolean,
 ): AsyncGenerator<Event> {
-  const broken = "the stream broke off within the reply";
-  let whole = false;
+  let broken = "expected a stream of events, got none";
+  let timer: NodeJS.Timeout | undefined;
   try {
     for await (const event of stream) {
-      if (!whole) yield event;
-      // Read to its end all the same: leaving the loop earlier would close the connection.
-      whole ||= isLast(event);
+      broken = "the stream broke off within the reply";
+      if (timer) continue;
+      yield event;
+      if (isLast(event)) timer = setTimeout(() => stream.controller?.abort(), LINGER_MS);
     }
   } catch (cause) {
-    if (!whole) throw new Error(broken, { cause });
+    if (!timer) throw new Error(broken, { cause });
+  } finally {
+    clearTimeout(timer);
   }
-  if (!whole) throw new Error(broken);
+  if (!timer) throw new Error(broken);
 }

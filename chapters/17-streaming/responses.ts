@@ -1,96 +1,210 @@
 // A streamed reply of the Responses API: its events, and what of it goes into the next request.
-import type {
-  ResponseFunctionToolCall,
-  ResponseOutputItem,
-  ResponseOutputMessage,
-  ResponseStreamEvent,
-} from "openai/resources/responses/responses";
-import { finish, finishAll, grow, type Pending, type ReplyEvent, untilLast } from "./pieces.ts";
+import type { ResponseOutputItem, ResponseStreamEvent } from "openai/resources/responses/responses";
+import { callIds } from "../../shared/call-ids.ts";
+import { isCallId } from "../../shared/responses.ts";
+import { readBody } from "../../shared/shape.ts";
+import { checkEvent, type Event } from "./events.ts";
+import {
+  addSlot,
+  findSlot,
+  idOf,
+  type Marks,
+  mark,
+  type Named,
+  pair,
+  type Slot,
+  textOf,
+} from "./items.ts";
+import { finish, grow, type Pending, type ReplyEvent, type Source, untilLast } from "./pieces.ts";
 
 type Reader = {
   readonly pending: Pending[];
-  readonly items: [place: number, ResponseOutputItem][];
-  /** The part of a message that the last text belongs to. */
-  part: string | undefined;
+  readonly all: Slot[];
+  readonly latest: Map<string, Slot>;
+  readonly settleId: ReturnType<typeof callIds>;
+  /** The message that the last text belongs to. */
+  speaker: Slot | undefined;
 };
 
-/** The call at a place; where a server uses one for two calls, the later one. */
-function find({ pending }: Reader, place: number): number {
-  return pending.findLastIndex((one) => one.place === place);
+type Place = number | null | undefined;
+
+/** Starts an item, and its call if it is one. */
+function begin(reader: Reader, place: Place, item: Named): Slot {
+  const { pending, settleId } = reader;
+  const slot = { type: item.type, place, id: idOf(item), text: "" };
+  if (item.type !== "function_call") return addSlot(reader, slot);
+  const index = pending.length;
+  const name = typeof item.name === "string" ? item.name : "";
+  const text = typeof item.arguments === "string" ? item.arguments : "";
+  const id = settleId(slot.id, index);
+  pending.push({ call: { type: "function_call", id, name, arguments: text }, complete: false });
+  return addSlot(reader, { ...slot, index });
 }
 
-/** Finds the item's call, or starts one. */
-function findItem({ pending }: Reader, place: number, item: ResponseFunctionToolCall): number {
-  const { type, call_id: id, name, arguments: text } = item;
-  const known = pending.findIndex((one) => one.place === place && one.call.id === id);
-  if (known >= 0) return known;
-  const call = { type, id, name, arguments: text ?? "" };
-  return pending.push({ call, place, complete: false }) - 1;
+/** A call is announced. Without an id, it is not the one at its place that is complete already. */
+function announce(reader: Reader, place: Place, item: Named): void {
+  if (item.type !== "function_call") return;
+  const id = idOf(item);
+  const { index = -1 } = findSlot(reader, item.type, place, id) ?? {};
+  const known = reader.pending[index];
+  if (!known || (known.complete && !id)) begin(reader, place, item);
 }
 
-/** A piece of a message; texts that do not belong together do not run into one another. */
-function say(reader: Reader, part: string, text: string): ReplyEvent[] {
+/** Some more of a message. Texts that do not belong together do not run into one another. */
+function say(reader: Reader, slot: Slot, text: string): ReplyEvent[] {
   if (text === "") return [];
-  const gap = reader.part === undefined || reader.part === part ? "" : "\n";
-  reader.part = part;
+  const gap = reader.speaker && reader.speaker !== slot ? "\n" : "";
+  reader.speaker = slot;
+  slot.text += text;
   return [{ type: "text", text: gap + text }];
 }
 
-function checkRefusal({ content }: ResponseOutputMessage): void {
-  for (const part of content) {
+/** A piece of a message: of the one at its place, unless that is whole already. */
+function hear(reader: Reader, place: Place, part: Place, delta: string): ReplyEvent[] {
+  if (delta === "") return [];
+  const known = findSlot(reader, "message", place);
+  const slot = known && !known.item ? known : begin(reader, place, { type: "message" });
+  const gap = slot.text === "" || slot.part === part ? "" : "\n";
+  slot.part = part;
+  return say(reader, slot, gap + delta);
+}
+
+function checkRefusal(item: ResponseOutputItem): void {
+  if (item.type !== "message") return;
+  for (const part of item.content) {
     if (part.type === "refusal") throw new Error(`the model refuses: ${part.refusal}`);
   }
 }
 
-function readEvent(reader: Reader, event: ResponseStreamEvent): ReplyEvent[] {
-  const { pending, items } = reader;
+/** The item has come as a whole: completes its call, or says what of its text has not been said. */
+function receive(reader: Reader, slot: Slot, item: ResponseOutputItem): ReplyEvent[] {
+  checkRefusal(item);
+  slot.item ??= item;
+  slot.id ||= idOf(item);
+  slot.cut = false;
+  if (item.type === "function_call")
+    return finish(reader.pending, slot.index ?? -1, item.arguments);
+  const text = textOf(item);
+  return text.startsWith(slot.text) ? say(reader, slot, text.slice(slot.text.length)) : [];
+}
+
+/** True for an item that was cut off, which comes like a whole one and must not run. */
+function isCut(item: ResponseOutputItem): boolean {
+  return "status" in item && item.status === "incomplete";
+}
+
+function readDone(reader: Reader, place: Place, item: ResponseOutputItem): ReplyEvent[] {
+  const id = idOf(item);
+  const known = findSlot(reader, item.type, place, id);
+  const other = known?.item && idOf(known.item) !== id;
+  const slot = known && !other ? known : begin(reader, place, item);
+  if (!isCut(item)) return receive(reader, slot, item);
+  slot.cut = true;
+  return [];
+}
+
+/** Marks an item that has begun. One that is whole is known by its id or content, not by its place. */
+function markSlot({ pending }: Reader, slot: Slot): Marks {
+  const { type, id, index = -1, text, item, place } = slot;
+  const { call, complete } = pending[index] ?? {};
+  const content = call ? [call.name, sameJson(call.arguments)] : ["", text.trim()];
+  const marks = mark({ type, id, call_id: id }, content, place);
+  return item || complete ? [marks[0], marks[1], ""] : marks;
+}
+
+function markItem(item: ResponseOutputItem, place: number): Marks {
+  if (item.type !== "function_call") return mark(item, ["", textOf(item).trim()], place);
+  return mark(item, [item.name, sameJson(item.arguments)], place);
+}
+
+/** Arguments as they are compared, since white space means nothing in them. */
+function sameJson(text: string): string {
+  return JSON.stringify(readBody(text || "{}"));
+}
+
+/**
+ * Reads the output of a whole reply. Some servers send nothing but that; others say with it once more what
+ * their events have said, perhaps under other ids, and no item of it may count twice.
+ */
+function readOutput(reader: Reader, output: readonly ResponseOutputItem[]): ReplyEvent[] {
+  const begun = [...reader.all];
+  const whole = output.filter((item) => !isCut(item));
+  const pairs = pair(
+    whole.map(markItem),
+    begun.map((slot) => markSlot(reader, slot)),
+  );
+  let place: Place = -1;
+  return whole.flatMap((item, position) => {
+    const slot = begun[pairs[position] ?? -1] ?? begin(reader, place, item);
+    // An item that comes here first stands behind the one before it.
+    place = slot.place;
+    return receive(reader, slot, item);
+  });
+}
+
+/** A message of a whole reply whose text has come in pieces alone. */
+function makeMessage(text: string, position: number): ResponseOutputItem {
+  return {
+    type: "message",
+    id: `msg_${position}`,
+    role: "assistant",
+    status: "completed",
+    content: [{ type: "output_text", text, annotations: [] }],
+  };
+}
+
+function readEnd(reader: Reader, output: readonly ResponseOutputItem[]): ReplyEvent[] {
+  const events = readOutput(reader, output);
+  const left = reader.all.filter(({ cut }) => !cut);
+  for (const [position, slot] of left.entries())
+    if (slot.type === "message") slot.item ??= makeMessage(slot.text, position);
+  return [...events, ...left.flatMap(({ index = -1 }) => finish(reader.pending, index))];
+}
+
+function readEvent(reader: Reader, event: Event): ReplyEvent[] {
+  const { pending } = reader;
+  const callAt = (place: Place) => findSlot(reader, "function_call", place)?.index ?? -1;
   switch (event.type) {
     case "response.output_text.delta":
-      return say(reader, `${event.output_index} ${event.content_index}`, event.delta);
+      return hear(reader, event.output_index, event.content_index, event.delta);
     case "response.output_item.added":
-      if (event.item.type === "function_call") findItem(reader, event.output_index, event.item);
+      announce(reader, event.output_index, event.item);
       return [];
     case "response.function_call_arguments.delta":
-      return grow(pending, find(reader, event.output_index), event.delta);
+      return grow(pending, callAt(event.output_index), event.delta);
     case "response.function_call_arguments.done":
-      return finish(pending, find(reader, event.output_index), event.arguments);
-    case "response.output_item.done": {
-      const { item, output_index: place } = event;
-      // A cut-off item is done as well, and must not run.
-      if ("status" in item && item.status === "incomplete") return [];
-      if (item.type === "message") checkRefusal(item);
-      items.push([place, item]);
-      if (item.type !== "function_call") return [];
-      return finish(pending, findItem(reader, place, item), item.arguments);
-    }
+      return finish(pending, callAt(event.output_index), event.arguments ?? "");
+    case "response.output_item.done":
+      return readDone(reader, event.output_index, event.item);
     case "response.completed":
-      return finishAll(pending);
-    case "response.incomplete":
-      throw new Error(`the reply is incomplete: ${event.response.incomplete_details?.reason}`);
+      return readEnd(reader, event.response?.output ?? []);
+    case "response.incomplete": {
+      const { reason } = event.response?.incomplete_details ?? {};
+      throw new Error(`the reply is incomplete: ${reason ?? "nobody says why"}`);
+    }
     case "response.failed":
-      throw new Error(`the model fails: ${event.response.error?.message}`);
-    case "error":
-      throw new Error(`the model fails: ${event.message}`);
+      throw new Error(`the model fails: ${event.response?.error?.message ?? "nobody says why"}`);
+    case "response.refusal.done":
+      throw new Error(`the model refuses: ${event.refusal}`);
     default:
-      return [];
+      throw new Error(`the model fails: ${event.message ?? "nobody says why"}`);
   }
 }
 
 /**
- * The whole items in order, with an item made for each complete call that came without one, since
- * its output needs one.
+ * The whole items in order. A call has the id that its output answers, and an item is made for one that
+ * came without.
  */
-function wholeItems({ pending, items }: Reader): ResponseOutputItem[] {
-  const missing = pending.filter(({ call, place, complete }) => {
-    const has = ([at, item]: Reader["items"][number]) =>
-      at === place && item.type === "function_call" && item.call_id === call.id;
-    return complete && !items.some(has);
+function wholeItems({ pending, all }: Reader): ResponseOutputItem[] {
+  const inOrder = all.toSorted((one, other) => (one.place ?? 0) - (other.place ?? 0));
+  return inOrder.flatMap(({ index = -1, item }): ResponseOutputItem[] => {
+    const { call, complete } = pending[index] ?? {};
+    if (!call) return item ? [item] : [];
+    if (!complete) return [];
+    const { type, id: call_id, name, arguments: text } = call;
+    const made = { type, call_id, name, arguments: text };
+    return [item?.type === type ? { ...item, call_id } : made];
   });
-  const made = missing.map(({ call: { type, id, name, arguments: text }, place = 0 }) => {
-    return [place, { type, call_id: id, name, arguments: text }] as const;
-  });
-  const all = [...items, ...made].toSorted(([one], [other]) => one - other);
-  return all.map(([, item]) => item);
 }
 
 /**
@@ -99,13 +213,17 @@ function wholeItems({ pending, items }: Reader): ResponseOutputItem[] {
  * @throws an error if the stream breaks off, or says that the model has failed or was cut short
  */
 export async function* readResponse(
-  stream: AsyncIterable<ResponseStreamEvent>,
+  stream: Source<ResponseStreamEvent>,
   kept: ResponseOutputItem[],
 ): AsyncGenerator<ReplyEvent> {
-  const reader: Reader = { pending: [], items: [], part: undefined };
+  const settleId = callIds(isCallId);
+  const reader: Reader = { pending: [], all: [], latest: new Map(), settleId, speaker: undefined };
   try {
     const events = untilLast(stream, ({ type }) => type === "response.completed");
-    for await (const event of events) yield* readEvent(reader, event);
+    for await (const event of events) {
+      const known = checkEvent(event);
+      if (known) yield* readEvent(reader, known);
+    }
   } finally {
     kept.push(...wholeItems(reader));
   }

@@ -1,7 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { z } from "zod";
 import { complete } from "../../scripts/serve.ts";
-import { type Api, CallId, type Item, Name, serveApi, ToolParameters } from "./responses.ts";
+import { type Api, type Item, Name, serveApi, ToolParameters } from "./responses.ts";
+
+/** A call's id, as the API takes it. */
+const CallId = z.string().min(1).max(40);
 
 const ChatCall = z.strictObject({
   type: z.literal("function"),
@@ -36,8 +39,15 @@ export const ToolChatRequest = z.strictObject({
 });
 export type ToolChatRequest = z.infer<typeof ToolChatRequest>;
 
-/** Like a real API, refuses a chat in which the messages after some calls are not their results. */
+/**
+ * Like a real API, refuses a chat in which the messages after some calls are not their results, or two calls
+ * of one message have the same id.
+ */
 export function checkAnswered(messages: ToolChatRequest["messages"]): void {
+  for (const one of messages) {
+    const ids = "tool_calls" in one ? one.tool_calls.map(({ id }) => id) : [];
+    if (new Set(ids).size < ids.length) throw new Error(`Duplicate ids of calls: ${ids}`);
+  }
   const asked = messages.flatMap((one) => {
     if ("tool_calls" in one) return ["calls", ...one.tool_calls.map(({ id }) => id)];
     return "tool_call_id" in one ? [] : [one.role];

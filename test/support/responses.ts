@@ -26,7 +26,7 @@ function isStrict(schema: unknown): boolean {
 /** A tool's name, as the API takes it. */
 export const Name = z.string().regex(/^[\w-]{1,64}$/);
 /** A call's id, as the API takes it. */
-export const CallId = z.string().max(40);
+const CallId = z.string().min(1).max(64);
 /** A tool's parameters, as strict mode takes them. */
 export const ToolParameters = z.looseObject({ type: z.literal("object") }).refine(isStrict);
 
@@ -90,13 +90,19 @@ export const ResponsesRequest = z.strictObject({
 });
 export type ResponsesRequest = z.infer<typeof ResponsesRequest>;
 
-/** What a real API says to an input in which not every call has one output, and after it; or nothing. */
+/**
+ * What a real API says to an input in which not every call has one output, and after it, or two calls of one
+ * reply have the same id; or nothing.
+ */
 function findDangling(input: ResponsesRequest["input"]): string | undefined {
   const open: string[] = [];
   for (const item of input) {
-    if (item.type === "function_call") open.push(item.call_id);
+    if (item.type === "function_call") {
+      if (open.includes(item.call_id))
+        return `Duplicate function call with call_id ${item.call_id}.`;
+      open.push(item.call_id);
+    }
     if (item.type !== "function_call_output") continue;
-    // A model may use an id twice; then there are two outputs for it.
     const { call_id: id } = item;
     if (!open.includes(id))
       return `No tool call found for function call output with call_id ${id}.`;
@@ -194,6 +200,18 @@ export function outputsOf(results: readonly { readonly id: string }[]) {
   return results.map(({ id, ...body }) => ({ id, output: "result" in body ? body.result : body }));
 }
 
+/** Items or outputs with ids that the API takes, where some are empty or the same, as in the nasty batch. */
+export function settle<Value extends { readonly id?: string | undefined }>(
+  values: readonly Value[],
+): Value[] {
+  return values.map((value, index) => {
+    const key = "call_id" in value ? "call_id" : "id";
+    const ids = values.map((one) => Object(one)[key]);
+    const stays = ids[index] !== "" && ids.indexOf(ids[index]) === index;
+    return stays ? value : { ...value, [key]: `call_${index}` };
+  });
+}
+
 /** The outputs at the end of the last request, each with the id of its call. */
 export function lastOutputs(requests: readonly ResponsesRequest[]) {
   const input = requests.at(-1)?.input ?? [];
@@ -271,7 +289,7 @@ export async function serveApi<Request>(
 
 /**
  * Serves a plain scripted model over the Responses API, without any of the book's own code. Like the
- * real one, it refuses a request in which a call is not answered, or is answered twice.
+ * real one, it refuses a request in which a call is not answered, or is answered twice, or has an odd id.
  */
 export function serveResponses(script: ItemsScript): Promise<Api<ResponsesRequest>> {
   return serveApi(readRequest, (request, index, response) => {

@@ -1,0 +1,105 @@
+// The items of a streamed reply over the Responses API, each with all that has come of it so far.
+import type { ResponseOutputItem } from "openai/resources/responses/responses";
+
+/** An item that has begun. */
+export type Slot = {
+  readonly type: string;
+  /** Where it stands in the reply; some servers don't say. */
+  readonly place: number | null | undefined;
+  /** The id of a message, or the call_id of a call, as the server gave it. */
+  id: unknown;
+  /** Which of the reply's calls it is, if it is one. */
+  readonly index?: number;
+  /** What has been said of a message, and the part of it that the last text belongs to. */
+  text: string;
+  part?: number | null | undefined;
+  /** True if the server says that it is incomplete. */
+  cut?: boolean;
+  /** The item as a whole, once it has come. */
+  item?: ResponseOutputItem;
+};
+
+/** The items of a reply, and the latest of them under each type and place, with its id or without. */
+export type Slots = { readonly all: Slot[]; readonly latest: Map<string, Slot> };
+
+/** An item as far as this chapter cares which one it is. */
+export type Named = {
+  readonly type: string;
+  readonly id?: unknown;
+  readonly call_id?: unknown;
+  readonly name?: unknown;
+  readonly arguments?: unknown;
+};
+
+/** The id that tells an item from others. */
+export function idOf(item: Named): unknown {
+  return item.type === "function_call" ? item.call_id : item.id;
+}
+
+function keyOf(type: string, place: unknown, id?: unknown): string {
+  return JSON.stringify([type, place ?? null, id || null]);
+}
+
+/** Notes that an item has begun. */
+export function addSlot({ all, latest }: Slots, slot: Slot): Slot {
+  all.push(slot);
+  latest.set(keyOf(slot.type, slot.place), slot);
+  latest.set(keyOf(slot.type, slot.place, slot.id), slot);
+  return slot;
+}
+
+/** Finds the item of a type at a place. One with another id is another item, if both have an id. */
+export function findSlot(
+  { latest }: Slots,
+  type: string,
+  place: unknown,
+  id?: unknown,
+): Slot | undefined {
+  const one = latest.get(keyOf(type, place));
+  const isOther = one?.id && id && one.id !== id;
+  return latest.get(keyOf(type, place, id)) ?? (isOther ? undefined : one);
+}
+
+/** The texts of a message, one a part. */
+export function textOf(item: ResponseOutputItem): string {
+  if (item.type !== "message") return "";
+  const texts = item.content.flatMap((part) => (part.type === "refusal" ? [] : part.text));
+  return texts.join("\n");
+}
+
+/** What an item is known by, from the surest mark to the least sure; an empty one is none. */
+export type Marks = readonly [id: string, content: string, place: string];
+
+/** Marks an item by its id, by what it says, and by where it stands. */
+export function mark(item: Named, content: readonly string[], place: unknown): Marks {
+  const { type } = item;
+  const id = idOf(item);
+  const [first = ""] = content;
+  return [
+    id ? JSON.stringify([type, id]) : "",
+    JSON.stringify([type, ...content]),
+    JSON.stringify([type, first, place ?? null]),
+  ];
+}
+
+/** For each of these items, the position of the one among the others that is the same, if there is any. */
+export function pair(items: readonly Marks[], others: readonly Marks[]): (number | undefined)[] {
+  const pairs: (number | undefined)[] = items.map(() => undefined);
+  const free = new Set(others.keys());
+  for (const kind of [0, 1, 2] as const) {
+    const waiting = new Map<string, number[]>();
+    for (const other of [...free].reverse()) {
+      const key = others[other]?.[kind] ?? "";
+      const same = waiting.get(key) ?? [];
+      same.push(other);
+      if (key) waiting.set(key, same);
+    }
+    for (const [position, marks] of items.entries()) {
+      if (pairs[position] !== undefined) continue;
+      const other = waiting.get(marks[kind])?.pop();
+      pairs[position] = other;
+      if (other !== undefined) free.delete(other);
+    }
+  }
+  return pairs;
+}

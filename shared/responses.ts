@@ -1,0 +1,56 @@
+// The items of a reply over the Responses API, checked as far as the chapters rely on them.
+import type { ResponseOutputItem } from "openai/resources/responses/responses";
+import { z } from "zod";
+import { callIds } from "./call-ids.ts";
+import { expectShape, otherThan, readBody } from "./shape.ts";
+
+const Part = z.union([
+  z.looseObject({ type: z.literal("refusal"), refusal: z.string() }),
+  z.looseObject({ type: otherThan("refusal"), text: z.string() }),
+]);
+const Shape = z.union([
+  z.looseObject({ type: z.literal("function_call"), name: z.string(), arguments: z.string() }),
+  z.looseObject({ type: z.literal("message"), content: z.array(Part) }),
+  z.looseObject({ type: otherThan("function_call", "message") }),
+]);
+
+/** An item as it came, with nothing left out, if the chapters can read it. */
+export const Item = z.custom<ResponseOutputItem>((item) => Shape.safeParse(item).success);
+
+const Reply = z
+  .object({
+    error: z.object({ message: z.string() }).nullish(),
+    incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
+    output: z.array(z.unknown()).nullish(),
+  })
+  .refine(({ error, output }) => error || output);
+
+type Reply = Omit<z.infer<typeof Reply>, "output"> & { readonly output: ResponseOutputItem[] };
+
+/**
+ * Reads the body of a response by itself, because the SDK fails on a null in it before anyone can look.
+ *
+ * @throws an error that says what was expected and what came, if it is no response or an item is odd
+ */
+export async function readResponse(response: Promise<Response>): Promise<Reply> {
+  const body = readBody(await (await response).text());
+  const { output, ...rest } = expectShape("a response", Reply, body);
+  return { ...rest, output: (output ?? []).map((item) => expectShape("an item", Item, item)) };
+}
+
+/**
+ * True for a call id that the Responses API takes back: of 1 to 64 characters, as in
+ * https://github.com/openai/codex/issues/14355
+ */
+export function isCallId(id: string): boolean {
+  return id.length > 0 && id.length <= 64;
+}
+
+/** The items of a reply, with another id for each call whose own one the API would refuse. */
+export function withCallIds(items: readonly ResponseOutputItem[]): ResponseOutputItem[] {
+  const known = items.map((item) => (item.type === "function_call" ? item.call_id : undefined));
+  const settle = callIds(isCallId, known);
+  return items.map((item, index) => {
+    return item.type === "function_call" ? { ...item, call_id: settle(item.call_id, index) } : item;
+  });
+}
