@@ -465,6 +465,48 @@ test("over Responses, what the events have brought does not count twice, whateve
     }
 });
 
+test("over Responses, each call counts once, whatever part of it the events bring before the last one", async () => {
+  const bring = (item: Item, place: number, way: number) => {
+    const events = responses.item(item, place);
+    const done = /"response\.output_item\.done"/;
+    const ways = [
+      [],
+      events,
+      events.slice(-1),
+      events.slice(0, -1),
+      events.slice(0, -2),
+      events.filter((event) => !/_arguments/.test(JSON.stringify(event))),
+      [...events, ...events.filter((event) => done.test(JSON.stringify(event)))],
+    ];
+    return ways[way % ways.length] ?? [];
+  };
+  const oneCall = fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 6 }));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(oneCall, { minLength: 1, maxLength: 5 }),
+      fc.constantFrom(0, 3),
+      fc.boolean(),
+      async (all, shift, renames) => {
+        const items = all.map(([args], index) => weather(`id ${index}`, `{"location":"${args}"}`));
+        const events = all.flatMap(([, way], index) => {
+          const item = items[index];
+          return item ? bring(item, index + shift, way) : [];
+        });
+        const output = items.map((item) => ({
+          ...item,
+          ...(renames && { id: `${item.id}_x`, call_id: `${item.id}_y` }),
+        }));
+        const { calls, kept } = await hearResponse([...events, completedWith(...output)]);
+        const texts = items.map((item) => "arguments" in item && item.arguments);
+        expect(calls.map((one) => one.arguments).toSorted()).toEqual(texts.toSorted());
+        expect(new Set(calls.map(({ id }) => id)).size).toBe(all.length);
+        expect(idsIn(kept).toSorted()).toEqual(calls.map(({ id }) => id).toSorted());
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 test("over Responses, the last event completes what the others have begun, and adds what they have left out", async () => {
   const half = [
     said(0, 0, "I'll "),
