@@ -42,4 +42,6 @@ export const client = new OpenAI({
   apiKey: apiKey || "none",
   baseURL: offline ? `${OFFLINE_URL}/v1` : baseURL || null,
   fetch: offline ? fetchOffline : undefined,
+  // It would print what a server sent as it came.
+  logLevel: "off",
 });

@@ -235,6 +235,27 @@ test("the graph has a line for each call without a fault, and one for each that 
   ]);
 });
 
+test("an id that is no plain word in Mermaid gets a name, and is its label", () => {
+  const odd = ["end", "a b", 'x"] --> y["', "Graph", "b\n\u001b[31m", "_1", ""];
+  const calls = odd.map((id, index) => call(id, index === 0 ? {} : from(odd[index - 1] ?? "")));
+  const lines = draw(link(calls, FREE));
+  expect(lines).toEqual([
+    '_0["end"]',
+    '_1["a b"]',
+    "_0 --> _1",
+    '_2["x#34;#93; --#62; y#91;#34;"]',
+    "_1 --> _2",
+    '_3["Graph"]',
+    "_2 --> _3",
+    '_4["b#10;#27;#91;31m"]',
+    "_3 --> _4",
+    '_5["_1"]',
+    "_4 --> _5",
+    '_6[""]',
+    "_5 --> _6",
+  ]);
+});
+
 // ── Results in their places ──────────────────────────────────────────────────────────────────────
 
 const CITY = { name: "LA", sky: ["fair", { wind: null }], empty: {}, "": "nameless" };
@@ -326,3 +347,32 @@ function call(id: string, args: unknown, name = "free") {
 function from(id: string, path?: string) {
   return { $from: id, ...(path !== undefined && { path }) };
 }
+
+test("arguments that references would make too long are refused before they are made", () => {
+  const long = { id: "long", result: "x".repeat(600_000) };
+  const one = from("long");
+  const error =
+    "its arguments cannot be written again: they would have more than 1000000 characters";
+  const refused = { ok: false, error };
+  for (const args of [[one, one], { $text: [one] }, Array.from({ length: 100_000 }, () => one)]) {
+    expect(resolve(call("asked", args), [long])).toEqual(refused);
+  }
+  const short = { id: "long", result: "x".repeat(400_000) };
+  const twice = JSON.stringify([short.result, short.result]);
+  expect(resolve(call("asked", [one, one]), [short])).toMatchObject({
+    value: { arguments: twice },
+  });
+});
+
+test("texts in texts, whose quotes double at each level, are refused before they fill the memory", () => {
+  const nest = (levels: number): unknown => {
+    return levels === 0 ? '"' : { $text: [{ a: nest(levels - 1) }] };
+  };
+  const deep = call("deep", nest(30));
+  expect(link([deep], FREE)[0]?.fault).toBe(undefined);
+  expect(resolve(deep, [])).toMatchObject({
+    ok: false,
+    error: expect.stringContaining("more than 1000000 characters"),
+  });
+  expect(resolve(call("shallow", nest(3)), [])).toMatchObject({ ok: true });
+});

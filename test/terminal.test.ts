@@ -3,13 +3,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bookFolder } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { run, start } from "../scripts/run.ts";
-import { complete } from "../scripts/serve.ts";
+import { complete, listen } from "../scripts/serve.ts";
 import { clean, onOneLine, shorten } from "../shared/terminal.ts";
 import { outputs, runScript, weather } from "./support/script.ts";
 import { worldOf } from "./support/worlds.ts";
@@ -168,6 +169,21 @@ test("the error of a server is safe, and cut", async () => {
   expectSafe(stderr);
   expect(stderr).toMatch(/^model: .*\nerror: 400 .*x… \(\d+ more characters\)\n$/);
   expect(stderr.length).toBeLessThan(10_000);
+});
+
+test.each(["responses", "chat"])("a stream that is no JSON is one safe line: %s", async (api) => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.end(`data: ${EVIL.replaceAll("\n", " ")}\n\n`);
+  });
+  const { url, close } = await listen(server);
+  const env = { ...hostile, OPENAI_BASE_URL: `${url}/v1`, OPENAI_PROTOCOL: api };
+  const ended = await run("chapters/17-streaming/main.ts", ["a question"], { env });
+  close();
+  expect(ended.code).toBe(1);
+  expectSafe(ended.stdout);
+  expectSafe(ended.stderr);
+  expect(ended.stderr).toMatch(/^model: .*\nerror: .*\n$/);
 });
 
 test.each([

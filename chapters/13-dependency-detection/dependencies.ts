@@ -1,5 +1,7 @@
 // What makes one call wait for another: what their tools touch, and references in its arguments.
 import { z } from "zod";
+import { hideSecrets } from "../../shared/secrets.ts";
+import { messageOf } from "../../mock-tools/plain.ts";
 
 /** The resources that a tool reads and writes, by name; a tool that says nothing may touch them all. */
 export type Effects = { readonly reads?: readonly string[]; readonly writes?: readonly string[] };
@@ -27,21 +29,43 @@ const Text = z.strictObject({ $text: z.array(z.unknown()) });
 /** References are looked for down to this depth: arguments may be nested deeper than a stack. */
 const MAX_DEPTH = 100;
 
-/** Rebuilds a value with whatever is found for each reference in it. */
-function replace(value: unknown, find: (reference: Reference) => unknown, depth = 0): unknown {
-  if (depth > MAX_DEPTH) return value;
-  const inner = (part: unknown) => replace(part, find, depth + 1);
+/** The most characters that references and texts may add to the arguments of one call. */
+const MAX_ADDED = 1_000_000;
+
+type Builder = {
+  /** The value that a reference stands for. */
+  find(reference: Reference): unknown;
+  /** Counts what is added, and throws where that becomes too much. */
+  add(text: string): string;
+};
+
+/** Rebuilds a value with what each reference and text in it stands for. */
+function replace(value: unknown, builder: Builder, depth = 0): unknown {
+  if (depth > MAX_DEPTH || typeof value !== "object" || value === null) return value;
+  const inner = (part: unknown) => replace(part, builder, depth + 1);
   const { data: reference } = Reference.safeParse(value);
-  if (reference) return find(reference);
+  if (reference) return builder.find(reference);
   const { data: text } = Text.safeParse(value);
-  if (text) return text.$text.map((part) => toText(inner(part))).join("");
+  if (text) {
+    const parts = text.$text.map((part) => replace(part, builder, depth + 2));
+    return parts.map((part) => builder.add(toText(part))).join("");
+  }
   if (Array.isArray(value)) return value.map(inner);
-  if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inner(part)]));
 }
 
 function toText(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+}
+
+/** Counts the characters that are added to the arguments of one call. */
+function makeCounter(): Builder["add"] {
+  let left = MAX_ADDED;
+  return (text) => {
+    left -= text.length;
+    if (left < 0) throw new RangeError(`they would have more than ${MAX_ADDED} characters`);
+    return text;
+  };
 }
 
 /** Broken JSON refers to nothing here: it is the call itself that fails for it. */
@@ -53,11 +77,17 @@ function readArguments(call: Call): unknown {
   }
 }
 
+function* findReferences(value: unknown, depth = 0): Generator<Reference> {
+  if (depth > MAX_DEPTH || typeof value !== "object" || value === null) return;
+  const { data: reference } = Reference.safeParse(value);
+  if (reference) yield reference;
+  else for (const part of Object.values(value)) yield* findReferences(part, depth + 1);
+}
+
 /** The ids that a call's arguments refer to, each once. */
 function referencesIn(call: Call): string[] {
-  const ids = new Set<string>();
-  replace(readArguments(call), ({ $from }) => ids.add($from));
-  return [...ids];
+  const references = [...findReferences(readArguments(call))];
+  return [...new Set(references.map(({ $from }) => $from))];
 }
 
 /** What is wrong with the references of the call at a position; every one must lead backwards. */
@@ -111,15 +141,43 @@ export function link<Sort extends Call>(
   });
 }
 
+/** Words that mean something else in a Mermaid graph. */
+const RESERVED = /^(?:end|graph|flowchart|subgraph|style|click|class|classDef|linkStyle|default)$/i;
+
+/** The name of a call in a Mermaid graph: its id if that is a plain word, else one made of its position. */
+function nameIn({ id }: Call, index: number): string {
+  return /^[a-z]\w*$/i.test(id) && !RESERVED.test(id) ? id : `_${index}`;
+}
+
+/** Introduces a call under its name, with the id as a label where that is another one. */
+function introduce(call: Call, index: number): string {
+  const name = nameIn(call, index);
+  if (name === call.id) return name;
+  const label = hideSecrets(call.id).replace(
+    /[^\w .-]/gu,
+    (letter) => `#${letter.codePointAt(0)};`,
+  );
+  return `${name}["${label}"]`;
+}
+
 /** Draws linked calls in Mermaid's terms: solid arrows for results, dotted ones for the order. */
 export function draw(links: readonly Linked<Call>[]): string[] {
-  const arrows = (from: readonly number[], arrow: string, id: string): string[] => {
-    const sound = from.flatMap((index) => links[index] ?? []).filter(({ fault }) => !fault);
-    return sound.map(({ call }) => `${call.id} ${arrow} ${id}`);
+  const arrows = (from: readonly number[], arrow: string, name: string): string[] => {
+    const sound = from.filter((index) => !links[index]?.fault);
+    return sound.flatMap((index) => {
+      const call = links[index]?.call;
+      return call ? `${nameIn(call, index)} ${arrow} ${name}` : [];
+    });
   };
   // A call that is refused never runs, so nobody waits for it.
-  return links.flatMap(({ call: { id }, sources, rivals, fault }) => {
-    return fault ? [] : [id, ...arrows(sources, "-->", id), ...arrows(rivals, "-.->", id)];
+  return links.flatMap(({ call, sources, rivals, fault }, index) => {
+    if (fault) return [];
+    const name = nameIn(call, index);
+    return [
+      introduce(call, index),
+      ...arrows(sources, "-->", name),
+      ...arrows(rivals, "-.->", name),
+    ];
   });
 }
 
@@ -140,7 +198,8 @@ function follow(value: unknown, path: string | null | undefined): readonly unkno
 
 /**
  * Takes a call and the outcomes of all that it refers to, and returns the call with plain arguments;
- * or what is wrong, where a result has nothing at the path that is asked for.
+ * or what is wrong, where a result has nothing at the path that is asked for, or where the arguments
+ * would become too long.
  */
 export function resolve<Sort extends Call>(
   call: Sort,
@@ -150,17 +209,21 @@ export function resolve<Sort extends Call>(
   if (args === undefined) return { ok: true, value: call };
   const results = new Map(outcomes.map(({ id, result }) => [id, result]));
   const errors: string[] = [];
-  const plain = replace(args, ({ $from, path }) => {
+  const add = makeCounter();
+  const find = ({ $from, path }: Reference): unknown => {
     const found = follow(results.get($from), path);
     if (found.length === 0) errors.push(`the result of ${$from} has no ${path}`);
+    add(toText(found[0]));
     return found[0];
-  });
-  const [error] = errors;
-  if (error !== undefined) return { ok: false, error };
+  };
   try {
-    return { ok: true, value: { ...call, arguments: JSON.stringify(plain) } };
+    const plain = JSON.stringify(replace(args, { find, add }));
+    const [error] = errors;
+    return error === undefined
+      ? { ok: true, value: { ...call, arguments: plain } }
+      : { ok: false, error };
   } catch (thrown) {
     // What lies deeper than references are looked for may be deeper than JSON can be written.
-    return { ok: false, error: `its arguments cannot be written again: ${thrown}` };
+    return { ok: false, error: `its arguments cannot be written again: ${messageOf(thrown)}` };
   }
 }

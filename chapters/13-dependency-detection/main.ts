@@ -167,9 +167,10 @@ export function dependencyRunner(limit = MAX_CONCURRENT, onStart = watchNothing)
       const lost = outcomes.find(({ type }) => type !== "success");
       if (lost) return { type: "skipped", id: call.id, skipped: `${lost.id} has no result` };
       await endsOf(rivals);
-      const resolved = resolve(call, outcomes);
-      if (!resolved.ok) return fail(call, "invalid_reference", resolved.error);
       return slot(async () => {
+        // Not earlier: filled arguments may be long, and many calls may wait for a slot.
+        const resolved = resolve(call, outcomes);
+        if (!resolved.ok) return fail(call, "invalid_reference", resolved.error);
         const onEnd = onStart(call, index);
         const outcome = await runCall(resolved.value);
         onEnd(outcome);

@@ -17,6 +17,7 @@ addSettings({
 /** Anthropic's official client: with a key the real one, else it asks the offline model. */
 export const claude = new Anthropic({
   apiKey: ANTHROPIC_API_KEY || "none",
+  logLevel: "off",
   ...(ANTHROPIC_API_KEY ? {} : { baseURL: OFFLINE_URL, fetch: fetchOffline }),
 });
 export const claudeModel = ANTHROPIC_MODEL || "claude-haiku-5-5";
