@@ -45,6 +45,8 @@ export function toPlainData(result: unknown): unknown {
 export function messageOf(thrown: unknown): string {
   try {
     const text = String(thrown instanceof Error ? thrown.message : thrown);
+    // To read the beginning of a text that was put together from pieces, V8 copies all of it.
+    if (text.length > MAX_RESULT) return `an error with a message of ${text.length} characters`;
     const excess = text.length - MAX_MESSAGE;
     return excess > 0 ? `${text.slice(0, MAX_MESSAGE)}… (${excess} more characters)` : text;
   } catch {

@@ -126,7 +126,15 @@ async function bundlePackages(folder: string): Promise<void> {
  */
 export async function compileBook(): Promise<string> {
   const folder = copyFolder(ROOT);
-  const files = ["chapters", "shared", "mock-tools", "scripts", "test/programs", "test/worlds"]
+  const files = [
+    "chapters",
+    "shared",
+    "mock-tools",
+    "scripts",
+    "test/programs",
+    "test/support",
+    "test/worlds",
+  ]
     .flatMap((part) =>
       readdirSync(join(folder, part), { recursive: true, encoding: "utf8" }).map((file) =>
         join(folder, part, file),

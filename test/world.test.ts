@@ -236,9 +236,11 @@ test("a result that is just not too large arrives", async () => {
   expect(await runOdd(() => nest(900))).toEqual(nest(900));
 });
 
-test("a long message is cut, and says by how much", async () => {
+test("a long message is cut, and says by how much; a longer one is not even read", async () => {
   const { message } = await errorOf(runOdd(throwing(new Error("x".repeat(1_000_000)))));
   expect(message).toBe(`${"x".repeat(10_000)}… (990000 more characters)`);
+  const longer = await errorOf(runOdd(throwing("x".repeat(400_000_000))));
+  expect(longer.message).toBe("an error with a message of 400000000 characters");
 });
 
 test("a result arrives as JSON would tell it", async () => {

@@ -1,0 +1,33 @@
+// The promise of 05 as a property: whatever the calls of a reply are, and whatever their tools do, each
+// call gets one outcome, in the order asked, and what is printed is safe.
+import { expect, test } from "vitest";
+import { run } from "../scripts/run.ts";
+import { readReports } from "./programs/report.ts";
+import { like } from "./support/worlds.ts";
+import { copyBook } from "../scripts/copy.ts";
+
+const folder = copyBook({
+  "mock-tools/weather.ts": like("test/worlds/odd.ts"),
+  "mock-tools/mailbox.ts": like("test/worlds/mailed-weather.ts"),
+});
+
+const RUNS = 60;
+
+test.each([
+  ["04-parallel-tools", "texts"],
+  ["05-error-recovery", "outputs"],
+  ["09-async-tools", "outputs"],
+  ["13-dependency-detection", "outputs"],
+  ["14-native-tools", "responses"],
+  ["14-native-tools", "chat"],
+  ["17-streaming", "streamed responses"],
+  ["17-streaming", "streamed chat"],
+])("%s gives every call of any batch one outcome, over %s [T10 M5]", async (chapter, talk) => {
+  const args = [chapter, talk, String(RUNS)];
+  const { stdout, stderr } = await run("test/programs/odd-batches.ts", args, { folder });
+  const calls = readReports(stdout).get("calls");
+  expect(calls?.value, stderr).toEqual(expect.any(Number));
+  expect(calls?.value).toBeGreaterThan(RUNS);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  expect(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/.exec(stdout)).toBe(null);
+});
