@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const wanted = positionals.length > 0 ? positionals.map(findChapter) : chapters();
   const pages = wanted.map(({ folder }) => `chapters/${folder}/README.md`);
-  if (positionals.length === 0) pages.unshift("README.md");
+  if (positionals.length === 0) pages.unshift("README.md", "chapters/RELIABILITY.md");
   const read = (page: string): string => {
     const file = join(ROOT, page);
     if (!existsSync(file)) throw new Error(`${page} is missing`);

@@ -76,6 +76,13 @@ async function wire(number: string, index: string, question: string): Promise<st
   return fence("json", JSON.stringify(JSON.parse(content), null, 2));
 }
 
+/** A table of what the tests try and what comes of it, made by a program that knows them. */
+async function tests(part: string): Promise<string> {
+  const { stdout, stderr } = await run("test/programs/reliability.ts", [part]);
+  if (stderr) throw new Error(`the tests cannot be listed: ${stderr}`);
+  return stdout.trimEnd();
+}
+
 function chapterTable(): string {
   const rows = chapters().map((chapter) => {
     const { number, folder, title, claim, base, source } = chapter;
@@ -117,6 +124,7 @@ const RECIPES = new Map<string, Recipe>([
   ["graph", graph],
   ["wire", wire],
   ["bench", figure],
+  ["tests", tests],
   ["chapters", chapterTable],
   ["navigation", navigation],
   ["chapter", linkTo],

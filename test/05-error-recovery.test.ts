@@ -75,3 +75,12 @@ test("a thread that dies after its call does not end the program", async () => {
   expect(stderr).toMatch(/^model: .*\nwarning: a thread died: out of memory\n$/);
   expect(code).toBe(0);
 });
+
+test("an allocation that cannot fit ends the program, and no thread holds that back", async () => {
+  const script = [outputs(weather("allocates too much at once"), weather("a")), outputs()];
+  const file = "chapters/05-error-recovery/main.ts";
+  const { code, stderr, stdout } = await runScript(file, script, { folder: worldOf("nasty") });
+  expect(stdout).not.toContain("A:");
+  expect(stderr).toContain("FATAL ERROR");
+  expect(code).not.toBe(0);
+});

@@ -223,6 +223,25 @@ async function runBatches() {
   return { ...ended, logs };
 }
 
+test.each([
+  ["ends the process", "ends its thread", /^$/],
+  ["throws when nobody can catch it", "throws null from a timer", /^error: null\n$/],
+])(
+  "a tool on the event loop that %s ends the program, since no thread holds it back",
+  async (_, place, said) => {
+    const folder = copyBook({
+      "mock-tools/weather.ts": like("test/worlds/nasty.ts"),
+      "mock-tools/mailbox.ts": like("test/worlds/mailed-weather.ts"),
+    });
+    const { code, stderr, stdout } = await runScript(FILE, [outputs(mail(place)), outputs()], {
+      folder,
+    });
+    expect(stdout).not.toContain("A:");
+    expect(stderr.replace(/^model: .*\n/, "")).toMatch(said);
+    expect(code).toBe(place === "ends its thread" ? 3 : 1);
+  },
+);
+
 function indexOf(batch: string): number {
   const index = Object.keys(BATCHES).indexOf(batch);
   if (index < 0) throw new Error(`there is no batch ${batch}`);

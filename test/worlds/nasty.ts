@@ -82,6 +82,8 @@ export function forecast({ location }: { location: string }): unknown {
       const eaten: number[][] = [];
       for (;;) eaten.push(new Array(1e5).fill(Math.random()));
     }
+    case "allocates too much at once":
+      return new Array(120_000_000).fill(1);
     case "takes a while":
       return new Promise((resolve) => setTimeout(resolve, 500, "calm at last"));
     default:
