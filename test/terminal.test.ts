@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -49,7 +49,7 @@ test("a text is cleaned in a time that grows with its length alone", () => {
     "\u0090",
   ];
   for (const beginning of beginnings) {
-    const text = beginning.repeat(1_000_000);
+    const text = beginning.repeat(200_000);
     expect(clean(text).length).toBeLessThanOrEqual(text.length);
   }
 });
@@ -127,21 +127,18 @@ test.each([
   }
 });
 
-test.each<[string, Parameters<typeof complete>[1], Parameters<typeof complete>[2]]>([
-  ["refuses", { refusal: EVIL }, {}],
-  ["says something else", {}, { message: null, note: EVIL }],
-])("whatever a server says, its error is one safe line: it %s", async (_, message, choice) => {
-  const reply = [(response: Parameters<typeof complete>[0]) => complete(response, message, choice)];
-  const { stdout, stderr, code } = await runScript(FILE, reply, { env: hostile });
+test("whatever a model refuses with, its error is one safe line", async () => {
+  const refuse = (response: ServerResponse) => complete(response, { refusal: EVIL });
+  const { stdout, stderr, code } = await runScript(FILE, [refuse], { env: hostile });
   expect(code).toBe(1);
   expectSafe(stdout);
   expectSafe(stderr);
-  expect(stderr).toMatch(/^model: .*\nerror: .*\n$/);
+  expect(stderr).toMatch(/^model: .*\nerror: the model refuses: .*\n$/);
 });
 
 test("the error of a server is safe, and cut", async () => {
   const fail = [
-    (response: Parameters<typeof complete>[0]) => {
+    (response: ServerResponse) => {
       response.writeHead(400, { "content-type": "application/json" });
       response.end(JSON.stringify({ error: { message: `${EVIL}${"x".repeat(1_000_000)}` } }));
     },
@@ -153,13 +150,13 @@ test("the error of a server is safe, and cut", async () => {
   expect(stderr.length).toBeLessThan(10_000);
 });
 
-test.each(["responses", "chat"])("a stream that is no JSON is one safe line: %s", async (api) => {
+test("a stream that is no JSON is one safe line", async () => {
   const server = createServer((_, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.end(`data: ${EVIL.replaceAll("\n", " ")}\n\n`);
   });
   const { url, close } = await listen(server);
-  const env = { ...hostile, OPENAI_BASE_URL: `${url}/v1`, OPENAI_PROTOCOL: api };
+  const env = { ...hostile, OPENAI_BASE_URL: `${url}/v1`, OPENAI_PROTOCOL: "chat" };
   const ended = await run("chapters/17-streaming/main.ts", ["a question"], { env });
   close();
   expect(ended.code).toBe(1);
@@ -179,12 +176,12 @@ test.each([
 });
 
 test("keys of the other providers are not shown either", async () => {
-  const file = "chapters/16-providers/main.ts";
-  for (const [PROVIDER, name] of [
-    ["claude", "ANTHROPIC_API_KEY"],
-    ["gemini", "GEMINI_API_KEY"],
-  ] as const) {
-    const { stderr, code } = await run(file, ["a question"], { env: { PROVIDER, [name]: KEY } });
+  const ask = (provider: string, name: string) => {
+    const env = { PROVIDER: provider, [name]: KEY };
+    return run("chapters/16-providers/main.ts", ["a question"], { env });
+  };
+  const all = [ask("claude", "ANTHROPIC_API_KEY"), ask("gemini", "GEMINI_API_KEY")];
+  for (const { stderr, code } of await Promise.all(all)) {
     expect(code).toBe(1);
     expectSafe(stderr);
     expect(stderr).toMatch(/^model: .*\nerror: .*\n$/);
@@ -195,23 +192,17 @@ test("an answer is printed whole; all else is cut, and says by how much", async 
   const long = "long ".repeat(20_000);
   const mail = { from: "a@b.c", to: "a@b.c", message: long };
   const call = { name: "send_email", arguments: JSON.stringify(mail) };
-  const answer = JSON.stringify({
-    outputs: [long, "end"].map((text) => ({ type: "message", text })),
-  });
+  const texts = [long, ...Array.from({ length: 29 }, () => "again")];
+  const answer = JSON.stringify({ outputs: texts.map((text) => ({ type: "message", text })) });
   const { stdout } = await runScript(FILE, [outputs(call), answer]);
   const [transcript = "", rest = ""] = stdout.split("\nA:\n");
   const [end = "", mailbox = ""] = rest.split("\nMail box:\n");
-  expect(end).toBe(`${long}\nend\n`);
+  expect(end).toBe(`${texts.join("\n")}\n`);
+  expect(transcript).toContain("\n… (10 more messages)\n");
   for (const part of [transcript, mailbox]) {
     expect(part).toMatch(/… \(\d+ more characters\)/);
     expect(part.length).toBeLessThan(15_000);
   }
-});
-
-test("many messages are counted, not printed", async () => {
-  const messages = Array.from({ length: 50 }, () => ({ type: "message", text: "again" }));
-  const { stdout } = await runScript(FILE, [JSON.stringify({ outputs: messages })]);
-  expect(stdout).toContain("\n… (30 more messages)\n");
 });
 
 const onUnix = test.skipIf(process.platform === "win32");

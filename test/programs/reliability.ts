@@ -40,7 +40,7 @@ const random = ({ runs }: Found): string => `${runs} random cases`;
 const HOLDS: readonly Trial[] = [
   {
     tried: "random batches of a tool that returns, throws and rejects with odd things",
-    often: ({ rows, runs }) => `${runs} random batches, over each of ${rows} chapters and wires`,
+    often: ({ rows, runs }) => `${runs} random batches, in each of ${rows} chapters`,
     holds: "each call gets one outcome, in the order asked; what is printed is safe",
     where: ["properties", "gives every call of any batch one outcome"],
   },

@@ -66,5 +66,5 @@ const unknownTool = fc.tuple(anyText, anyText, anyText).map(([id, name, args]): 
 /** Some calls of one reply. */
 export const anyBatch = fc.array(
   fc.oneof({ arbitrary: weatherCase, weight: 3 }, mailCase, badArguments, unknownTool),
-  { minLength: 1, maxLength: 12 },
+  { minLength: 1, maxLength: 30 },
 );

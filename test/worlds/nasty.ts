@@ -83,7 +83,7 @@ export function forecast({ location }: { location: string }): unknown {
       for (;;) eaten.push(new Array(1e5).fill(Math.random()));
     }
     case "allocates too much at once":
-      return new Array(120_000_000).fill(1);
+      return "a".repeat(200_000_000).replace(/a/g, "bc").length;
     case "takes a while":
       return new Promise((resolve) => setTimeout(resolve, 500, "calm at last"));
     default:
