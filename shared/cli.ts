@@ -5,7 +5,7 @@ import { readMailbox } from "../mock-tools/mailbox.ts";
 import { messageOf } from "../mock-tools/plain.ts";
 import { client, model, offline } from "./model.ts";
 import { endWithOutput } from "./output.ts";
-import { endTyping, printAnswer, print, printQuestion, printStatus } from "./print.ts";
+import { endTyping, print, printAnswer, printQuestion, printStatus } from "./print.ts";
 import { shorten } from "./terminal.ts";
 
 const MAX_CAUSES = 5;

@@ -83,6 +83,25 @@ test("nothing imports from above, and no chapter imports another", () => {
   expect(upwards).toEqual([]);
 });
 
+/** How many lines print without the guard of shared/print.ts, since what they print is the book's own. */
+const OWN_WORDS = {
+  "chapters/08-tracing/trace.ts": 1,
+  "chapters/08-tracing/trace/record.ts": 1,
+  "chapters/15-parallel-knobs/main.ts": 1,
+  "chapters/16-providers/main.ts": 1,
+  "shared/cli.ts": 2,
+};
+
+test("whatever comes from elsewhere is printed with the guard", () => {
+  const files = [...imports.keys()].filter((file) => /^(chapters|shared|mock-tools)\//.test(file));
+  const counts = files.flatMap((file) => {
+    const source = readFileSync(join(ROOT, file), "utf8");
+    const lines = source.match(/console\.\w+\((?!\))|std(?:out|err)\.write/g) ?? [];
+    return lines.length === 0 || file === "shared/print.ts" ? [] : [[file, lines.length] as const];
+  });
+  expect(Object.fromEntries(counts)).toEqual(OWN_WORDS);
+});
+
 test("no file imports itself by way of others", () => {
   const reach = (from: string, seen = new Set<string>()): Set<string> => {
     for (const path of imports.get(from) ?? []) {
