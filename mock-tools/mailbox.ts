@@ -10,10 +10,18 @@ function mailboxFile(): string {
   return process.env.MAILBOX_FILE || worldFile("mailbox.jsonl");
 }
 
+function readEntry(line: string): Entry {
+  const entry: unknown = JSON.parse(line);
+  const { from, to, message } = Object(entry);
+  const isMail = [from, to, message].every((part) => typeof part === "string");
+  if (!isMail) throw new Error(`expected an e-mail in each line of the mailbox, got ${line}`);
+  return Object(entry);
+}
+
 function readEntries(): Entry[] {
   if (!existsSync(mailboxFile())) return [];
   const lines = readFileSync(mailboxFile(), "utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+  return lines.filter((line) => line !== "").map(readEntry);
 }
 
 /**

@@ -1,18 +1,27 @@
 // Whatever a tool returns or throws, made into plain data that threads and models can read.
 
-/** The most characters that a result may have as JSON, and an error's message. */
-const MAX_RESULT = 1_000_000;
+import { types } from "node:util";
+
+/** The most characters that a result may have as JSON, about as many as a model reads at once. */
+const MAX_RESULT = 100_000;
+/** The most characters of an error's message that are kept, and that a message may have to be read. */
 const MAX_MESSAGE = 10_000;
+const MAX_READ = 1_000_000;
 
 /** What is thrown for a result that is too large. */
 export const tooLarge = new RangeError(`the result has more than ${MAX_RESULT} characters`);
 
-/** True where a value holds many bytes. As JSON, each byte would become a number of its own. */
-function holdsBytes(value: unknown): boolean {
+/** True for many bytes, of which JSON makes a number each, and for text or other values in an object. */
+function isBulky(value: unknown): boolean {
+  if (ArrayBuffer.isView(value)) return value.byteLength > MAX_RESULT;
+  return types.isBoxedPrimitive(value) && String(value).length > MAX_RESULT;
+}
+
+/** True where a value holds bulk. It has to be found before JSON.stringify turns it into something else. */
+function holdsBulk(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return Object.values(value).some((part) => {
-    return ArrayBuffer.isView(part) && part.byteLength > MAX_RESULT;
-  });
+  const isWhole = ArrayBuffer.isView(value) || types.isBoxedPrimitive(value);
+  return isWhole ? isBulky(value) : Object.values(value).some(isBulky);
 }
 
 /**
@@ -31,7 +40,7 @@ export function toPlainData(result: unknown): unknown {
     // Results are sent with two spaces a level, so what is nested deeply is long.
     length += 2 * depth + key.length;
     length += typeof value === "string" || Array.isArray(value) ? value.length : 1;
-    if (length > MAX_RESULT || holdsBytes(value)) throw tooLarge;
+    if (length > MAX_RESULT || holdsBulk(value)) throw tooLarge;
     return value;
   });
   // Some characters are written as six.
@@ -46,7 +55,7 @@ export function messageOf(thrown: unknown): string {
   try {
     const text = String(thrown instanceof Error ? thrown.message : thrown);
     // To read the beginning of a text that was put together from pieces, V8 copies all of it.
-    if (text.length > MAX_RESULT) return `an error with a message of ${text.length} characters`;
+    if (text.length > MAX_READ) return `an error with a message of ${text.length} characters`;
     const excess = text.length - MAX_MESSAGE;
     return excess > 0 ? `${text.slice(0, MAX_MESSAGE)}… (${excess} more characters)` : text;
   } catch {

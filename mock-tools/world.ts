@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
+import { messageOf } from "./plain.ts";
 
 /** Removes a folder that threads may still be writing into: under another name they cannot find it. */
 function remove(folder: string): void {
@@ -26,12 +27,23 @@ function atEnd(act: () => void): void {
   }
 }
 
+/** What is wrong with the folder, for whoever wants to write into it. */
+let fault: string | undefined;
+
+function make(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    fault = `the folder ${folder} cannot be made: ${messageOf(error)}`;
+  }
+}
+
 /** WORLD_DIR, or a folder of this run's own that vanishes with it and that its threads inherit. */
 function openWorld(): string {
   const given = process.env.WORLD_DIR;
   const folder = given || join(tmpdir(), `world-${crypto.randomUUID()}`);
   // A thread that starts up while the program ends would make a folder that nobody removes.
-  if (isMainThread) mkdirSync(folder, { recursive: true });
+  if (isMainThread) make(folder);
   if (given) return folder;
   process.env.WORLD_DIR = folder;
   atEnd(() => remove(folder));
@@ -40,7 +52,12 @@ function openWorld(): string {
 
 const folder = openWorld();
 
-/** The place of one file of the world, whose folder is there. */
+/**
+ * The place of one file of the world, whose folder is there.
+ *
+ * @throws an error if it is not, because WORLD_DIR is no place for one
+ */
 export function worldFile(name: string): string {
+  if (fault !== undefined) throw new Error(fault);
   return join(folder, name);
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { endWithOutput } from "../shared/output.ts";
+import { clean } from "../shared/terminal.ts";
 import { findChapter, ROOT } from "./chapters.ts";
 
 const USAGE = `npm run diff 04       chapter 04 against the chapter it grows from
@@ -33,6 +34,6 @@ endWithOutput();
 try {
   process.exitCode = main();
 } catch (error) {
-  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  console.error(clean(`error: ${error instanceof Error ? error.message : error}`));
   process.exitCode = 1;
 }

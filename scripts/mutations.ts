@@ -190,7 +190,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "a result may be of any size",
     file: "mock-tools/plain.ts",
-    from: "if (length > MAX_RESULT || holdsBytes(value)) throw tooLarge;",
+    from: "if (length > MAX_RESULT || holdsBulk(value)) throw tooLarge;",
     to: "",
     test: "world",
     fails: "a result that is too large fails",
@@ -213,7 +213,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "control characters of one byte reach the terminal",
-    file: "shared/terminal.ts",
+    file: "shared/controls.ts",
     from: "\\u007f-\\u009f",
     to: "\\u007f",
     test: "terminal",
@@ -222,8 +222,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "a key is printed",
     file: "shared/terminal.ts",
-    from: 'return hideSecrets(stripVTControlCharacters(text).replace(CONTROLS, ""));',
-    to: 'return stripVTControlCharacters(text).replace(CONTROLS, "");',
+    from: "return hideSecrets(stripControls(text));",
+    to: "return stripControls(text);",
     test: "terminal",
     fails: "no error line and no line of the model",
   },

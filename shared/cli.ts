@@ -56,7 +56,9 @@ function describe(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return messageOf(error);
   const cause = error instanceof AggregateError ? error.errors[0] : error.cause;
   const inner = depth < MAX_CAUSES ? cause : undefined;
-  const text = String(error.message).replace(/\s+/g, " ").trim().replace(/\.$/, "");
+  const isDeep = error instanceof RangeError && error.message.includes("call stack");
+  const said = isDeep ? "something is nested too deeply" : error.message;
+  const text = String(said).replace(/\s+/g, " ").trim().replace(/\.$/, "");
   return [text, ...(inner ? [describe(inner, depth + 1)] : [])]
     .filter((part) => part !== "")
     .join(": ");

@@ -1,4 +1,6 @@
 import { styleText } from "node:util";
+import { stripControls } from "./controls.ts";
+import { lengthOfHalfSecret } from "./secrets.ts";
 import { clean, onOneLine, shorten } from "./terminal.ts";
 
 const RULE = "-".repeat(10);
@@ -19,21 +21,12 @@ function agent(step: number): string {
 let typing = false;
 let held = "";
 
-/** The most that is held back of a text without spaces. */
-const MAX_HELD = 1_000;
-
-/** Where the last word of a text begins. It may be half of one that is not to be shown. */
-function findLastWord(text: string): number {
-  let start = text.length;
-  while (start > 0 && /[!-~]/.test(text.charAt(start - 1))) start--;
-  return text.length - start > MAX_HELD ? text.length : start;
-}
-
 /** Prints a piece of one of the step's messages as it comes, if there is a terminal to watch. */
 export function printDelta(step: number, text: string): void {
   if (!process.stdout.isTTY) return;
-  const known = held + text;
-  const end = findLastWord(known);
+  const known = held + stripControls(text);
+  // What may be the first half of a secret waits for the next piece.
+  const end = known.length - lengthOfHalfSecret(known);
   held = known.slice(end);
   process.stdout.write(`${typing ? "" : `${agent(step)} `}${clean(known.slice(0, end))}`);
   typing = true;

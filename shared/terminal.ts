@@ -1,5 +1,5 @@
 // What a terminal may be shown of a text that came from a model, a server, a tool or a setting.
-import { stripVTControlCharacters } from "node:util";
+import { stripControls } from "./controls.ts";
 import { hideSecrets } from "./secrets.ts";
 
 const MAX_CHARACTERS = 4_000;
@@ -8,14 +8,9 @@ const MAX_CHARACTERS = 4_000;
 const MAX_READ = 100_000;
 const UNSURE = 1_000;
 
-/** All control characters but tab and newline, and the marks that turn the direction of a text. */
-const CONTROLS =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
 /** Takes a text of any kind, returns it without secrets and without what a terminal would obey. */
 export function clean(text: string): string {
-  return hideSecrets(stripVTControlCharacters(text).replace(CONTROLS, ""));
+  return hideSecrets(stripControls(text));
 }
 
 /** Takes a text, returns it clean, and cut where it is long; then it says by how much. */

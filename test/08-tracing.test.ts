@@ -412,3 +412,15 @@ async function serveCollector() {
   });
   return { ...(await listen(server)), services, spans };
 }
+
+test.each(["http://[", "nowhere", "ftp://127.0.0.1"])(
+  "an endpoint that is no http URL is refused: %s",
+  async (endpoint) => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
+    const { stderr, code } = await run("chapters/08-tracing/main.ts", ["Who am I?"], { env });
+    expect(stderr).toBe(
+      `error: expected an http URL in OTEL_EXPORTER_OTLP_ENDPOINT, got ${endpoint}\n`,
+    );
+    expect(code).toBe(1);
+  },
+);

@@ -235,6 +235,14 @@ test("the graph has a line for each call without a fault, and one for each that 
   ]);
 });
 
+test("of a large batch, the beginning is drawn", () => {
+  const tools = new Map<string, Effects>([["send", { writes: ["mailbox"] }]]);
+  const calls = Array.from({ length: 2_000 }, (_, index) => call(`c${index}`, {}, "send"));
+  const lines = draw(link(calls, tools));
+  expect(lines.slice(0, 3)).toEqual(["c0", "c1", "c0 -.-> c1"]);
+  expect(lines.slice(500)).toEqual(["%% and so on"]);
+});
+
 test("an id that is no plain word in Mermaid gets a name, and is its label", () => {
   const odd = ["end", "a b", 'x"] --> y["', "Graph", "b\n\u001b[31m", "_1", ""];
   const calls = odd.map((id, index) => call(id, index === 0 ? {} : from(odd[index - 1] ?? "")));

@@ -566,7 +566,7 @@ test("what is no reply of Claude's or Gemini's is named, and what was expected, 
     "Error: expected a message, got null",
     'Error: expected a message, got "<h1>Hello</h1>"',
     'Error: expected a list of candidates, got {"candidates":[null]}',
-    "Error: expected parts in the reply, got null",
+    'Error: expected parts in the reply, got {"parts":null}',
     'Error: expected a list of candidates, got ""',
     'Error: expected a list of candidates, got "<h1>Hello</h1>"',
   ]);

@@ -310,7 +310,7 @@ function inTime(wire: Wire): Script {
     const hello = wire.item(message("Let me see."), 0);
     const half = wire === chat ? 1 : 2;
     send(...hello.slice(0, half));
-    log.push((await orGiveUp(shown("Agent: Let "))) ? "typed" : "not typed");
+    log.push((await orGiveUp(shown("Agent: Let m"))) ? "typed" : "not typed");
     const fifth = new Promise<void>((resolve) => {
       watch((waiting) => {
         if (log.includes("start mail")) return waiting;

@@ -133,7 +133,7 @@ onUnix("model serves the offline model until Ctrl-C, and says when the port is t
 
 test.each(["-1", "65536", "abc", "80.5", ""])("model refuses the port %j", async (port) => {
   const { code, stderr } = await run("scripts/model.ts", [`--port=${port}`]);
-  expect(stderr).toBe(`error: expected a port from 0 to 65535, got ${port}\n`);
+  expect(stderr).toBe(`error: expected a port from 0 to 65535, got "${port}"\n`);
   expect(code).toBe(1);
 });
 

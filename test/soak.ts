@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { compileBook, copyBook } from "../scripts/copy.ts";
 import { run } from "../scripts/run.ts";
+import { endWithOutput } from "../shared/output.ts";
 import { readReports } from "./programs/report.ts";
 import { like } from "./support/worlds.ts";
 
@@ -110,6 +111,7 @@ async function main(): Promise<void> {
   }
 }
 
+endWithOutput();
 await main().catch((error: unknown) => {
   console.error(`error: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

@@ -2,7 +2,7 @@
 // a quiet end where nobody reads.
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { bookFolder } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { run, start } from "../scripts/run.ts";
 import { complete, listen } from "../scripts/serve.ts";
+import { lengthOfHalfSecret } from "../shared/secrets.ts";
 import { clean, onOneLine, shorten } from "../shared/terminal.ts";
 import { outputs, runScript, weather } from "./support/script.ts";
 import { SEQUENCES } from "./support/sequences.ts";
@@ -77,6 +78,10 @@ test.each([
   ["a key in a URL", "?key=one-line%0Aother-line", "?key=***"],
   ["a password, encoded or not", "p%40ssword p@ssword", "*** ***"],
   ["what stands before any host", "http://somebody:else@host/ a@b", "http://***@host/ a@b"],
+  ["a password in what is no URL", "super/secret#1", "***"],
+  ["a part of such a password", "at secret#1: no port", "at ***#1: no port"],
+  ["a key without its control characters", "sk-abcdefgh", "***"],
+  ["the value of a header", "no SECRET12345 of x-api-key", "no *** of x-api-key"],
   ["no placeholder", "ollama none", "ollama none"],
 ])("a secret is hidden wherever it stands: %s", (_, text, hidden) => {
   const env = {
@@ -84,6 +89,9 @@ test.each([
     B_TOKEN: "one-line\nother-line",
     C_API_KEY: "ollama",
     D_BASE_URL: "http://jack:p%40ssword@host/v1",
+    E_BASE_URL: "jack:super/secret#1@host/v1",
+    F_SECRET: "sk-ab\u0085cd\u001befgh",
+    G_HEADERS: "x-api-key=SECRET12345,other=1",
   };
   Object.assign(process.env, env);
   expect(clean(text)).toBe(hidden);
@@ -165,6 +173,26 @@ test("a stream that is no JSON is one safe line", async () => {
   expect(ended.stderr).toMatch(/^model: .*\nerror: .*\n$/);
 });
 
+test("the first half of a secret waits for what follows, whatever is in it", () => {
+  process.env.TEST_PASSWORD = "pässwort 99";
+  const halves = ["", "p", "pä", "xyz pässwort ", `${"x".repeat(2_000)}pässwort 9`];
+  expect(halves.map(lengthOfHalfSecret)).toEqual([0, 1, 2, 9, 10]);
+  expect(lengthOfHalfSecret("pässwort 99")).toBe(0);
+  delete process.env.TEST_PASSWORD;
+});
+
+test.each([
+  "http://user:abc@supersecret@127.0.0.1:9/v1",
+  "http://user:supersecret#1@127.0.0.1:9/v1",
+  "http://user:supersecret/x@127.0.0.1:9/v1",
+  "user:supersecret@127.0.0.1:9/v1",
+])("a password is hidden in an address, valid or not: %s", async (OPENAI_BASE_URL) => {
+  const { stderr, code } = await run(FILE, ["a question"], { env: { OPENAI_BASE_URL } });
+  expect(stderr).not.toContain("supersecret");
+  expect(stderr).toMatch(/^model: .*\*\*\*.*\nerror: .*\n$/);
+  expect(code).toBe(1);
+});
+
 test.each([
   ["a key with a newline in it", { OPENAI_API_KEY: KEY }],
   ["credentials in the URL", { OPENAI_BASE_URL: `http://jack:${PASSWORD}@127.0.0.1:9/v1` }],
@@ -226,6 +254,28 @@ test.skipIf(!existsSync("/dev/full"))("a full disk is one line", () => {
   const { status, stderr } = spawnSync("sh", ["-c", command, process.execPath, program]);
   expect(String(stderr)).toMatch(/\nerror: the output cannot be written: ENOSPC.*\n$/);
   expect(status).toBe(1);
+});
+
+test.each([
+  [
+    "a WORLD_DIR that is a file",
+    { WORLD_DIR: "MAILBOX" },
+    /^error: the folder .* cannot be made: EEXIST.*\n$/,
+  ],
+  [
+    "a mailbox that holds something else",
+    { MAILBOX_FILE: "MAILBOX" },
+    /^error: expected an e-mail in each line of the mailbox, got null\n$/,
+  ],
+])("%s is one line", async (_, names, line) => {
+  const folder = mkdtempSync(join(tmpdir(), "place-"));
+  const file = join(folder, "file");
+  writeFileSync(file, "null\n");
+  const env = Object.fromEntries(Object.keys(names).map((name) => [name, file]));
+  const { stderr, code } = await run(FILE, ["a question"], { env });
+  expect(stderr.replace(/^model: .*\n/, "")).toMatch(line);
+  expect(code).toBe(1);
+  rmSync(folder, { recursive: true });
 });
 
 test("without stderr, the transcript is whole", () => {

@@ -34,8 +34,16 @@ function takeFile(): string | undefined {
   process.exit(1);
 }
 
+/** The endpoint for spans. The exporter would take another one, without a word, for one that is no URL. */
+function readEndpoint(): string | undefined {
+  const endpoint = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (!endpoint || (/^https?:/i.test(endpoint) && URL.canParse(endpoint))) return endpoint;
+  printStatus(`error: expected an http URL in OTEL_EXPORTER_OTLP_ENDPOINT, got ${endpoint}`);
+  process.exit(1);
+}
+
 const file = takeFile();
-const endpoint = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+const endpoint = readEndpoint();
 const timeline = file !== undefined || process.stderr.isTTY;
 
 const open = new Set<Span>();

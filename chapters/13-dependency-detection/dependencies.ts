@@ -160,6 +160,9 @@ function introduce(call: Call, index: number): string {
   return `${name}["${label}"]`;
 }
 
+/** The most lines of a drawing: the arrows of a large batch grow with the square of its calls. */
+const MAX_LINES = 500;
+
 /** Draws linked calls in Mermaid's terms: solid arrows for results, dotted ones for the order. */
 export function draw(links: readonly Linked<Call>[]): string[] {
   const arrows = (from: readonly number[], arrow: string, name: string): string[] => {
@@ -169,16 +172,16 @@ export function draw(links: readonly Linked<Call>[]): string[] {
       return call ? `${nameIn(call, index)} ${arrow} ${name}` : [];
     });
   };
-  // A call that is refused never runs, so nobody waits for it.
-  return links.flatMap(({ call, sources, rivals, fault }, index) => {
-    if (fault) return [];
+  const lines: string[] = [];
+  for (const [index, { call, sources, rivals, fault }] of links.entries()) {
+    if (lines.length > MAX_LINES) return [...lines.slice(0, MAX_LINES), "%% and so on"];
+    // A call that is refused never runs, so nobody waits for it.
+    if (fault) continue;
     const name = nameIn(call, index);
-    return [
-      introduce(call, index),
-      ...arrows(sources, "-->", name),
-      ...arrows(rivals, "-.->", name),
-    ];
-  });
+    const before = [...arrows(sources, "-->", name), ...arrows(rivals, "-.->", name)];
+    lines.push(introduce(call, index), ...before);
+  }
+  return lines;
 }
 
 type Resolved<Sort> =

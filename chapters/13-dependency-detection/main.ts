@@ -247,12 +247,12 @@ export async function runAgent(question: string, runBatch = dependencyRunner()):
 // ── Run it ───────────────────────────────────────────────────────────────────────────────────────
 
 if (isEntry(import.meta.url)) {
-  const graph: string[] = [];
+  let graph: string[] = [];
   const showGraph = async (question: string) => {
     const gauge = makeGauge();
     const runBatch = dependencyRunner(MAX_CONCURRENT, gauge.onStart);
     const answer = await runAgent(question, (calls) => {
-      graph.push(...draw(link(calls, tools)));
+      graph = graph.concat(draw(link(calls, tools)));
       return runBatch(calls);
     });
     print(`\nReplies: ${replies}\nThe calls: ${gauge.trail}`);

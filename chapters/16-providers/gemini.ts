@@ -36,6 +36,8 @@ const Shape = z.looseObject({
 /** A part as it came, with nothing left out, if this file can read it. */
 const Readable = z.custom<Part>((part) => Shape.safeParse(part).success);
 
+const Parts = z.looseObject({ parts: z.array(z.unknown()) });
+
 /** The messages and calls among the parts. A call gets an id of ours where it has none of its own. */
 function readParts(parts: readonly Part[]): Output[] {
   const known = parts.map(({ functionCall: call }) => call?.id);
@@ -82,7 +84,7 @@ export function talkToGemini({ question, prompt, tools, config }: GeminiSetting)
       // Where the question itself is blocked, there is no candidate.
       const reason = finishReason ?? promptFeedback?.blockReason;
       if (reason !== FinishReason.STOP) throw new Error(`the reply is incomplete: ${reason}`);
-      const parts = expectShape("parts in the reply", z.array(z.unknown()), content?.parts);
+      const { parts } = expectShape("parts in the reply", Parts, content);
       const readable = parts.map((part) => expectShape("a part", Readable, part));
       // As it came: a part may carry a signature of the model's thoughts, which it wants back.
       contents.push({ role: "model", ...content, parts: readable });

@@ -119,7 +119,12 @@ function markItem(item: ResponseOutputItem, place: number): Marks {
 
 /** Arguments as they are compared, since white space means nothing in them. */
 function sameJson(text: string): string {
-  return JSON.stringify(readBody(text || "{}"));
+  try {
+    return JSON.stringify(readBody(text || "{}"));
+  } catch {
+    // It can be nested more deeply than it can be written again.
+    return text;
+  }
 }
 
 /**

@@ -148,6 +148,23 @@ const FAILS: readonly (readonly [what: string, why: string, where?: Where])[] = 
     "A thread is no sandbox.",
   ],
   [
+    "What a tool prints by itself reaches the terminal as it is.",
+    "It does not pass through the book's printer.",
+  ],
+  [
+    "Results that are too long together, some hundred megabytes in one conversation, end the program with one line.",
+    "The limit is one for each result. A budget for all of them is a lesson of its own.",
+  ],
+  [
+    "In chapter 13, thousands of calls in one reply that touch the same resource take a time and memory that grow with the square.",
+    "Each of them waits for every earlier one.",
+    ["13-references", "of a large batch, the beginning is drawn"],
+  ],
+  [
+    "One event of a stream that is tens of megabytes long takes the client a time that grows with the square.",
+    "That is the SDK's reader of lines.",
+  ],
+  [
     "A server that never ends the body of its reply holds up the program.",
     "The client's time limit ends with the headers. Ctrl-C ends the wait.",
   ],

@@ -9,7 +9,7 @@ export type Case = { readonly call: Call; readonly outcome: string };
 /** What becomes of a thing that is returned; the rules are written down here once more. */
 function outcomeOf({ kind, value }: Thing): string {
   if (kind === "long" || kind === "deep") {
-    const limit = kind === "long" ? 990_000 : 900;
+    const limit = kind === "long" ? 99_000 : 300;
     return Number(value) > limit ? "result_too_large" : written(make({ kind, value }));
   }
   if (/^(BigInt|symbol|function|circle|getter|unreadable|broken|error of itself)/.test(kind))
