@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { RunContext } from "./context.ts";
 import { deliver, readMailbox } from "./mailbox.ts";
+import { noteCall } from "./notes.ts";
 import { lookUpProfile } from "./profile.ts";
 import { forecast } from "./weather.ts";
 
@@ -20,9 +21,17 @@ export type Tool<Parameters extends z.ZodObject = z.ZodObject> = {
   run(args: z.infer<Parameters>, context?: RunContext): unknown;
 };
 
-/** Makes a tool of its parts, and makes the compiler check its function against its schema. */
+/**
+ * Makes a tool of its parts, and makes the compiler check its function against its schema. The tool says
+ * when it runs, where somebody wants to know.
+ */
 export function defineTool<Parameters extends z.ZodObject>(tool: Tool<Parameters>): Tool {
-  return tool;
+  return {
+    ...tool,
+    run(args: z.infer<Parameters>, context?: RunContext) {
+      return noteCall(tool.name, args, () => tool.run(args, context));
+    },
+  };
 }
 
 export const getWeather = defineTool({

@@ -2,6 +2,7 @@
 import { isMainThread } from "node:worker_threads";
 import type { RunContext } from "./context.ts";
 import { deliver, readMailbox } from "./mailbox.ts";
+import { noteCall } from "./notes.ts";
 import { messageOf, readRetry, toPlainData, tooLarge } from "./plain.ts";
 import { lookUpProfile } from "./profile.ts";
 import type { Tool } from "./tools.ts";
@@ -39,7 +40,7 @@ export async function runTool({ name, args, context }: Task): Promise<unknown> {
   const run = runs.get(name);
   if (!run) throw new Error(`no tool named ${name} in this thread`);
   try {
-    return toPlainData(await run(args, context));
+    return toPlainData(await noteCall(name, args, () => run(args, context)));
   } catch (thrown) {
     const failure = thrown === tooLarge ? "result_too_large" : "tool_error";
     const cause = { failure, retry: readRetry(thrown) };

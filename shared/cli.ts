@@ -7,6 +7,7 @@ import { client, model, offline } from "./model.ts";
 import { endWithOutput } from "./output.ts";
 import { endTyping, print, printAnswer, printQuestion, printStatus } from "./print.ts";
 import { shorten } from "./terminal.ts";
+import { printTimeline, wantTimeline } from "./timeline.ts";
 
 const MAX_CAUSES = 5;
 
@@ -21,7 +22,11 @@ const settings = new Map([
   ["MAILBOX_FILE", "keep the e-mails in this file"],
   ["WORLD_DIR", "keep all that the tools remember in this folder"],
   ["NO_COLOR", "print without colour"],
+  ["--timeline", "draw when each call ran, as in a terminal"],
 ]);
+
+// Before a chapter starts its threads, which inherit the wish.
+if (process.stdout.isTTY || process.argv.includes("--timeline")) wantTimeline();
 
 /** Adds settings that a chapter has of its own to what --help says: their names and meanings. */
 export function addSettings(own: Readonly<Record<string, string>>): void {
@@ -94,6 +99,7 @@ async function ask(runAgent: Agent, question: string, interrupted: AbortSignal):
   } finally {
     // Sent is sent, whatever went wrong afterwards.
     printMailbox(mails);
+    await printTimeline();
   }
 }
 
@@ -141,7 +147,7 @@ export async function runQuestions(
   try {
     const { values, positionals } = parseArgs({ strict: false, allowPositionals: true });
     if (values.help || values.h) return printHelp();
-    const [unknown] = Object.keys(values);
+    const [unknown] = Object.keys(values).filter((name) => name !== "timeline");
     if (unknown) throw new Error(`expected a question or --help, got the option ${unknown}`);
     const questions = readQuestions(positionals, demo);
     for (const name of nameModels()) printStatus(`model: ${name}`);

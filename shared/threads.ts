@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { Piscina } from "piscina";
 import { printStatus } from "./print.ts";
+import { watchThreads } from "./timeline.ts";
 
 const isTypeScript = import.meta.url.endsWith(".ts");
 const { resolve } = createRequire(import.meta.url);
@@ -22,6 +23,7 @@ export const execArgv: string[] =
  * can start at all, the program ends.
  */
 export function reportDeadThreads(pool: Piscina): void {
+  watchThreads(pool);
   pool.on("error", (error: Error) => {
     if (pool.threads.length === 0) throw error;
     printStatus(`warning: a thread died: ${error.message}`);

@@ -4,6 +4,7 @@ import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { addSettings } from "../../shared/cli.ts";
 import { printStatus } from "../../shared/print.ts";
 import { hideSecrets } from "../../shared/secrets.ts";
+import { replaceTimeline } from "../../shared/timeline.ts";
 import { messageOf } from "../../mock-tools/plain.ts";
 
 /** What the GenAI conventions call the subject of each operation that the book has. */
@@ -44,7 +45,11 @@ function readEndpoint(): string | undefined {
 
 const file = takeFile();
 const endpoint = readEndpoint();
-const timeline = file !== undefined || process.stderr.isTTY;
+const asked = process.argv.includes("--timeline");
+const timeline = file !== undefined || asked || process.stderr.isTTY;
+
+// This chapter's own timeline has bars for more than calls.
+replaceTimeline();
 
 const open = new Set<Span>();
 
