@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { lexer } from "marked";
 import { describe, expect, test } from "vitest";
 import { chapters, ROOT } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
@@ -67,6 +68,12 @@ describe.each(TEXTS)("%s", (page) => {
     const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].flatMap(([, link]) => link ?? []);
     const files = links.filter((link) => !/^https?:/.test(link));
     expect(files.filter((file) => !existsSync(join(ROOT, dirname(page), file)))).toEqual([]);
+  });
+
+  test("shows no raw Markdown: a line that begins with a comment is HTML to its end", () => {
+    const html = lexer(text).filter(({ type }) => type === "html");
+    const shown = html.map(({ raw }) => raw.replaceAll(/<!--.*?-->/gs, "").trim());
+    expect(shown.filter((raw) => raw !== "")).toEqual([]);
   });
 
   test("has no number with a unit that nothing backs", () => {
