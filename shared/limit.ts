@@ -2,8 +2,8 @@ import { setMaxListeners } from "node:events";
 
 /**
  * A signal that is aborted when another one is, and after so many milliseconds at the latest. It is
- * what AbortSignal.any makes of two signals; on Node 20 that one forgets a time limit as soon as the
- * garbage collector runs (nodejs/node#57736).
+ * what AbortSignal.any makes of two signals; that one may miss an abort once the garbage collector has
+ * run (nodejs/node#57736, nodejs/node#65995).
  */
 export function withLimit(ms: number, signal: AbortSignal): AbortSignal {
   // Many calls may listen to one signal; Node would take them for a leak.

@@ -216,7 +216,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
   for (let step = 1; step <= MAX_STEPS; step++) {
     const early: Early = new Map();
     const startEarly = (call: FunctionCall) => {
-      // A broken reply may be asked for again, so only safe calls start before its end.
+      // After a broken reply the user may ask again, so only safe calls start before its end.
       if (tools.get(call.name)?.retry === "safe") early.set(call, slot(runCall, call));
     };
     const onText = (text: string) => printDelta(step, text);
