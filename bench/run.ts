@@ -9,7 +9,7 @@ import { measureCancellation } from "./cancellation.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureReplies, measureScheduling, measureWaves } from "./dependencies.ts";
 import { measureFirstStart, measureStreaming } from "./streaming.ts";
-import { measureTimeline } from "./timeline.ts";
+import { measureTimelines } from "./timeline.ts";
 import { measureTrace } from "./trace.ts";
 
 const FILE = join(import.meta.dirname, "results.json");
@@ -24,7 +24,7 @@ const parts = new Map<string, () => Promise<object>>([
   ["scheduling", measureScheduling],
   ["streaming", measureStreaming],
   ["first-start", measureFirstStart],
-  ["timeline", measureTimeline],
+  ["timelines", measureTimelines],
   ["trace", measureTrace],
   ["cold-start", measureColdStart],
 ]);

@@ -1,47 +1,54 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "../scripts/chapters.ts";
-import { copyBook } from "../scripts/copy.ts";
+import { findChapter, ROOT } from "../scripts/chapters.ts";
+import type { Bar } from "../shared/timeline.ts";
 import { LOADER } from "./measure.ts";
 
-const QUESTION = "How is the weather in Beijing and LA?";
+const ROUNDS = 5;
 
-const STOPWATCH = `
-import { appendFileSync } from "node:fs";
-export function forecast(args: { location: string }): string {
-  const start = Date.now();
-  const result = forecastUntimed(args);
-  const bar = JSON.stringify({ name: args.location, start, end: Date.now() });
-  appendFileSync(process.env.TIMELINE_FILE ?? "", bar + "\\n");
-  return result;
-}
-`;
+/** The questions whose calls the pages show, by the name of the figure. */
+const QUESTIONS: readonly (readonly [name: string, chapter: string, question: string])[] = [
+  ["03", "03", "How is the weather in Beijing and LA?"],
+  ["04", "04", "How is the weather in Beijing and LA?"],
+  ["06", "06", "How is the weather in Oslo?"],
+  ["09", "09", "Compare the weather in Lima, Atlantis, LA, Paris and Tokyo. Who am I?"],
+  ["10", "10", "How is the weather in LA, McMurdo and Vostok?"],
+  ["12", "12", "Get the weather in Beijing and LA and send an summary email to me."],
+  ["13", "13", "Get the weather in Beijing and LA and send an summary email to me."],
+];
 
-/** When a call ran, in ms since the first call of its run began. */
-export type Bar = { readonly name: string; readonly start: number; readonly end: number };
-
-function run(folder: string, chapter: string): Bar[] {
-  const file = join(folder, `${chapter}.jsonl`);
+/** The calls of one run, with times in whole milliseconds since the first of them began. */
+function runOnce(chapter: string, question: string): Bar[] {
+  const folder = mkdtempSync(join(tmpdir(), "timeline-"));
+  const file = join(folder, "bars.jsonl");
   const env = { ...process.env, OPENAI_API_KEY: "", OPENAI_BASE_URL: "", TIMELINE_FILE: file };
-  const main = join(folder, "chapters", chapter, "main.ts");
-  execFileSync(process.execPath, [...LOADER, main, QUESTION], {
-    cwd: folder,
-    env,
-    stdio: "ignore",
-  });
-  const lines = readFileSync(file, "utf8").trim().split("\n");
-  const bars: Bar[] = lines.map((line) => JSON.parse(line));
+  const command = [...LOADER, join(ROOT, findChapter(chapter).file), question];
+  execFileSync(process.execPath, command, { cwd: ROOT, env, stdio: "ignore" });
+  const bars: Bar[] = JSON.parse(readFileSync(file, "utf8"));
+  rmSync(folder, { recursive: true });
   const zero = Math.min(...bars.map(({ start }) => start));
-  return bars
-    .map(({ name, start, end }) => ({ name, start: start - zero, end: end - zero }))
-    .toSorted((a, b) => a.name.localeCompare(b.name));
+  return bars.map((bar) => {
+    return { ...bar, start: Math.round(bar.start - zero), end: Math.round(bar.end - zero) };
+  });
 }
 
-/** The calls of one question, with a stopwatch in the weather tool: chapter 03 beside chapter 04. */
-export async function measureTimeline(): Promise<Record<string, Bar[]>> {
-  const source = readFileSync(join(ROOT, "mock-tools/weather.ts"), "utf8");
-  const untimed = source.replace("export function forecast(", "function forecastUntimed(");
-  const folder = copyBook({ "mock-tools/weather.ts": untimed + STOPWATCH });
-  return { "03": run(folder, "03-agent-loop"), "04": run(folder, "04-parallel-tools") };
+function lengthOf(bars: readonly Bar[]): number {
+  return Math.max(...bars.map(({ end }) => end));
+}
+
+/** The calls of each question, in the run of middle length. */
+export async function measureTimelines(): Promise<Record<string, Bar[]>> {
+  const runs = new Map<string, Bar[][]>(QUESTIONS.map(([name]) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, chapter, question] of QUESTIONS) {
+      runs.get(name)?.push(runOnce(chapter, question));
+    }
+  }
+  const middle = [...runs].map(([name, all]) => {
+    const sorted = all.toSorted((one, other) => lengthOf(one) - lengthOf(other));
+    return [name, sorted[ROUNDS >> 1] ?? []] as const;
+  });
+  return Object.fromEntries(middle);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { drawBars } from "../shared/timeline.ts";
 import { ROOT } from "./chapters.ts";
 
 const Spread = z.object({ median: z.number(), min: z.number(), max: z.number() });
@@ -8,9 +9,16 @@ type Spread = z.infer<typeof Spread>;
 const Measured = z.record(z.string(), Spread);
 type Measured = z.infer<typeof Measured>;
 const Cases = z.record(z.string(), Measured);
-const Timeline = z.record(
+const Timelines = z.record(
   z.string(),
-  z.array(z.object({ name: z.string(), start: z.number(), end: z.number() })),
+  z.array(
+    z.object({
+      label: z.string(),
+      start: z.number(),
+      end: z.number(),
+      how: z.enum(["done", "failed", "lost"]),
+    }),
+  ),
 );
 const Trace = z.array(z.string());
 const Machine = z.object({
@@ -22,8 +30,8 @@ const Machine = z.object({
 
 type Cells = readonly string[];
 
-/** A figure shows the part of bench/results.json that has its name, in one of three ways. */
-type Figure = { readonly name: string } & (
+/** A figure shows a part of bench/results.json, the one that has its name unless it says another. */
+type Figure = { readonly name: string; readonly part?: string } & (
   | {
       /** A table with one row for each case, such as a number of calls. */
       readonly head: Cells;
@@ -59,16 +67,16 @@ function times(factor: number, digits = 1): string {
   return `${factor.toFixed(digits)} ×`;
 }
 
-/** Bars of one character per 5 ms, one a call. */
-function timeline(part: unknown): string {
-  const lines = Object.entries(Timeline.parse(part)).flatMap(([chapter, bars]) => {
-    return bars.map(({ name, start, end }) => {
-      const [from, to] = [Math.round(start / 5), Math.round(end / 5)];
-      const bar = " ".repeat(from) + "█".repeat(Math.max(1, to - from));
-      return `${chapter}  ${name.padEnd(8)} ${bar} ${end - start} ms`;
-    });
-  });
-  return `\`\`\`text\n${lines.join("\n")}\n             █ = 5 ms\n\`\`\``;
+const COLUMNS = 96;
+
+/** The calls of one question, as the chapter draws them in a terminal. */
+function timeline(name: string): Figure {
+  const draw = (part: unknown): string => {
+    const bars = Timelines.parse(part)[name];
+    if (!bars) throw new Error(`npm run bench has measured no timeline ${name}`);
+    return `\`\`\`text\n${drawBars(bars, COLUMNS, (_, text) => text)}\n\`\`\``;
+  };
+  return { name: `timeline-${name}`, part: "timelines", text: draw };
 }
 
 /** The timelines of chapter 08's demo, as it draws them. */
@@ -141,7 +149,7 @@ const FIGURES: readonly Figure[] = [
       ],
     ],
   },
-  { name: "timeline", text: timeline },
+  ...["03", "04", "06", "09", "10", "12", "13"].map(timeline),
   { name: "trace", text: trace },
   {
     name: "cancellation",
@@ -243,7 +251,7 @@ export function figure(name: string): string {
     const known = FIGURES.map((one) => one.name).join(", ");
     throw new Error(`expected a figure (${known}), got ${name}`);
   }
-  const part = load(name);
+  const part = load(found.part ?? name);
   if ("text" in found) return found.text(part);
   if ("rows" in found) return table(found.head, found.rows(Measured.parse(part)));
   const rows = Object.entries(Cases.parse(part)).map(([label, one]) => found.row(label, one));

@@ -23,10 +23,12 @@ const settings = new Map([
   ["WORLD_DIR", "keep all that the tools remember in this folder"],
   ["NO_COLOR", "print without colour"],
   ["--timeline", "draw when each call ran, as in a terminal"],
+  ["TIMELINE_FILE", "keep that in this file instead, as JSON"],
 ]);
 
 // Before a chapter starts its threads, which inherit the wish.
-if (process.stdout.isTTY || process.argv.includes("--timeline")) wantTimeline();
+const asked = process.argv.includes("--timeline") || process.env.TIMELINE_FILE;
+if (process.stdout.isTTY || asked) wantTimeline();
 
 /** Adds settings that a chapter has of its own to what --help says: their names and meanings. */
 export function addSettings(own: Readonly<Record<string, string>>): void {

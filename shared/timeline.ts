@@ -1,4 +1,5 @@
 // The calls of a question as bars, drawn in a terminal.
+import { appendFileSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { styleText } from "node:util";
 import type { Piscina } from "piscina";
@@ -116,7 +117,10 @@ export function drawBars(
   return `${lines.join("\n")}\n${calls}: ${ms(work)} of work in ${ms(to - from)}`;
 }
 
-/** Draws the calls since the last time on stderr, if that is wanted and there were any. */
+/**
+ * Draws the calls since the last time on stderr, if that is wanted and there were any. TIMELINE_FILE gets
+ * them as one line of JSON instead.
+ */
 export async function printTimeline(): Promise<void> {
   if (!wanted) return;
   // The last notes may still be on their way.
@@ -124,6 +128,8 @@ export async function printTimeline(): Promise<void> {
   await turn();
   const bars = makeBars(notes.splice(0), ends, now());
   if (bars.length === 0) return;
+  const file = process.env.TIMELINE_FILE;
+  if (file) return appendFileSync(file, `${JSON.stringify(bars)}\n`);
   const { isTTY, columns } = process.stderr;
   const plain = !isTTY || process.env.NO_COLOR;
   const paint = (colour: "green" | "red" | "yellow", text: string) =>
