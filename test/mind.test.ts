@@ -3,11 +3,11 @@ import type { Exchange, Offer } from "../shared/offline/mind/conversation.ts";
 import { plan } from "../shared/offline/mind/plan.ts";
 
 const TOOLS: Offer[] = [
-  { name: "get_weather", about: "" },
-  { name: "get_user_profile", about: "" },
-  { name: "send_email", about: "from: your own address: bot@example.com" },
+  { name: "get_weather", description: "Get the weather.", about: "" },
+  { name: "get_user_profile", description: "Get the user's profile.", about: "" },
+  { name: "send_email", description: "", about: "from: your own address: bot@example.com" },
 ];
-const WITH_MAILBOX = [...TOOLS, { name: "list_emails", about: "" }];
+const WITH_MAILBOX = [...TOOLS, { name: "list_emails", description: "", about: "" }];
 const JACK = { name: "Jack", email: "jack@example.com" };
 
 function weather(location: string, result: unknown): Exchange {

@@ -1,5 +1,9 @@
-/** A tool in the request: its name and, as JSON, whatever else was said about it. */
-export type Offer = { readonly name: string; readonly about: string };
+/** A tool in the request: its name, what it says of itself, and, as JSON, all that was said of it. */
+export type Offer = {
+  readonly name: string;
+  readonly description: string;
+  readonly about: string;
+};
 
 /** A tool that is to run, and the arguments it is to run with. */
 export type Call = { readonly name: string; readonly args: Readonly<Record<string, unknown>> };
@@ -14,6 +18,8 @@ export type Conversation = {
   readonly exchanges: readonly Exchange[];
   /** The system prompt says that an argument may refer to the result of another call. */
   readonly references?: boolean;
+  /** The program could not read the last reply, and has said so. */
+  readonly refused?: boolean;
 };
 
 /** Takes the tools on offer and a name, returns whether there is a tool of that name among them. */

@@ -1,5 +1,7 @@
-import type { Call, Conversation, Offer } from "./conversation.ts";
+import { compare } from "./compare.ts";
+import type { Call, Conversation, Exchange, Offer } from "./conversation.ts";
 import { identify } from "./identify.ts";
+import type { Letter } from "./letters.ts";
 import type { Wish } from "./question.ts";
 import { type Findings, review } from "./results.ts";
 
@@ -9,11 +11,21 @@ function senderIn(tools: readonly Offer[]): string {
   return /[\w.-]+@[\w.-]+\w/.exec(about)?.[0] ?? "agent@example.com";
 }
 
-/** What the letter says if the question gives it no words of its own. */
-function textFrom(wish: Wish, { weather, profile }: Findings): string {
+/** Takes a wish and a letter, returns whether it is known to whom it goes and what it is about. */
+export function isComplete({ places, profile }: Wish, { to, text }: Letter): boolean {
+  const isAddressed = to.type === "address" || to.type === "user";
+  return isAddressed && (text !== undefined || places.length > 0 || profile);
+}
+
+/** What a letter says if the question gives it no words of its own; nothing if nothing is known. */
+function tellFindings({ places, comparison }: Wish, findings: Findings): string | undefined {
+  const { weather, temperatures, profile } = findings;
+  const compared = comparison ? compare(comparison, temperatures) : "";
+  if (compared !== "") return compared;
   if (weather !== "") return `Weather summary: ${weather}.`;
-  if (wish.profile) return `Your profile: ${profile.join(", ")}.`;
-  return "Hello!";
+  // All look-ups of the weather have failed, so there is nothing to write.
+  if (places.length > 0 || profile.length === 0) return undefined;
+  return `Your profile: ${profile.join(", ")}.`;
 }
 
 /** Stands for a part of the profile, which a call in the same reply looks up. */
@@ -23,44 +35,78 @@ function profilePart(calls: readonly Call[], path: string): object {
 }
 
 /** The same text while the results are still missing: references stand in for them. */
-function partsFrom(wish: Wish, calls: readonly Call[]): unknown[] {
-  if (wish.weather) {
-    const ids = identify(calls);
-    const parts = calls.flatMap(({ name, args }, index) => {
-      if (name !== "get_weather") return [];
-      const before = index === 0 ? "Weather summary: " : ", ";
-      return [before, `${args.location}: `, { $from: ids[index] }];
-    });
-    return [...parts, "."];
+function referTo({ places }: Wish, calls: readonly Call[]): object {
+  if (places.length === 0)
+    return { $text: ["Your profile: name ", profilePart(calls, "name"), "."] };
+  const ids = identify(calls);
+  const parts = calls.flatMap(({ name, args }, index) => {
+    if (name !== "get_weather") return [];
+    const before = index === 0 ? "Weather summary: " : ", ";
+    return [before, `${args.location}: `, { $from: ids[index] }];
+  });
+  return { $text: [...parts, "."] };
+}
+
+/** Takes the letters of a wish and the calls so far, returns those letters that no call has sent yet. */
+export function unasked(
+  letters: readonly Letter[],
+  exchanges: readonly Exchange[],
+  address: string | undefined,
+): Letter[] {
+  const open = [...letters];
+  for (const { name, args } of exchanges) {
+    if (name !== "send_email") continue;
+    const goesThere = ({ to }: Letter): boolean => {
+      return args.to === (to.type === "address" ? to.address : address);
+    };
+    // A call that was forced, or that has referred to a result, has no such address.
+    open.splice(Math.max(open.findIndex(goesThere), 0), 1);
   }
-  if (wish.profile) return ["Your profile: name ", profilePart(calls, "name"), "."];
-  return ["Hello!"];
+  return open;
+}
+
+/** What is known when letters are written: the wish, the look-ups of this reply, the results. */
+type Desk = {
+  readonly wish: Wish;
+  readonly lookUps: readonly Call[];
+  readonly findings: Findings;
+  readonly references: boolean;
+};
+
+/** The address and the text of a letter; "wait" while results are missing, "never" if they have failed. */
+function write({ to, text }: Letter, desk: Desk): object | "wait" | "never" {
+  const { wish, lookUps, findings, references } = desk;
+  const address = to.type === "address" ? to.address : findings.address;
+  // With an address and words of its own, an e-mail waits for nothing.
+  if (address && text) return { to: address, message: text };
+  if (lookUps.length === 0) {
+    const message = text ?? tellFindings(wish, findings);
+    return address && message ? { to: address, message } : "never";
+  }
+  // No reference can say which of two results is the larger.
+  if (!references || (wish.comparison && !text)) return "wait";
+  return {
+    to: address ?? profilePart(lookUps, "email"),
+    message: text ?? referTo(wish, lookUps),
+  };
 }
 
 /**
  * Takes what the question asks for, the look-ups of this reply, and the conversation so far. Returns
- * the call that sends the e-mail, or nothing while its address or its text is not known.
+ * the calls that send its e-mails, in its order. As long as one has to wait, they all do.
  */
-export function writeLetter(
+export function writeLetters(
   wish: Wish,
   lookUps: readonly Call[],
-  { tools, exchanges, references }: Conversation,
-): Call | undefined {
-  const send = (to: unknown, message: unknown): Call => {
-    return { name: "send_email", args: { from: senderIn(tools), to, message } };
-  };
+  { tools, exchanges, references = false }: Conversation,
+): Call[] {
   const findings = review(exchanges);
-  const to = wish.email?.to ?? findings.address;
-  const text = wish.email?.text;
-  // With an address and words of its own, an e-mail waits for nothing.
-  if (to && text) return send(to, text);
-  if (lookUps.length > 0) {
-    if (!references) return undefined;
-    const message = text ?? { $text: partsFrom(wish, lookUps) };
-    return send(wish.email?.to ?? profilePart(lookUps, "email"), message);
-  }
-  if (!to) return undefined;
-  // No weather is known, so all look-ups have failed and there is nothing to write.
-  if (wish.weather && findings.weather === "") return undefined;
-  return send(to, textFrom(wish, findings));
+  const complete = wish.letters.filter((letter) => isComplete(wish, letter));
+  const desk = { wish, lookUps, findings, references };
+  const written = unasked(complete, exchanges, findings.address).map((one) => write(one, desk));
+  if (written.includes("wait")) return [];
+  const from = senderIn(tools);
+  return written.flatMap((parts) => {
+    return typeof parts === "object" ? { name: "send_email", args: { from, ...parts } } : [];
+  });
 }

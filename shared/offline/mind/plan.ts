@@ -1,8 +1,9 @@
+import { announce } from "./announce.ts";
 import { type Call, type Conversation, isOffered } from "./conversation.ts";
-import { writeLetter } from "./letter.ts";
+import { isComplete, writeLetters } from "./letter.ts";
 import { readQuestion, type Wish } from "./question.ts";
 import { wasSkipped } from "./results.ts";
-import { announce, conclude } from "./words.ts";
+import { conclude } from "./words.ts";
 
 /**
  * What the offline model replies: a text, the calls it asks for (none when it is done), and how they
@@ -20,12 +21,15 @@ const PROFILE: Call = { name: "get_user_profile", args: {} };
 const LIST: Call = { name: "list_emails", args: {} };
 
 /** Everything that has to be looked up for the question, whatever is on offer. */
-function neededFor({ places, profile, email, mailbox }: Wish): Call[] {
+function neededFor(wish: Wish): Call[] {
+  const { places, profile, letters, mailbox } = wish;
   const needed: Call[] = places.map((location) => ({ name: "get_weather", args: { location } }));
-  const addressIsMissing = email !== undefined && !email.to;
+  const addressIsMissing = letters.some((letter) => {
+    return letter.to.type === "user" && isComplete(wish, letter);
+  });
   if (profile || addressIsMissing) needed.push(PROFILE);
   // Where an e-mail is wanted too, the mailbox is read after it has been sent.
-  if (mailbox && !email) needed.push(LIST);
+  if (mailbox && letters.length === 0) needed.push(LIST);
   return needed;
 }
 
@@ -38,15 +42,23 @@ function lookUps(wish: Wish, { tools, exchanges }: Conversation): Call[] {
   return calls.filter(({ name, args }) => !asked.includes(JSON.stringify([name, args])));
 }
 
-/** The e-mail, as soon as it can be written, and the list of the mailbox if that is wanted too. */
+/** The e-mails, as soon as they can be written, and the list of the mailbox if that is wanted too. */
 function emailCalls(wish: Wish, first: readonly Call[], conversation: Conversation): Call[] {
   const { tools, exchanges } = conversation;
-  if (!wish.email || !isOffered(tools, "send_email")) return [];
-  const list = wish.mailbox && isOffered(tools, "list_emails") ? [LIST] : [];
-  const asked = exchanges.map(({ name }) => name);
-  if (asked.includes("send_email")) return asked.includes("list_emails") ? [] : list;
-  const letter = writeLetter(wish, first, conversation);
-  return letter ? [letter, ...list] : [];
+  if (wish.letters.length === 0) return [];
+  const canSend = isOffered(tools, "send_email");
+  const letters = canSend ? writeLetters(wish, first, conversation) : [];
+  if (!wish.mailbox || !isOffered(tools, "list_emails")) return letters;
+  // The mailbox is read after each e-mail, and not while one has to wait for look-ups.
+  const isListed = exchanges.some(({ name }) => name === "list_emails");
+  const isDone = first.length === 0 && !isListed;
+  return letters.length > 0 || isDone ? [...letters, LIST] : letters;
+}
+
+/** The mode of the question, unless it is an odd one and the program has refused the reply with it. */
+function chooseMode({ mode = "parallel" }: Wish, { refused }: Conversation): string {
+  const isOdd = mode !== "parallel" && mode !== "sequential";
+  return refused && isOdd ? "sequential" : mode;
 }
 
 /**
@@ -62,5 +74,5 @@ export function plan(conversation: Conversation): Plan {
   const first = lookUps(wish, known);
   const calls = [...first, ...emailCalls(wish, first, known)];
   const text = calls.length > 0 ? announce(calls, wish) : conclude(wish, known);
-  return { text, calls, mode: wish.mode ?? "parallel", slips: wish.slips };
+  return { text, calls, mode: chooseMode(wish, conversation), slips: wish.slips };
 }

@@ -10,29 +10,45 @@ const Skipped = z.object({ skipped: z.string() });
 const Mails = z.array(z.object({ to: z.string(), message: z.string() }));
 export type Mails = z.infer<typeof Mails>;
 
+/** A place and its temperature. */
+export type Temperature = { readonly place: string; readonly degrees: number };
+
 /** What the results say, tool by tool, each list in the order asked. */
 export type Findings = {
   /** The weather of all places in one phrase, empty if no result has told it. */
   readonly weather: string;
+  /** The temperatures, of those places whose results hold one. */
+  readonly temperatures: readonly Temperature[];
+  /** Calls for the weather that worked, with the weather as the tool says it. */
+  readonly skies: readonly { readonly place: string; readonly sky: string }[];
   /** The user's profile, one "key value" an entry. */
   readonly profile: readonly string[];
   /** The user's e-mail address, if the profile holds one. */
   readonly address: string | undefined;
   /** The e-mails in the mailbox, if they have been listed. */
   readonly mails: Mails | undefined;
-  /** An e-mail has been sent. */
-  readonly sent: boolean;
-  /** Calls that worked, of tools that the offline model does not know. */
+  /** Calls that worked, and about which nothing else is known. */
   readonly others: readonly Exchange[];
   readonly failures: readonly Exchange[];
 };
 
-const KNOWN = /^(get_weather|get_user_profile|send_email|list_emails)$/;
+/** Takes a result, returns it as a reader may see it: as JSON, without what is empty in it. */
+export function show(result: unknown): string {
+  const text = JSON.stringify(result, (_, value: unknown) => {
+    if (Array.isArray(value)) return value.filter((item) => item !== null);
+    return value === null ? undefined : value;
+  });
+  return text ?? "nothing";
+}
 
 /** Takes a result, returns why the call failed, or nothing if it worked. */
 export function failureOf(result: unknown): string | undefined {
-  if (typeof result === "string") return /^\w*Error: (.*)$/s.exec(result)?.[1];
-  return Failed.safeParse(result).data;
+  if (["nothing", '""', "{}"].includes(show(result))) return "no result came back";
+  const said =
+    typeof result === "string"
+      ? /^\w*Error: ?(.*)$/s.exec(result)?.[1]
+      : Failed.safeParse(result).data;
+  return said?.trim() === "" ? "no reason was given" : said;
 }
 
 /** Takes a result, returns whether it says that the call never ran. */
@@ -40,25 +56,56 @@ export function wasSkipped(result: unknown): boolean {
   return Skipped.safeParse(result).success;
 }
 
-function weatherIn({ args, result }: Exchange): string {
-  const [, sky, degrees] = /^(.+), (\S+) degrees$/.exec(String(result)) ?? [];
-  if (sky) return `${args.location} is ${sky} at ${degrees} degrees`;
-  return `${args.location}: ${JSON.stringify(result)}`;
+/** Takes a call, returns whether its result says that an e-mail was sent. */
+export function hasSent({ name, result }: Exchange): boolean {
+  if (name !== "send_email" || failureOf(result) !== undefined) return false;
+  return /\b(?:sent|delivered)\b/i.test(show(result)) && !/\b(?:not|never)\b/i.test(show(result));
+}
+
+/** The place of a call for the weather. A call that was forced may lack it. */
+function placeOf({ args }: Exchange): string {
+  return typeof args.location === "string" ? args.location : "an unnamed place";
+}
+
+function readForecast(exchange: Exchange) {
+  const place = placeOf(exchange);
+  const text = typeof exchange.result === "string" ? exchange.result : "";
+  const [, sky, degrees] = /^(.+), (\S+) degrees$/.exec(text) ?? [];
+  return { place, sky: sky ?? show(exchange.result), degrees };
+}
+
+function profileEntries(profile: unknown): string[] {
+  const { data } = z.record(z.string(), z.unknown()).safeParse(profile);
+  if (!data) return profile === undefined ? [] : [show(profile)];
+  const entries = Object.entries(data).filter(([, value]) => value !== null);
+  return entries.map(([key, value]) => `${key} ${typeof value === "string" ? value : show(value)}`);
 }
 
 /** Takes the calls since the question, returns what their results say. */
 export function review(exchanges: readonly Exchange[]): Findings {
   const good = exchanges.filter(({ result }) => failureOf(result) === undefined);
-  const first = (tool: string): unknown => good.find(({ name }) => name === tool)?.result;
-  const weather = good.filter(({ name }) => name === "get_weather");
-  const profile = first("get_user_profile");
+  const last = (tool: string): unknown => good.findLast(({ name }) => name === tool)?.result;
+  const forecasts = good.filter(({ name }) => name === "get_weather").map(readForecast);
+  const phrases = forecasts.map(({ place, sky, degrees }) => {
+    return degrees === undefined ? `${place}: ${sky}` : `${place} is ${sky} at ${degrees} degrees`;
+  });
+  const temperatures = forecasts.map(({ place, degrees }) => ({ place, degrees: Number(degrees) }));
+  const profile = last("get_user_profile");
+  const mails = Mails.safeParse(last("list_emails")).data;
+  const isKnown = (call: Exchange): boolean => {
+    if (call.name === "send_email") return hasSent(call);
+    return (
+      /^get_(?:weather|user_profile)$/.test(call.name) || (call.name === "list_emails" && !!mails)
+    );
+  };
   return {
-    weather: weather.map(weatherIn).join(", "),
-    profile: Object.entries(Object(profile)).map(([key, value]) => `${key} ${value}`),
+    weather: phrases.join(", "),
+    temperatures: temperatures.filter(({ degrees }) => Number.isFinite(degrees)),
+    skies: forecasts.map(({ place, sky }) => ({ place, sky })),
+    profile: profileEntries(profile),
     address: /[^\s"]+@[^\s"]+/.exec(JSON.stringify(profile) ?? "")?.[0],
-    mails: Mails.safeParse(first("list_emails")).data,
-    sent: good.some(({ name }) => name === "send_email"),
-    others: good.filter(({ name }) => !KNOWN.test(name)),
+    mails,
+    others: good.filter((call) => !isKnown(call)),
     failures: exchanges.filter(({ result }) => failureOf(result) !== undefined),
   };
 }

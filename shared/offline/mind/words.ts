@@ -1,88 +1,71 @@
-import {
-  type Call,
-  type Conversation,
-  type Exchange,
-  isOffered,
-  type Offer,
-} from "./conversation.ts";
+import { type Conversation, type Exchange, isOffered, type Offer } from "./conversation.ts";
+import { isComplete, unasked } from "./letter.ts";
+import type { Letter } from "./letters.ts";
+import { sayLimit } from "./limits.ts";
 import type { Wish } from "./question.ts";
-import { type Findings, failureOf, type Mails, review } from "./results.ts";
+import { type Findings, hasSent, review } from "./results.ts";
+import { nameRecipients, sayFailure, sayMails, sayOther, saySent, sayWeather } from "./say.ts";
 
 const BEYOND =
   "That is beyond me: offline, I know the weather, your profile and e-mail. Set OPENAI_API_KEY to ask a real model.";
 const SELF =
   "I am the offline model: a few rules, no language model. I know the weather, your profile and e-mail.";
 
-/** What the look-ups do. They come "first" if an e-mail waits for their results. */
-function lookUpGoal(calls: readonly Call[], tool: string | undefined, emailWaits: boolean): string {
-  const weather = calls.filter(({ name }) => name === "get_weather");
-  const places = weather.map(({ args }) => args.location);
-  const profile = calls.some(({ name }) => name === "get_user_profile");
-  const first = emailWaits ? " first" : "";
-  if (places.length === 0 && !profile) return `try the ${tool} tool`;
-  if (places.length === 0) return `look up your profile${first}`;
-  if (profile) return `get the weather and your profile${first}`;
-  if (emailWaits) return "get the weather first";
-  if (places.length === 1) return `check the weather in ${places[0]} for you`;
-  const cities = places.length === 2 ? "both cities" : `all ${places.length} cities`;
-  return `check the weather in ${cities} for you`;
-}
-
-/** What the calls about e-mail do, empty if there are none. */
-function emailGoal(calls: readonly Call[], { weather, email }: Wish): string {
-  const names = calls.map(({ name }) => name);
-  const letter = weather && !email?.text ? "the summary email" : "the email";
-  const sending = email?.to ? `send ${letter} to ${email.to}` : `send you ${letter}`;
-  const goals: string[] = [];
-  if (names.includes("send_email")) goals.push(sending);
-  if (names.includes("list_emails")) goals.push("list the e-mails");
-  return goals.join(" and ");
-}
-
-/** Takes the calls of a reply and what the question asks for, returns what the reply says. */
-export function announce(calls: readonly Call[], wish: Wish): string {
-  const lookUps = calls.filter(({ name }) => !/^(send_email|list_emails)$/.test(name));
-  const email = emailGoal(calls, wish);
-  if (lookUps.length === 0) return `Now I'll ${email}.`;
-  const emailWaits = wish.email !== undefined && email === "";
-  const goal = lookUpGoal(lookUps, wish.tool, emailWaits);
-  return email === "" ? `I'll ${goal}.` : `I'll ${goal} and ${email}.`;
-}
-
-function sayFailure({ name, args, result }: Exchange): string {
-  const goals = new Map([
-    ["get_weather", `get the weather in ${args.location}`],
-    ["get_user_profile", "look up your profile"],
-    ["send_email", "send the e-mail"],
-    ["list_emails", "list the e-mails"],
-  ]);
-  return `I couldn't ${goals.get(name) ?? `use the ${name} tool`}: ${failureOf(result)}.`;
-}
-
-function sayMails(mails: Mails): string {
-  if (mails.length === 0) return "The mailbox is empty.";
-  const list = mails.map(({ to, message }) => `"${message}" to ${to}`).join(", ");
-  return `The mailbox holds ${list}.`;
+/** The letters that could be written: those that a result says were sent, and those never asked for. */
+function sortLetters(wish: Wish, exchanges: readonly Exchange[], { address }: Findings) {
+  const complete = wish.letters.filter((letter) => isComplete(wish, letter));
+  const unsent = unasked(complete, exchanges.filter(hasSent), address);
+  return {
+    sent: complete.filter((letter) => !unsent.includes(letter)),
+    never: unasked(complete, exchanges, address),
+    unsent,
+  };
 }
 
 /** A sentence for each thing that worked. */
-function saySuccesses(wish: Wish, findings: Findings): string[] {
-  const { weather, profile, mails, sent, others } = findings;
-  const weatherIsInEmail = weather !== "" && !wish.email?.text;
-  const said: string[] = [];
-  if (sent) {
-    const letter = weatherIsInEmail ? "the weather summary" : "the e-mail";
-    said.push(`Done! I've sent ${letter} to ${wish.email?.to ?? "your email"}.`);
-  }
-  if (weather !== "" && !(sent && weatherIsInEmail)) said.push(`Here's the weather: ${weather}.`);
-  if (wish.profile && profile.length > 0 && !sent) {
+function saySuccesses(wish: Wish, findings: Findings, sent: readonly Letter[]): string[] {
+  const { profile, mails, others } = findings;
+  const isTold = sent.some(({ text }) => text === undefined);
+  const said = [...saySent(wish, sent), ...sayWeather(wish, findings, isTold)];
+  const isProfileTold = isTold && wish.places.length === 0;
+  if (wish.profile && profile.length > 0 && !isProfileTold) {
     said.push(`Your profile: ${profile.join(", ")}.`);
   }
   if (mails) said.push(sayMails(mails));
-  for (const { name, result } of others) {
-    said.push(`The ${name} tool says: ${JSON.stringify(result)}.`);
+  return [...said, ...others.map(sayOther)];
+}
+
+/** A sentence about the letters that nothing says were sent, if any call has been made. */
+function sayUnsent(wish: Wish, exchanges: readonly Exchange[], findings: Findings): string[] {
+  const { sent, never, unsent } = sortLetters(wish, exchanges, findings);
+  if (unsent.length === 0 || exchanges.length === 0) return [];
+  if (sent.length === 0) return ["I sent no e-mail."];
+  return never.length > 0 ? [`I sent no e-mail to ${nameRecipients(never)}.`] : [];
+}
+
+function askForCity(everywhere: boolean): string {
+  if (!everywhere) return "Which city? Ask me about the weather in Beijing, for example.";
+  return "I have no list of all cities. Which ones? Ask me about the weather in Beijing and LA, for example.";
+}
+
+/** What is missing from a letter, as a question. */
+function askAbout(wish: Wish, { to, text }: Letter): string[] {
+  const asked: string[] = [];
+  if (to.type === "name") asked.push(`What is ${to.name}'s e-mail address?`);
+  if (to.type === "nobody") asked.push("To which address shall I send the e-mail?");
+  const hasTopic = wish.weather || wish.profile;
+  if (text === undefined && !hasTopic) asked.push("What shall the e-mail say?");
+  return asked;
+}
+
+/** A question for each thing that has to be known before a tool that is on offer can be called. */
+function sayQuestions(wish: Wish, tools: readonly Offer[]): string[] {
+  const asked: string[] = [];
+  if (wish.weather && wish.places.length === 0 && isOffered(tools, "get_weather")) {
+    asked.push(askForCity(wish.everywhere));
   }
-  return said;
+  if (!isOffered(tools, "send_email")) return asked;
+  return [...new Set([...asked, ...wish.letters.flatMap((letter) => askAbout(wish, letter))])];
 }
 
 /** A sentence for each thing that is wanted, but for which no tool is on offer. */
@@ -90,7 +73,7 @@ function sayLacks(wish: Wish, tools: readonly Offer[]): string[] {
   const needs = [
     { wanted: wish.weather, tool: "get_weather", subject: "the weather" },
     { wanted: wish.profile, tool: "get_user_profile", subject: "your profile" },
-    { wanted: wish.email !== undefined, tool: "send_email", subject: "e-mail" },
+    { wanted: wish.letters.length > 0, tool: "send_email", subject: "e-mail" },
     { wanted: wish.mailbox, tool: "list_emails", subject: "the mailbox" },
   ];
   const lacks = needs.filter(({ wanted, tool }) => wanted && !isOffered(tools, tool));
@@ -99,13 +82,27 @@ function sayLacks(wish: Wish, tools: readonly Offer[]): string[] {
   });
 }
 
+function sayTools(tools: readonly Offer[]): string {
+  if (tools.length === 0) return "I have no tools here.";
+  const lines = tools.map(({ name, description }) => {
+    return description === "" ? name : `${name}: ${description.replace(/\.$/, "")}`;
+  });
+  return `I have these tools: ${lines.join("; ")}.`;
+}
+
 /** Takes what the question asks for and the conversation so far, returns the answer. */
 export function conclude(wish: Wish, { tools, exchanges }: Conversation): string {
   const findings = review(exchanges);
-  const said = [...saySuccesses(wish, findings), ...findings.failures.map(sayFailure)];
-  if (wish.email && !findings.sent && exchanges.length > 0) said.push("I sent no e-mail.");
-  said.push(...sayLacks(wish, tools));
+  const { sent } = sortLetters(wish, exchanges, findings);
+  const said = [
+    ...saySuccesses(wish, findings, sent),
+    ...findings.failures.map((failure) => sayFailure(failure, wish.letters)),
+    ...sayUnsent(wish, exchanges, findings),
+    ...(wish.places.length > 0 ? wish.limits.map(sayLimit) : []),
+    ...sayQuestions(wish, tools),
+    ...sayLacks(wish, tools),
+  ];
+  if (wish.tools && (tools.length > 0 || !wish.self)) said.push(sayTools(tools));
   if (said.length > 0) return said.join(" ");
-  if (wish.weather) return "Which city? Ask me about the weather in Beijing, for example.";
   return wish.self ? SELF : BEYOND;
 }

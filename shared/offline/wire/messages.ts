@@ -9,6 +9,7 @@ const LONGEST_QUESTION = 10_000;
 /** How a user message begins that the program writes itself, so that it is no question. */
 const FEEDBACK = /^(?:Function call results?|Reply error): ?/;
 const RESULT = /^Function call result/;
+const REFUSAL = /^Reply error/;
 const RESULTS = /^Function call results/;
 
 const WrittenCall = z.object({
@@ -92,6 +93,11 @@ function nativeResult(answer: ChatMessage): unknown {
   return wrapped ? wrapped.output : result;
 }
 
+/** Whether the program could not read the reply, so that none of its calls has run. */
+function wasRefused({ answers }: Turn): boolean {
+  return answers.some((answer) => REFUSAL.test(textOf(answer)));
+}
+
 /** The calls of one reply, each with the result that came back for it. */
 function exchangesIn({ replies, answers }: Turn): Exchange[] {
   const written = writtenResults(answers);
@@ -111,6 +117,8 @@ function exchangesIn({ replies, answers }: Turn): Exchange[] {
 export type History = {
   readonly question: string;
   readonly exchanges: readonly Exchange[];
+  /** The program could not read the last reply, and has said so. */
+  readonly refused: boolean;
   /** How many replies the model has given to the question so far. */
   readonly replies: number;
 };
@@ -120,9 +128,12 @@ export function readMessages(messages: readonly ChatMessage[]): History {
   const asked = messages.findLastIndex(isQuestion);
   const question = messages[asked];
   const since = messages.slice(asked + 1);
+  const turns = turnsIn(since);
+  const last = turns.at(-1);
   return {
     question: question ? textOf(question).slice(0, LONGEST_QUESTION) : "",
-    exchanges: turnsIn(since).flatMap(exchangesIn),
+    exchanges: turns.filter((turn) => !wasRefused(turn)).flatMap(exchangesIn),
+    refused: last !== undefined && wasRefused(last),
     replies: since.filter(isReply).length,
   };
 }

@@ -21,7 +21,9 @@ const WithProperties = z.object({ properties: z.record(z.string(), z.unknown()) 
 const ObjectSchema = z.custom<Exclude<Parameters<typeof z.fromJSONSchema>[0], boolean>>(
   (schema) => WithProperties.safeParse(schema).success,
 );
-const FunctionTool = z.object({ function: z.object({ name: z.string() }) });
+const FunctionTool = z.object({
+  function: z.object({ name: z.string(), description: z.string().catch("") }),
+});
 const PromptTool = z.object({ name: z.string(), description: z.string(), parameters: z.object() });
 
 /** Tools come with the request or, one JSON object a line, in the system prompt. */
@@ -29,13 +31,13 @@ function toolsIn({ tools, messages }: ChatCompletionRequest): Offer[] {
   const native = (tools ?? []).flatMap((tool) => {
     // OpenAI's other kinds of tools have no function, whatever aimock's type says.
     const { data } = FunctionTool.safeParse(tool);
-    return data ? [{ name: data.function.name, about: JSON.stringify(tool) }] : [];
+    return data ? [{ ...data.function, about: JSON.stringify(tool) }] : [];
   });
   const prompts = messages.filter(({ role }) => !["user", "assistant", "tool"].includes(role));
   const lines = prompts.flatMap((message) => textOf(message).split("\n"));
   const prompted = lines.flatMap((line) => {
     const tool = PromptTool.safeParse(parseJson(line)).data;
-    return tool ? [{ name: tool.name, about: line }] : [];
+    return tool ? [{ name: tool.name, description: tool.description, about: line }] : [];
   });
   return [...native, ...prompted];
 }
@@ -71,13 +73,13 @@ function knobsOf(request: ChatCompletionRequest): Knobs {
 /** Takes a chat request, returns all that matters of it, so that nobody has to read it again. */
 export function readRequest(request: ChatCompletionRequest): Reading {
   const { messages, tools } = request;
-  const { question, exchanges, replies } = readMessages(messages);
+  const { replies, ...history } = readMessages(messages);
   const references = messages.some((message) => {
     return message.role === "system" && textOf(message).includes('"$from"');
   });
   const knobs = knobsOf(request);
   return {
-    conversation: { question, tools: toolsIn(request), exchanges, references },
+    conversation: { ...history, tools: toolsIn(request), references },
     shape: shapeFor(knobs.schema, (tools ?? []).length > 0),
     wantsMode: "mode" in (ObjectSchema.safeParse(knobs.schema).data?.properties ?? {}),
     replies,

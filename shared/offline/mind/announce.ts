@@ -1,0 +1,58 @@
+import { list } from "./compare.ts";
+import type { Call } from "./conversation.ts";
+import { isComplete } from "./letter.ts";
+import type { Wish } from "./question.ts";
+
+/** What the look-ups do. They come "first" if an e-mail waits for their results. */
+function lookUpGoal(calls: readonly Call[], tool: string | undefined, emailWaits: boolean): string {
+  const weather = calls.filter(({ name }) => name === "get_weather");
+  const places = weather.map(({ args }) => args.location);
+  const profile = calls.some(({ name }) => name === "get_user_profile");
+  const first = emailWaits ? " first" : "";
+  if (places.length === 0 && !profile) return `try the ${tool} tool`;
+  if (places.length === 0) return `look up your profile${first}`;
+  if (profile) return `get the weather and your profile${first}`;
+  if (emailWaits) return "get the weather first";
+  if (places.length === 1) return `check the weather in ${places[0]} for you`;
+  const cities = places.length === 2 ? "both cities" : `all ${places.length} cities`;
+  return `check the weather in ${cities} for you`;
+}
+
+/** Takes a wish, returns what its answer is called in an e-mail that tells it. */
+export function nameAnswer({ places, comparison }: Wish): string {
+  if (comparison) return "answer";
+  return places.length > 0 ? "weather summary" : "profile";
+}
+
+/** What the calls that send e-mails do, empty if there are none. */
+function sendGoal(calls: readonly Call[], wish: Wish): string {
+  const told = new Set(wish.letters.flatMap(({ to }) => (to.type === "address" ? to.address : [])));
+  const mails = calls.filter(({ name }) => name === "send_email");
+  const to = mails.map(({ args }) => {
+    return typeof args.to === "string" && told.has(args.to) ? args.to : undefined;
+  });
+  if (to.length === 0) return "";
+  if (to.length > 1) return `send the emails to ${list(to.map((address) => address ?? "you"))}`;
+  const hasAnswer = wish.letters.some(({ text }) => text === undefined);
+  const summary = wish.comparison ? "the answer" : "the summary email";
+  const letter = hasAnswer && wish.places.length > 0 ? summary : "the email";
+  return to[0] === undefined ? `send you ${letter}` : `send ${letter} to ${to[0]}`;
+}
+
+/** What the calls about e-mail do, empty if there are none. */
+function emailGoal(calls: readonly Call[], wish: Wish): string {
+  const sending = sendGoal(calls, wish);
+  const goals = sending === "" ? [] : [sending];
+  if (calls.some(({ name }) => name === "list_emails")) goals.push("list the e-mails");
+  return goals.join(" and ");
+}
+
+/** Takes the calls of a reply and what the question asks for, returns what the reply says. */
+export function announce(calls: readonly Call[], wish: Wish): string {
+  const lookUps = calls.filter(({ name }) => !/^(send_email|list_emails)$/.test(name));
+  const email = emailGoal(calls, wish);
+  if (lookUps.length === 0) return `Now I'll ${email}.`;
+  const emailWaits = email === "" && wish.letters.some((letter) => isComplete(wish, letter));
+  const goal = lookUpGoal(lookUps, wish.tool, emailWaits);
+  return email === "" ? `I'll ${goal}.` : `I'll ${goal} and ${email}.`;
+}

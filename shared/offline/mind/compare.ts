@@ -1,0 +1,50 @@
+import type { Comparison } from "./question.ts";
+import type { Temperature } from "./results.ts";
+
+/** Takes parts of a sentence, returns them as a list: "LA, Lima and Paris". */
+export function list(parts: readonly string[]): string {
+  const last = parts.at(-1) ?? "";
+  return parts.length < 2 ? last : `${parts.slice(0, -1).join(", ")} and ${last}`;
+}
+
+function degrees(count: number): string {
+  return Math.abs(count) === 1 ? `${count} degree` : `${count} degrees`;
+}
+
+/** What sets the first of the places apart from the others, which may be as warm. */
+function sayFirst(sorted: readonly Temperature[], words: { more: string; most: string }): string {
+  const [first, second] = sorted;
+  if (!first || !second) return "";
+  const top = sorted.filter((one) => one.degrees === first.degrees);
+  const others = sorted.slice(top.length);
+  const names = list(top.map(({ place }) => place));
+  if (others.length === 0) return `It is ${degrees(first.degrees)} in ${names} alike.`;
+  if (sorted.length === 2) {
+    return `${first.place} is ${words.more} than ${second.place}: ${degrees(first.degrees)} against ${second.degrees}.`;
+  }
+  const rest = list(others.map((one) => `${one.degrees} in ${one.place}`));
+  const are = top.length > 1 ? "are" : "is";
+  return `${names} ${are} the ${words.most}: ${degrees(first.degrees)}, against ${rest}.`;
+}
+
+function sayDifference(sorted: readonly Temperature[]): string {
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  if (!first || !last) return "";
+  // Tenths of degrees have no exact numbers in a computer.
+  const difference = Number((first.degrees - last.degrees).toFixed(2));
+  if (difference === 0) return sayFirst(sorted, { more: "", most: "" });
+  return `The difference between ${first.place} and ${last.place} is ${degrees(difference)}: ${first.degrees} against ${last.degrees}.`;
+}
+
+/**
+ * Takes what is to be found out and the temperatures that the results have told, returns a sentence
+ * that says it: "Tokyo is warmer than Paris: 14 degrees against 12." It is empty with fewer than two.
+ */
+export function compare(comparison: Comparison, temperatures: readonly Temperature[]): string {
+  if (temperatures.length < 2) return "";
+  const warmestFirst = temperatures.toSorted((one, other) => other.degrees - one.degrees);
+  if (comparison === "difference") return sayDifference(warmestFirst);
+  if (comparison === "warm") return sayFirst(warmestFirst, { more: "warmer", most: "warmest" });
+  const coldestFirst = temperatures.toSorted((one, other) => one.degrees - other.degrees);
+  return sayFirst(coldestFirst, { more: "colder", most: "coldest" });
+}

@@ -1,0 +1,25 @@
+/** Something about the weather that no tool tells, by the words of the question. */
+export type Limit =
+  | { readonly type: "time"; readonly words: string }
+  | { readonly type: "unit"; readonly words: string };
+
+const TIME =
+  /\b(?:tomorrow|yesterday|(?:next|last|this) (?:week(?:end)?|month|year|spring|summer|autumn|winter)|(?:on|next|last) (?:mon|tues|wednes|thurs|fri|satur|sun)day|in (?:\d+|two|three|a few) (?:hours|days|weeks)|in (?:spring|summer|autumn|winter))\b/i;
+const UNIT = /\b(?:fahrenheit|kelvin)\b/i;
+
+/** Takes a question about the weather, returns what it wants that no tool tells. */
+export function readLimits(question: string): Limit[] {
+  const time = TIME.exec(question)?.[0].toLowerCase();
+  const unit = UNIT.exec(question)?.[0].toLowerCase();
+  const limits: Limit[] = [];
+  if (time !== undefined) limits.push({ type: "time", words: time });
+  if (unit !== undefined) limits.push({ type: "unit", words: unit });
+  return limits;
+}
+
+/** Takes such a limit, returns a sentence that says so. */
+export function sayLimit({ type, words }: Limit): string {
+  if (type === "time") return `I only know the weather now, not ${words}.`;
+  const unit = words.replace(/^./, (letter) => letter.toUpperCase());
+  return `I can't give degrees in ${unit}.`;
+}

@@ -1,0 +1,36 @@
+import { ADDRESS } from "./topics.ts";
+
+const VERB = String.raw`(?:send|write|forward|e-?mail|mail)\b(?![\w.+-]*@|\s*\?|\s+(?:address|tool|is)\b)`;
+/** Where an order may begin. "Did you send" and "do not send" are none. */
+const BEFORE_VERB = String.raw`(?<=^\W*|[.?!,;:]\s+|\b(?:and|then|please|also|first|firstly|second|secondly|finally|now|just|or|next|(?<!\bnot )to|(?<!\b(?:did|have|do|if) )you)\s+)`;
+const ANOTHER =
+  "(?:another|one|a second|the second|a third|the same|a copy|it|that)(?: (?:e-?mail|mail|message|one))?";
+/** How a sentence goes on with one more e-mail, without a verb. */
+const MORE = String.raw`(?:,|;|\band|\bthen)\s+(?:then\s+)?(?:${ANOTHER} to\s|(?:me|${ADDRESS.source}),? (?:one|another|an?|the same)\b)`;
+const START = new RegExp(`${BEFORE_VERB}${VERB}|${MORE}`, "gi");
+const IS_MORE = new RegExp(`^(?:${MORE})`, "i");
+const ABOUT_MAIL = /^(?:e-?mail|mail)\b|\b(?:e-?mails?|mails?|messages?|summary|note|letter)\b|@/i;
+const BY_MAIL = /\b(?:by|via|per|as an?) (?:e-?mail|mail)\b/i;
+
+/** The parts of a question that ask for e-mails, in order, and all that stands before or between them. */
+export type Orders = { readonly orders: readonly string[]; readonly rest: string };
+
+/** Takes a question, returns the parts that ask for e-mails. A part ends where the next one begins. */
+export function splitOrders(question: string): Orders {
+  // Nothing in quotes begins an order, so the letters in them are hidden.
+  const hidden = question.replace(/"[^"]+"/g, (quoted) => `"${"_".repeat(quoted.length - 2)}"`);
+  const starts = [...hidden.matchAll(START)].map(({ index }) => index);
+  const orders: string[] = [];
+  let rest = question.slice(0, starts[0]);
+  for (const [place, start] of starts.entries()) {
+    const part = question.slice(start, starts[place + 1]);
+    const isOrder = IS_MORE.test(part) ? orders.length > 0 : ABOUT_MAIL.test(part);
+    if (isOrder) orders.push(part);
+    else rest += part;
+  }
+  if (orders.length === 0 && BY_MAIL.test(hidden)) {
+    const told = ADDRESS.test(question) ? question : `Send me ${question}`;
+    return { orders: [told], rest: "" };
+  }
+  return { orders, rest };
+}

@@ -1,0 +1,75 @@
+import { type Chain, chainsIn, isCapital, type Phrase } from "./phrases.ts";
+import { isRegion } from "./place-words.ts";
+import { FEELING, LIKE, WEATHER } from "./topics.ts";
+
+const BEFORE_PLACE = /^(?:in|at|of|for|between|near|around|from|:)$/;
+const SUBJECT = /^(?:weather|forecasts?|temperatures?|\w+(?:er|est))$/;
+const AFTER_FIRST = /^(?:|is|are|:|weather|forecast|temperatures?)$/;
+/** How names of two words begin that are written in small letters. */
+const NAME_START = /^(?:new|san|los|las|st\.?|hong|cape|rio|el|la|mexico|kuala|buenos) /i;
+const GOES_ON = /^\W*(?:and|or|also|plus|what about|how about)\b/i;
+const SENTENCE_END = /(?<!\b(?:St|Mt|Ft|vs))[.?!]+(?=\s|$)|\n/;
+
+function isAboutWeather(sentence: string): boolean {
+  return WEATHER.test(sentence) || FEELING.test(sentence) || LIKE.test(sentence);
+}
+
+/** Whether a preposition stands before, perhaps with an article, as in "in the netherlands". */
+function followsPreposition({ before }: Chain): boolean {
+  const [second = "", first = ""] = before.slice(-2);
+  if (BEFORE_PLACE.test(before.at(-1) ?? "")) return true;
+  return first === "the" && /^(?:in|at)$/.test(second);
+}
+
+/** Whether a chain in small letters stands where a place is likely: "weather la", "is la warmer". */
+function isBesideSubject({ before, after }: Chain): boolean {
+  const words = before.filter((word) => word !== ",");
+  const last = words.at(-1) ?? "";
+  const isAsked = /^(?:is|are|than)$/.test(last);
+  if (SUBJECT.test(after) && (isAsked || words.length === 0)) return true;
+  if (isAsked) return FEELING.test(after) || last === "than" || isAboutWeather(words.join(" "));
+  return SUBJECT.test(last) && WEATHER.test(last);
+}
+
+/** The phrases of a chain that are places, after a name with a capital no long phrase without one. */
+function placesOf(chain: Chain): readonly Phrase[] {
+  const { phrases, before, after } = chain;
+  const capitals = phrases.filter(({ name }) => isCapital(name));
+  const isPlaced = followsPreposition(chain);
+  if (capitals.length === 0) return isPlaced || isBesideSubject(chain) ? phrases : [];
+  // The first word of a sentence has a capital whatever it is.
+  const isFirst = before.length === 0 && phrases.length === 1 && !/ /.test(capitals[0]?.name ?? "");
+  if (isFirst && !AFTER_FIRST.test(after) && !SUBJECT.test(after)) return [];
+  return phrases.filter(({ name }, index) => {
+    const isPlain = !name.includes(" ") || NAME_START.test(name);
+    return isCapital(name) || (isPlain && (isPlaced || index > 0));
+  });
+}
+
+/** The names of a chain's places, with the state or country that stands after one. */
+function namesOf(chain: Chain): string[] {
+  const names: string[] = [];
+  for (const { name, afterComma } of placesOf(chain)) {
+    const last = names.at(-1);
+    const isPart = last !== undefined && afterComma && isRegion(name) && !isRegion(last);
+    if (isPart) names[names.length - 1] = `${last}, ${name}`;
+    else names.push(name);
+  }
+  return names;
+}
+
+/** Takes what a question says besides its e-mails, returns the places in it, each once. */
+export function placesIn(question: string): string[] {
+  const sentences = question.split(SENTENCE_END);
+  const first = sentences.findIndex(isAboutWeather);
+  const about = sentences.filter((sentence, index) => {
+    return isAboutWeather(sentence) || (index > first && first >= 0 && GOES_ON.test(sentence));
+  });
+  let names = about.flatMap(chainsIn).flatMap(namesOf);
+  if (names.length === 0) {
+    const others = sentences.flatMap(chainsIn).filter(followsPreposition);
+    names = others.flatMap(namesOf).filter(isCapital);
+  }
+  // A place that is named twice is kept once, where it came first and as it was spelt last.
+  return [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
+}

@@ -1,0 +1,70 @@
+import { nameAnswer } from "./announce.ts";
+import { compare, list } from "./compare.ts";
+import type { Exchange } from "./conversation.ts";
+import type { Letter } from "./letters.ts";
+import type { Wish } from "./question.ts";
+import { type Findings, failureOf, type Mails, show } from "./results.ts";
+
+/** How the answer names the one to whom a letter goes. */
+function nameRecipient({ to }: Letter): string {
+  return to.type === "address" ? to.address : "your email";
+}
+
+/** Takes letters, returns their recipients in a row. */
+export function nameRecipients(letters: readonly Letter[]): string {
+  return list(letters.map(nameRecipient));
+}
+
+/** Takes the letters that were sent, returns the sentence that says so, if there are any. */
+export function saySent(wish: Wish, sent: readonly Letter[]): string[] {
+  const [letter] = sent;
+  if (!letter) return [];
+  const to = nameRecipients(sent);
+  if (sent.length > 1) return [`Done! I've sent the e-mails to ${to}.`];
+  return [`Done! I've sent the ${letter.text ? "e-mail" : nameAnswer(wish)} to ${to}.`];
+}
+
+function sayUmbrella({ skies }: Findings): string {
+  const wet = skies.filter(({ sky }) => /rain|shower|snow|storm/i.test(sky));
+  if (wet.length === 0) return "You need no umbrella.";
+  return `Take an umbrella in ${list(wet.map(({ place }) => place))}.`;
+}
+
+/** Takes what was found out, returns what it says of the weather; what an e-mail tells is left out. */
+export function sayWeather(wish: Wish, findings: Findings, isTold: boolean): string[] {
+  const { comparison, rain, limits } = wish;
+  const { weather, temperatures } = findings;
+  if (weather === "") return [];
+  const compared = comparison ? compare(comparison, temperatures) : "";
+  const said: string[] = [];
+  if (compared !== "") said.push(compared);
+  else if (!isTold) said.push(`Here's the weather: ${weather}.`);
+  if (comparison && compared === "") said.push("I need two temperatures to compare.");
+  const isLater = limits.some(({ type }) => type === "time");
+  if (rain && !isLater) said.push(sayUmbrella(findings));
+  return said;
+}
+
+/** Takes the e-mails in the mailbox, returns a sentence that lists them. */
+export function sayMails(mails: Mails): string {
+  if (mails.length === 0) return "The mailbox is empty.";
+  return `The mailbox holds ${mails.map(({ to, message }) => `"${message}" to ${to}`).join(", ")}.`;
+}
+
+/** Takes a call of a tool that the offline model does not know, returns what its result says. */
+export function sayOther({ name, result }: Exchange): string {
+  return `The ${name} tool says: ${show(result)}.`;
+}
+
+/** Takes a call that has failed and the letters of the question, returns a sentence that says why. */
+export function sayFailure({ name, args, result }: Exchange, letters: readonly Letter[]): string {
+  const to = letters.length > 1 && typeof args.to === "string" ? ` to ${args.to}` : "";
+  const place = typeof args.location === "string" ? ` in ${args.location}` : "";
+  const goals = new Map([
+    ["get_weather", `get the weather${place}`],
+    ["get_user_profile", "look up your profile"],
+    ["send_email", `send the e-mail${to}`],
+    ["list_emails", "list the e-mails"],
+  ]);
+  return `I couldn't ${goals.get(name) ?? `use the ${name} tool`}: ${failureOf(result)}.`;
+}
