@@ -32,7 +32,8 @@ function sendGoal(calls: readonly Call[], wish: Wish): string {
     return typeof args.to === "string" && told.has(args.to) ? args.to : undefined;
   });
   if (to.length === 0) return "";
-  if (to.length > 1) return `send the emails to ${list(to.map((address) => address ?? "you"))}`;
+  const names = [...new Set(to.map((address) => address ?? "you"))];
+  if (to.length > 1) return `send the emails to ${list(names)}`;
   const hasAnswer = wish.letters.some(({ text }) => text === undefined);
   const summary = wish.comparison ? "the answer" : "the summary email";
   const letter = hasAnswer && wish.places.length > 0 ? summary : "the email";

@@ -1,5 +1,5 @@
 import type { Comparison } from "./question.ts";
-import type { Temperature } from "./results.ts";
+import type { Findings, Temperature } from "./results.ts";
 
 /** Takes parts of a sentence, returns them as a list: "LA, Lima and Paris". */
 export function list(parts: readonly string[]): string {
@@ -36,15 +36,19 @@ function sayDifference(sorted: readonly Temperature[]): string {
   return `The difference between ${first.place} and ${last.place} is ${degrees(difference)}: ${first.degrees} against ${last.degrees}.`;
 }
 
-/**
- * Takes what is to be found out and the temperatures that the results have told, returns a sentence
- * that says it: "Tokyo is warmer than Paris: 14 degrees against 12." It is empty with fewer than two.
- */
-export function compare(comparison: Comparison, temperatures: readonly Temperature[]): string {
-  if (temperatures.length < 2) return "";
+function sayComparison(comparison: Comparison, temperatures: readonly Temperature[]): string {
   const warmestFirst = temperatures.toSorted((one, other) => other.degrees - one.degrees);
   if (comparison === "difference") return sayDifference(warmestFirst);
   if (comparison === "warm") return sayFirst(warmestFirst, { more: "warmer", most: "warmest" });
   const coldestFirst = temperatures.toSorted((one, other) => one.degrees - other.degrees);
   return sayFirst(coldestFirst, { more: "colder", most: "coldest" });
+}
+
+/**
+ * Takes what is to be found out and what the results have told of the weather, which is not nothing.
+ * Returns what it comes to: "Tokyo is warmer than Paris: 14 degrees against 12."
+ */
+export function compare(comparison: Comparison, { weather, temperatures }: Findings): string {
+  if (temperatures.length > 1) return sayComparison(comparison, temperatures);
+  return `${weather}. Without a second temperature there is nothing to compare.`;
 }

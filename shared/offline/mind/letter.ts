@@ -19,9 +19,8 @@ export function isComplete({ places, profile }: Wish, { to, text }: Letter): boo
 
 /** What a letter says if the question gives it no words of its own; nothing if nothing is known. */
 function tellFindings({ places, comparison }: Wish, findings: Findings): string | undefined {
-  const { weather, temperatures, profile } = findings;
-  const compared = comparison ? compare(comparison, temperatures) : "";
-  if (compared !== "") return compared;
+  const { weather, profile } = findings;
+  if (weather !== "" && comparison) return compare(comparison, findings);
   if (weather !== "") return `Weather summary: ${weather}.`;
   // All look-ups of the weather have failed, so there is nothing to write.
   if (places.length > 0 || profile.length === 0) return undefined;

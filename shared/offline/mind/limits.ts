@@ -19,7 +19,7 @@ export function readLimits(question: string): Limit[] {
 
 /** Takes such a limit, returns a sentence that says so. */
 export function sayLimit({ type, words }: Limit): string {
-  if (type === "time") return `I only know the weather now, not ${words}.`;
+  if (type === "time") return `I only know how the weather is now, not ${words}.`;
   const unit = words.replace(/^./, (letter) => letter.toUpperCase());
   return `I can't give degrees in ${unit}.`;
 }

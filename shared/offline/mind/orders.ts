@@ -10,6 +10,8 @@ const MORE = String.raw`(?:,|;|\band|\bthen)\s+(?:then\s+)?(?:${ANOTHER} to\s|(?
 const START = new RegExp(`${BEFORE_VERB}${VERB}|${MORE}`, "gi");
 const IS_MORE = new RegExp(`^(?:${MORE})`, "i");
 const ABOUT_MAIL = /^(?:e-?mail|mail)\b|\b(?:e-?mails?|mails?|messages?|summary|note|letter)\b|@/i;
+/** What stands for one more e-mail, after the first. */
+const ONE_MORE = /\b(?:another|one|it|that|him|her|them)\b|"/i;
 const BY_MAIL = /\b(?:by|via|per|as an?) (?:e-?mail|mail)\b/i;
 
 /** The parts of a question that ask for e-mails, in order, and all that stands before or between them. */
@@ -24,7 +26,8 @@ export function splitOrders(question: string): Orders {
   let rest = question.slice(0, starts[0]);
   for (const [place, start] of starts.entries()) {
     const part = question.slice(start, starts[place + 1]);
-    const isOrder = IS_MORE.test(part) ? orders.length > 0 : ABOUT_MAIL.test(part);
+    const isMore = IS_MORE.test(part) || ONE_MORE.test(part);
+    const isOrder = (isMore && orders.length > 0) || (ABOUT_MAIL.test(part) && !IS_MORE.test(part));
     if (isOrder) orders.push(part);
     else rest += part;
   }

@@ -12,7 +12,8 @@ export type Chain = {
   readonly after: string;
 };
 
-const TOKEN = /\b(?:St|Mt|Ft)\.|\p{L}[\p{L}\p{N}'-]*(?:\.\p{L}+)*|\p{N}+|[,;:&]/gu;
+const TOKEN =
+  /\b(?:St|Mt|Ft)\.|\b\p{Lu}(?:\.\p{Lu})+\.?|\p{L}[\p{L}\p{N}'-]*(?:\.\p{L}+)*|\p{N}+|[,;:&]/gu;
 const SEPARATOR = /^(?:[,;&]|and|or|than|then|versus|vs|plus)$/i;
 
 /** Takes a name, returns whether it is written as a name. Letters without cases count as capitals. */
@@ -27,7 +28,8 @@ function lengthOfName(tokens: readonly string[], start: number): number {
   for (const token of tokens.slice(start)) {
     if (SEPARATOR.test(token) || token === ":") break;
     const goesOn = capital ? isCapital(token) || isInner(token) : end - start < 3;
-    if (!goesOn || (isOrdinary(token) && !isInner(token))) break;
+    const isWithin = end > start && isInner(token);
+    if (!goesOn || (isOrdinary(token) && !isWithin)) break;
     end++;
     if (token.endsWith("'s")) break;
   }

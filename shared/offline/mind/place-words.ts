@@ -46,7 +46,7 @@ export function isInner(word: string): boolean {
 }
 
 const REGIONS = new Set(
-  "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC D.C UK US USA California Texas Ohio China Egypt England Kenya India Peru France Australia Japan Norway Italy Spain Germany Canada Brazil".split(
+  "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC D.C D.C. UK US USA California Texas Ohio China Egypt England Kenya India Peru France Australia Japan Norway Italy Spain Germany Canada Brazil".split(
     " ",
   ),
 );

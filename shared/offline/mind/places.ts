@@ -67,7 +67,9 @@ export function placesIn(question: string): string[] {
   });
   let names = about.flatMap(chainsIn).flatMap(namesOf);
   if (names.length === 0) {
-    const others = sentences.flatMap(chainsIn).filter(followsPreposition);
+    const others = sentences.flatMap(chainsIn).filter((chain) => {
+      return followsPreposition(chain) || chain.before.at(-1) === "to";
+    });
     names = others.flatMap(namesOf).filter(isCapital);
   }
   // A place that is named twice is kept once, where it came first and as it was spelt last.

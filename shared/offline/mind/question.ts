@@ -3,7 +3,7 @@ import { type Limit, readLimits } from "./limits.ts";
 import { readMode } from "./modes.ts";
 import { placesIn } from "./places.ts";
 import { spell } from "./spelling.ts";
-import { FEELING, IS_IT, LIKE, MAILBOX, PROFILE, SELF, TOOLS, WEATHER } from "./topics.ts";
+import { FEELING, IS_IT, LIKE, MAILBOX, PROFILE, SELF, THANKS, TOOLS, WEATHER } from "./topics.ts";
 
 /** What is to be found out of several temperatures. */
 export type Comparison = "warm" | "cold" | "difference";
@@ -35,6 +35,8 @@ export type Wish = {
   readonly tools: boolean;
   /** The model itself is asked about. */
   readonly self: boolean;
+  /** The user says thank you. */
+  readonly thanks: boolean;
   /** How many malformed replies are wanted before a good one: "Slip once", "slip every time". */
   readonly slips: number;
 };
@@ -46,6 +48,8 @@ const COLD = /\b(?:cold|cool|chilli)(?:er|est)\b/i;
 const DIFFERENCE = /\bdifference\b|\bhow much (?:warm|hott|cold|cool)er\b/i;
 const RAIN = /\b(?:umbrella|rain(?:s|y|ing)?)\b/i;
 const TOOL = /\b(?:use|call|try|run) (?:the |your |a )?([\w-]+) tool\b/i;
+/** An e-mail of which nothing is known. */
+const BLANK: Letter = { to: { type: "nobody" }, text: undefined };
 const SLIP = /\bslip (once|twice|every time|\d+ times)\b/i;
 
 function slipsIn(question: string): number {
@@ -86,12 +90,13 @@ export function readQuestion(question: string): Wish {
   return {
     ...readWeather(rest, tool),
     profile: PROFILE.test(rest.replace(MAILBOX, "")) || tool === "get_user_profile",
-    letters,
+    letters: tool === "send_email" && letters.length === 0 ? [BLANK] : letters,
     mailbox: MAILBOX.test(rest) || tool === "list_emails",
     mode,
     tool,
     tools: TOOLS.test(rest),
     self: SELF.test(rest),
+    thanks: THANKS.test(rest),
     slips: slipsIn(rest),
   };
 }

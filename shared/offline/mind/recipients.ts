@@ -17,6 +17,9 @@ const NOT_A_NAME =
   /^(?:an?|the|me|us|my|myself|your|him|her|them|it|this|that|these|those|one|two|three|both|another|some|any|all|and|to|of|e-?mails?|mails?|messages?|summary|say|tell|ask|note|letters?|somebody|someone|everybody|everyone|now|then|please|about|with|saying|says|on|in|at|for|by|from|what|how|if)$/i;
 const NAMES = /(?:^\W*(?:send|write|forward|e-?mail|mail) (?:to )?|\bto )([\p{L}][\p{L}'-]*)/giu;
 
+/** Somebody beside the user: "me and Bob", "Bob and me". */
+const BESIDE_USER = /\bme and ([\p{L}'-]+)|([\p{L}'-]+) and me\b/iu;
+
 function nameIn(words: string): string | undefined {
   const names = [...words.matchAll(NAMES)].flatMap(([, name]) => name ?? []);
   return names.find((name) => !NOT_A_NAME.test(name))?.replace(/'s$/, "");
@@ -36,6 +39,11 @@ export function recipientsIn(words: string): readonly Recipient[] {
     address,
   }));
   if (USER.test(head)) recipients.push({ type: "user" });
+  const [, after, before] = BESIDE_USER.exec(head) ?? [];
+  const beside = after ?? before ?? "me";
+  if (!NOT_A_NAME.test(beside) && found.length === 0) {
+    recipients.push({ type: "name", name: beside });
+  }
   if (recipients.length > 0) return recipients;
   const name = nameIn(head);
   return [name === undefined ? { type: "nobody" } : { type: "name", name }];

@@ -12,7 +12,7 @@ function nameRecipient({ to }: Letter): string {
 
 /** Takes letters, returns their recipients in a row. */
 export function nameRecipients(letters: readonly Letter[]): string {
-  return list(letters.map(nameRecipient));
+  return list([...new Set(letters.map(nameRecipient))]);
 }
 
 /** Takes the letters that were sent, returns the sentence that says so, if there are any. */
@@ -30,16 +30,13 @@ function sayUmbrella({ skies }: Findings): string {
   return `Take an umbrella in ${list(wet.map(({ place }) => place))}.`;
 }
 
-/** Takes what was found out, returns what it says of the weather; what an e-mail tells is left out. */
+/** Takes what was found out, returns what it says of the weather, unless an e-mail has told it. */
 export function sayWeather(wish: Wish, findings: Findings, isTold: boolean): string[] {
   const { comparison, rain, limits } = wish;
-  const { weather, temperatures } = findings;
-  if (weather === "") return [];
-  const compared = comparison ? compare(comparison, temperatures) : "";
+  if (findings.weather === "") return [];
   const said: string[] = [];
-  if (compared !== "") said.push(compared);
-  else if (!isTold) said.push(`Here's the weather: ${weather}.`);
-  if (comparison && compared === "") said.push("I need two temperatures to compare.");
+  if (comparison) said.push(compare(comparison, findings));
+  else if (!isTold) said.push(`Here's the weather: ${findings.weather}.`);
   const isLater = limits.some(({ type }) => type === "time");
   if (rain && !isLater) said.push(sayUmbrella(findings));
   return said;

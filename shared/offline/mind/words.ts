@@ -70,9 +70,12 @@ function sayQuestions(wish: Wish, tools: readonly Offer[]): string[] {
 
 /** A sentence for each thing that is wanted, but for which no tool is on offer. */
 function sayLacks(wish: Wish, tools: readonly Offer[]): string[] {
+  const toUser = wish.letters.some((letter) => letter.to.type === "user");
+  // Without the other tool, the e-mail is what is missing.
+  const forLetter = toUser && isOffered(tools, "send_email");
   const needs = [
     { wanted: wish.weather, tool: "get_weather", subject: "the weather" },
-    { wanted: wish.profile, tool: "get_user_profile", subject: "your profile" },
+    { wanted: wish.profile || forLetter, tool: "get_user_profile", subject: "your profile" },
     { wanted: wish.letters.length > 0, tool: "send_email", subject: "e-mail" },
     { wanted: wish.mailbox, tool: "list_emails", subject: "the mailbox" },
   ];
@@ -104,5 +107,6 @@ export function conclude(wish: Wish, { tools, exchanges }: Conversation): string
   ];
   if (wish.tools && (tools.length > 0 || !wish.self)) said.push(sayTools(tools));
   if (said.length > 0) return said.join(" ");
+  if (wish.thanks) return "You're welcome!";
   return wish.self ? SELF : BEYOND;
 }
