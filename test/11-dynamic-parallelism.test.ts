@@ -117,15 +117,30 @@ test("the prompt explains both modes, and that a call that needs a result belong
   );
 });
 
-test("the demo gets the same results and answer in both modes, from calls that start at other times", () => {
-  const [parallel = [], sequential = []] = printed("11")
-    .split(/^Q: .*\n/m)
-    .slice(1)
-    .map((part) => part.trim().split(/\n\nThe calls: (.*)\n\n/));
-  const [steps, , answer] = parallel;
-  expect(parallel).toEqual([steps, "((()))", answer]);
-  expect(sequential).toEqual([steps, "()()()", answer]);
-  expect(answer).toMatch(/^A:\nHere's the weather: /);
+/** The parts of what the chapter prints: for each question what comes before and after its trail. */
+function parts(text: string): string[][] {
+  const questions = text.split(/^Q: .*\n/m).slice(1);
+  return questions.map((part) => part.trim().split(/\n\nThe calls: (.*)\n\n/));
+}
+
+test("the demo runs the weather of three cities at once, and two e-mails in order", () => {
+  const [weathers, mails] = parts(printed("11"));
+  expect(weathers?.slice(1)).toEqual([
+    "((()))",
+    expect.stringMatching(/^A:\nHere's the weather: /),
+  ]);
+  const [, trail, rest = ""] = mails ?? [];
+  expect(trail).toBe("()()");
+  expect([...rest.matchAll(/"message": "(.*)"/g)].map(([, text]) => text)).toEqual([
+    "Lunch at noon?",
+    "Sorry, at one.",
+  ]);
+});
+
+test("two e-mails in the mode parallel are both under way at once, so nothing holds their order", async () => {
+  const question = 'First email bob@example.com "one", then email him "two", in parallel mode.';
+  const { stdout } = await run("chapters/11-dynamic-parallelism/main.ts", [question]);
+  expect(parts(stdout).map(([, trail]) => trail)).toEqual(["(())"]);
 });
 
 // ── One program has all the conversations ────────────────────────────────────────────────────────

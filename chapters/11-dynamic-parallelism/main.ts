@@ -225,7 +225,7 @@ if (isEntry(import.meta.url)) {
   const ask = (question: string, onStart: OnStart) => runAgent(question, makeRunners(onStart));
   await runQuestions(showTrail(ask), [
     "How is the weather in Lima, LA and Paris?",
-    "How is the weather in Lima, LA and Paris? Ask for one city at a time.",
+    'Send two e-mails to bob@example.com: first "Lunch at noon?", then "Sorry, at one."',
   ]);
   await pool.close();
 }

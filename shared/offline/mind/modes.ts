@@ -15,11 +15,14 @@ function modeIn(question: string): string | undefined {
   return PARALLEL.test(question) ? "parallel" : undefined;
 }
 
+/** Removes words from a text; where they are a sentence of their own, with its end. */
+function remove(text: string, { source: words }: RegExp): string {
+  const polite = `(?:${words})(?:,? please)?`;
+  return text.replace(new RegExp(`(?<=[.?!])\\s*${polite}[.!]*|${polite}`, "i"), "");
+}
+
 /** Takes a question, returns the mode that it wants: "sequential", "parallel", or one that it names. */
 export function readMode(question: string): ModeReading {
-  const rest = [NAMED, SEQUENTIAL, PARALLEL].reduce(
-    (text, words) => text.replace(words, ""),
-    question,
-  );
+  const rest = [NAMED, SEQUENTIAL, PARALLEL].reduce(remove, question);
   return { mode: modeIn(question), rest };
 }

@@ -7,7 +7,8 @@ const ANOTHER =
   "(?:another|one|a second|the second|a third|the same|a copy|it|that)(?: (?:e-?mail|mail|message|one))?";
 /** How a sentence goes on with one more e-mail, without a verb. */
 const MORE = String.raw`(?:,|;|\band|\bthen)\s+(?:then\s+)?(?:${ANOTHER} to\s|(?:me|${ADDRESS.source}),? (?:one|another|an?|the same)\b)`;
-const START = new RegExp(`${BEFORE_VERB}${VERB}|${MORE}`, "gi");
+// What stands before is looked at last, because it may be long.
+const START = new RegExp(`(?=${VERB})${BEFORE_VERB}\\w|${MORE}`, "gi");
 const IS_MORE = new RegExp(`^(?:${MORE})`, "i");
 const ABOUT_MAIL = /^(?:e-?mail|mail)\b|\b(?:e-?mails?|mails?|messages?|summary|note|letter)\b|@/i;
 /** What stands for one more e-mail, after the first. */

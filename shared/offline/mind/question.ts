@@ -66,6 +66,14 @@ function comparisonIn(question: string): Comparison | undefined {
   return COLD.test(question) ? "cold" : undefined;
 }
 
+/** One kind of quotation marks, one of apostrophes, and no long gaps. */
+function tidy(question: string): string {
+  return question
+    .replace(/[“”]/g, '"')
+    .replace(/[‘’]/g, "'")
+    .replace(/\s{3,}/g, " ");
+}
+
 /** The part of the wish that is about the weather. */
 function readWeather(question: string, tool: string | undefined) {
   const places = placesIn(question.replaceAll('"', "").replace(TOOL, "weather"));
@@ -83,7 +91,7 @@ function readWeather(question: string, tool: string | undefined) {
 
 /** Takes a question in plain English, returns what it asks for. Anything else is ignored. */
 export function readQuestion(question: string): Wish {
-  const plain = spell(question.replace(/[“”]/g, '"').replace(/[‘’]/g, "'"));
+  const plain = spell(tidy(question));
   const { mode, rest: unordered } = readMode(plain);
   const { letters, rest } = readLetters(unordered);
   const tool = TOOL.exec(rest)?.[1];
