@@ -5,8 +5,7 @@ import type { Wish } from "./question.ts";
 
 /** What the look-ups do. They come "first" if an e-mail waits for their results. */
 function lookUpGoal(calls: readonly Call[], tool: string | undefined, emailWaits: boolean): string {
-  const weather = calls.filter(({ name }) => name === "get_weather");
-  const places = weather.map(({ args }) => args.location);
+  const places = calls.flatMap(({ args }) => (args.location === undefined ? [] : args.location));
   const profile = calls.some(({ name }) => name === "get_user_profile");
   const first = emailWaits ? " first" : "";
   if (places.length === 0 && !profile) return `try the ${tool} tool`;
@@ -27,7 +26,7 @@ export function nameAnswer({ places, comparison }: Wish): string {
 /** What the calls that send e-mails do, empty if there are none. */
 function sendGoal(calls: readonly Call[], wish: Wish): string {
   const told = new Set(wish.letters.flatMap(({ to }) => (to.type === "address" ? to.address : [])));
-  const mails = calls.filter(({ name }) => name === "send_email");
+  const mails = calls.filter(({ name, args }) => name === "send_email" && args.to !== undefined);
   const to = mails.map(({ args }) => {
     return typeof args.to === "string" && told.has(args.to) ? args.to : undefined;
   });
@@ -50,7 +49,7 @@ function emailGoal(calls: readonly Call[], wish: Wish): string {
 
 /** Takes the calls of a reply and what the question asks for, returns what the reply says. */
 export function announce(calls: readonly Call[], wish: Wish): string {
-  const lookUps = calls.filter(({ name }) => !/^(send_email|list_emails)$/.test(name));
+  const lookUps = calls.filter(({ name, args }) => name !== "list_emails" && args.to === undefined);
   const email = emailGoal(calls, wish);
   if (lookUps.length === 0) return `Now I'll ${email}.`;
   const emailWaits = email === "" && wish.letters.some((letter) => isComplete(wish, letter));

@@ -11,7 +11,7 @@ export type LettersReading = { readonly letters: readonly Letter[]; readonly res
 /** The words about an e-mail, and apart from them its text; several texts are several e-mails. */
 type Order = { readonly words: string; readonly texts: readonly string[] };
 
-const QUOTED = /"([^"]+)"/g;
+const QUOTED = /"([^"]*)"/g;
 const SAID =
   /(?:\b(?:saying|says|to say|that reads|telling (?:him|her|them)|(?:with )?the (?:text|words|message)(?! to\b)):?|(?<=@[\w.-]+|\bme):)\s+(?:that\s+)?([^\s"].*)$/is;
 /** With what a sentence may go on after the text of an e-mail. */
@@ -26,22 +26,23 @@ function isAnotherWish(sentence: string): boolean {
   return [ADDRESS, MAILBOX, PROFILE, WEATHER].some((topic) => topic.test(sentence));
 }
 
-/** A text without quotes ends where the question goes on with something else. */
-function endText(said: string): string {
-  const [first = "", ...more] = said.replace(GOES_ON, "").split(/(?<=[.?!])\s+/);
-  const end = more.findIndex(isAnotherWish);
-  const sentences = [first, ...(end === -1 ? more : more.slice(0, end))];
-  return sentences.join(" ").replace(TRAILING, "");
+/** How long a text without quotes is: it ends where the question goes on with something else. */
+function lengthOfText(said: string): number {
+  const text = said.replace(GOES_ON, "");
+  const ends = [...text.matchAll(/[.?!](?=\s)/g)].map(({ index }) => index + 1);
+  const end = ends.find((start, place) => isAnotherWish(text.slice(start, ends[place + 1])));
+  return text.slice(0, end).replace(TRAILING, "").length;
 }
 
 function readOrder(part: string): Order {
   const quoted = [...part.matchAll(QUOTED)].flatMap(([, text]) => text ?? []);
-  if (quoted.length > 0) return { words: part.replace(QUOTED, ""), texts: quoted };
+  const texts = quoted.filter((text) => text.trim() !== "");
+  if (texts.length > 0) return { words: part.replace(QUOTED, " "), texts };
   const said = SAID.exec(part)?.[1] ?? "";
-  const text = INDIRECT.test(said) ? "" : endText(said);
-  return text === ""
-    ? { words: part, texts: [] }
-    : { words: part.replace(text, ""), texts: [text] };
+  const length = INDIRECT.test(said) ? 0 : lengthOfText(said);
+  if (length === 0) return { words: part, texts: [] };
+  const before = part.slice(0, part.length - said.length);
+  return { words: before + said.slice(length), texts: [said.slice(0, length)] };
 }
 
 /** The texts of another e-mail, for those that are to say "the same", or "both" of which say it. */

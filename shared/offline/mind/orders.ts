@@ -21,7 +21,7 @@ export type Orders = { readonly orders: readonly string[]; readonly rest: string
 /** Takes a question, returns the parts that ask for e-mails. A part ends where the next one begins. */
 export function splitOrders(question: string): Orders {
   // Nothing in quotes begins an order, so the letters in them are hidden.
-  const hidden = question.replace(/"[^"]+"/g, (quoted) => `"${"_".repeat(quoted.length - 2)}"`);
+  const hidden = question.replace(/"[^"]*"/g, (quoted) => `"${"_".repeat(quoted.length - 2)}"`);
   const starts = [...hidden.matchAll(START)].map(({ index }) => index);
   const orders: string[] = [];
   let rest = question.slice(0, starts[0]);

@@ -1,11 +1,8 @@
-import { isInner, isOrdinary } from "./place-words.ts";
+import { isInner, isOrdinary, isRegion } from "./place-words.ts";
 
-/** Words that may be the name of a place, and whether a comma stands before them. */
-export type Phrase = { readonly name: string; readonly afterComma: boolean };
-
-/** Phrases in a row with nothing but commas and the like between, and the words around them. */
+/** Possible names of places, with nothing but commas and the like between, and the words around them. */
 export type Chain = {
-  readonly phrases: readonly Phrase[];
+  readonly names: readonly string[];
   /** The words before, the nearest last, in lower case. */
   readonly before: readonly string[];
   /** The word after, in lower case; nothing at the end. */
@@ -27,9 +24,9 @@ function lengthOfName(tokens: readonly string[], start: number): number {
   let end = start;
   for (const token of tokens.slice(start)) {
     if (SEPARATOR.test(token) || token === ":") break;
-    const goesOn = capital ? isCapital(token) || isInner(token) : end - start < 3;
+    const goesOn = capital ? isCapital(token) || isInner(token) : !isCapital(token);
     const isWithin = end > start && isInner(token);
-    if (!goesOn || (isOrdinary(token) && !isWithin)) break;
+    if (!goesOn || end - start > 3 || (isOrdinary(token) && !isWithin)) break;
     end++;
     if (token.endsWith("'s")) break;
   }
@@ -38,29 +35,36 @@ function lengthOfName(tokens: readonly string[], start: number): number {
   return end - start;
 }
 
-/** Takes a sentence, returns its chains of phrases, in order. */
+/** Adds a name; a state or country after a comma belongs to the name before, as in "LA, CA". */
+function addName(names: string[], name: string, separator: string): void {
+  const last = names.at(-1);
+  const isPart = last !== undefined && separator === "," && isRegion(name) && !isRegion(last);
+  if (isPart) names[names.length - 1] = `${last}, ${name}`;
+  else names.push(name);
+}
+
+/** Takes a sentence, returns its chains of names, in order. */
 export function chainsIn(sentence: string): Chain[] {
   const tokens = sentence.match(TOKEN) ?? [];
   const lower = tokens.map((token) => token.toLowerCase());
   const chains: Chain[] = [];
-  let phrases: Phrase[] = [];
-  let before = 0;
-  for (let at = 0; at < tokens.length; ) {
-    const length = lengthOfName(tokens, at);
-    if (length > 0) {
-      if (phrases.length === 0) before = at;
-      const name = tokens
-        .slice(at, at + length)
-        .join(" ")
-        .replace(/'s$/, "");
-      phrases.push({ name, afterComma: tokens[at - 1] === "," });
+  for (let at = 0; at < tokens.length; at++) {
+    const start = at;
+    const names: string[] = [];
+    let length = lengthOfName(tokens, at);
+    while (length > 0) {
+      const name = tokens.slice(at, at + length).join(" ");
+      addName(names, name.replace(/'s$/, ""), tokens[at - 1] ?? "");
+      at += length;
+      const end = at;
+      // Several separators may stand together, as in ", and".
+      while (SEPARATOR.test(tokens[at] ?? "")) at++;
+      length = at > end ? lengthOfName(tokens, at) : 0;
     }
-    at += Math.max(length, 1);
-    // Separators go on with the chain; several may stand together, as in ", and".
-    while (phrases.length > 0 && SEPARATOR.test(tokens[at] ?? "")) at++;
-    if (phrases.length > 0 && lengthOfName(tokens, at) === 0) {
-      chains.push({ phrases, before: lower.slice(0, before), after: lower[at] ?? "" });
-      phrases = [];
+    if (names.length > 0) {
+      chains.push({ names, before: lower.slice(0, start), after: lower[at] ?? "" });
+      // The token after may begin the next chain.
+      at--;
     }
   }
   return chains;

@@ -7,7 +7,7 @@ const GRAMMAR =
   "what's how's it's that's who's where's let's i'm i'd i'll don't isn't doesn't who what where how which why whose " +
   "in at of for between near around inside outside over under per until till since during before after";
 const MANNERS =
-  "please thanks thank hello hi hey ok okay well also too again just only really very quite more most less least " +
+  "please thanks thank hello hi hey ok okay well also too again just only once twice slip really very quite more most less least " +
   "much many both all each every any some other another same else one two three either anywhere everywhere";
 const VERBS =
   "get tell give show say ask let go make use run try call find look looks looking check compare send write mail " +

@@ -1,5 +1,4 @@
-import { type Chain, chainsIn, isCapital, type Phrase } from "./phrases.ts";
-import { isRegion } from "./place-words.ts";
+import { type Chain, chainsIn, isCapital } from "./phrases.ts";
 import { FEELING, LIKE, WEATHER } from "./topics.ts";
 
 const BEFORE_PLACE = /^(?:in|at|of|for|between|near|around|from|:)$/;
@@ -31,31 +30,19 @@ function isBesideSubject({ before, after }: Chain): boolean {
   return SUBJECT.test(last) && WEATHER.test(last);
 }
 
-/** The phrases of a chain that are places, after a name with a capital no long phrase without one. */
-function placesOf(chain: Chain): readonly Phrase[] {
-  const { phrases, before, after } = chain;
-  const capitals = phrases.filter(({ name }) => isCapital(name));
+/** The names of a chain that are places; after one with a capital no long one without. */
+function namesOf(chain: Chain): readonly string[] {
+  const { names, before, after } = chain;
+  const [first = ""] = names;
   const isPlaced = followsPreposition(chain);
-  if (capitals.length === 0) return isPlaced || isBesideSubject(chain) ? phrases : [];
+  if (!names.some(isCapital)) return isPlaced || isBesideSubject(chain) ? names : [];
   // The first word of a sentence has a capital whatever it is.
-  const isFirst = before.length === 0 && phrases.length === 1 && !/ /.test(capitals[0]?.name ?? "");
-  if (isFirst && !AFTER_FIRST.test(after) && !SUBJECT.test(after)) return [];
-  return phrases.filter(({ name }, index) => {
-    const isPlain = !name.includes(" ") || NAME_START.test(name);
+  const isAlone = before.length === 0 && names.length === 1 && !first.includes(" ");
+  if (isAlone && !AFTER_FIRST.test(after) && !SUBJECT.test(after)) return [];
+  return names.filter((name, index) => {
+    const isPlain = !name.replace(/,.*/, "").includes(" ") || NAME_START.test(name);
     return isCapital(name) || (isPlain && (isPlaced || index > 0));
   });
-}
-
-/** The names of a chain's places, with the state or country that stands after one. */
-function namesOf(chain: Chain): string[] {
-  const names: string[] = [];
-  for (const { name, afterComma } of placesOf(chain)) {
-    const last = names.at(-1);
-    const isPart = last !== undefined && afterComma && isRegion(name) && !isRegion(last);
-    if (isPart) names[names.length - 1] = `${last}, ${name}`;
-    else names.push(name);
-  }
-  return names;
 }
 
 /** Takes what a question says besides its e-mails, returns the places in it, each once. */

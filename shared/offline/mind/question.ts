@@ -76,7 +76,7 @@ function tidy(question: string): string {
 
 /** The part of the wish that is about the weather. */
 function readWeather(question: string, tool: string | undefined) {
-  const places = placesIn(question.replaceAll('"', "").replace(TOOL, "weather"));
+  const places = placesIn(question.replaceAll('"', " ").replace(TOOL, "weather"));
   const isFelt = FEELING.test(question) && (places.length > 0 || IS_IT.test(question));
   const weather = WEATHER.test(question) || LIKE.test(question) || isFelt || tool === "get_weather";
   return {

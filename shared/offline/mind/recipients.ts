@@ -53,5 +53,6 @@ export function recipientsIn(words: string): readonly Recipient[] {
 export function withoutRecipients(words: string): string {
   const name = nameIn(firstSentence(words));
   const rest = words.replace(ADDRESSES, "").replace(new RegExp(`to ${MY_ADDRESS}`, "gi"), "");
-  return name === undefined ? rest : rest.replace(name, "");
+  if (name === undefined) return rest;
+  return rest.replace(new RegExp(`(?<!\\p{L})${name}(?!\\p{L})`, "u"), "");
 }

@@ -38,7 +38,9 @@ function saySuccesses(wish: Wish, findings: Findings, sent: readonly Letter[]): 
 /** A sentence about the letters that nothing says were sent, if any call has been made. */
 function sayUnsent(wish: Wish, exchanges: readonly Exchange[], findings: Findings): string[] {
   const { sent, never, unsent } = sortLetters(wish, exchanges, findings);
-  if (unsent.length === 0 || exchanges.length === 0) return [];
+  // A result that says something else is told as it is.
+  const isUnclear = findings.others.some(({ name }) => name === "send_email");
+  if (unsent.length === 0 || exchanges.length === 0 || isUnclear) return [];
   if (sent.length === 0) return ["I sent no e-mail."];
   return never.length > 0 ? [`I sent no e-mail to ${nameRecipients(never)}.`] : [];
 }

@@ -1,0 +1,185 @@
+// Whatever is asked, and whatever the tools do, the offline model says nothing foolish.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Call, Exchange } from "../shared/offline/mind/conversation.ts";
+import { converse, MAX_STEPS, runTool, type Talk, WITH_MAILBOX } from "./support/small-world.ts";
+
+const RUNS = Number(process.env.RUNS ?? 1500);
+
+// ── Questions ────────────────────────────────────────────────────────────────────────────────────
+
+const anyOf = (...texts: readonly string[]) => fc.constantFrom(...texts);
+
+/** Texts one after the other, some of which may be chosen. */
+function row(...parts: readonly (string | fc.Arbitrary<string>)[]): fc.Arbitrary<string> {
+  const all = parts.map((part) => (typeof part === "string" ? fc.constant(part) : part));
+  return fc.tuple(...all).map((texts) => texts.join(""));
+}
+
+const place = anyOf(
+  ..."Beijing,LA,lima,Tokyo,new york,New York,PARIS,Oslo,Atlantis,El Dorado,São Paulo".split(","),
+  ..."LA, CA;Paris, France;St. Louis;Rio de Janeiro;北京;the netherlands".split(";"),
+);
+const places = fc
+  .tuple(fc.array(place, { minLength: 1, maxLength: 4 }), anyOf(", ", " and ", " or ", ", and "))
+  .map(([names, separator]) => names.join(separator));
+const feeling = anyOf("warmer", "colder", "warmest", "coldest", "hot", "cold", "rainy", "warm");
+const weather = fc.oneof(
+  row("How is the weather in ", places, anyOf("", " today", " tomorrow", " in Fahrenheit")),
+  row(anyOf("weather ", "Weather: ", "forecast for ", "what's it like in "), places),
+  row(places, anyOf(" weather", "'s weather", " temperature please")),
+  row("Is it ", feeling, " in ", place, anyOf(" or ", " than ", " or in "), place),
+  row("Which is ", feeling, anyOf(": ", ", "), places),
+  row("What is the temperature difference between ", place, " and ", place),
+  row("Do I need an umbrella in ", place),
+  anyOf("Weather?", "How is the weather in every city you know", "Is it raining"),
+);
+
+const recipient = anyOf("bob@example.com", "carol@example.com", "me", "Bob", "him", "my boss");
+const said = fc.oneof(
+  row(anyOf(" saying ", " with the text "), anyOf("hello", '"see you"', '"a" and "b"')),
+  anyOf("", " with it", " about that", " saying", ' saying ""'),
+);
+const letter = fc.oneof(
+  row(anyOf("Send ", "send ", "Write ", "Sned "), recipient, " an email", said),
+  row("Send an ", anyOf("email", "e-mail", "summary email"), " to ", recipient, said),
+  row(anyOf("Email ", "mail "), recipient, anyOf("", " the answer", ' "hi"'), said),
+  row("First email ", recipient, said, ", then email ", recipient, said),
+  row("Send emails to ", recipient, " and ", recipient, said, ", and another to ", recipient, said),
+);
+const other = anyOf(
+  ..."Who am I?|List my e-mails|What tools do you have|Hello|Use the teleport tool|Slip once".split(
+    "|",
+  ),
+  ..."What can you do|My name is Bob|Do not email me|Did you send it|Use the get_weather tool".split(
+    "|",
+  ),
+  ..."In this order, please|one after the other|Run the calls in zigzag mode|in parallel|thanks".split(
+    "|",
+  ),
+);
+const noise = fc
+  .array(
+    anyOf(
+      ..."a the to in of for and then send email weather is who my mail Bob paris not saying than".split(
+        " ",
+      ),
+      ..."warmer coldest first one another it me , . ? ! : \" ' @ x@y.zz 7 😀 umbrella show list".split(
+        " ",
+      ),
+    ),
+    { maxLength: 14 },
+  )
+  .map((words) => words.join(" "));
+
+const question = fc
+  .array(fc.oneof(weather, letter, other, noise), { minLength: 1, maxLength: 3 })
+  .chain((parts) => {
+    const ends = anyOf(". ", "? ", ", ", " and ", "! ", " ");
+    return row(...parts.flatMap((part) => [part, ends]));
+  })
+  .chain((text) => anyOf(text, text, text.toLowerCase(), text.toUpperCase()));
+
+// ── What tools do ────────────────────────────────────────────────────────────────────────────────
+
+/** What becomes of a call instead of its own result; "as it should" for the latter. */
+const OUTCOMES: readonly unknown[] = [
+  "as it should",
+  "as it should",
+  "Error: the line dropped",
+  "Error: ",
+  { error: { class: "execution", message: "its thread ended" } },
+  { error: "no station" },
+  { cancelled: "it never started" },
+  undefined,
+  null,
+  "",
+  {},
+  "queued",
+  { sky: "blue", wind: null },
+];
+
+const outcomes = fc.array(fc.constantFrom(...OUTCOMES), { minLength: 1, maxLength: 6 });
+
+/** Runs calls with those outcomes, again and again in their order. */
+function runnerOf(wanted: readonly unknown[]) {
+  return (call: Call, before: readonly Exchange[]): unknown => {
+    const outcome = wanted[before.length % wanted.length];
+    return outcome === "as it should" ? runTool(call, before) : outcome;
+  };
+}
+
+// ── What must hold ───────────────────────────────────────────────────────────────────────────────
+
+const FOOLISH = /undefined|null|NaN|\[object|\$from|\$text/;
+const EMPTY_CLAUSE =
+  / {2}|\s[.,:;!?]|[,:;] ?[.,;:]|^[\s.,:;!?]|\bin [.:]|\bto [.:]|\bthe tool\b|\(\)/;
+
+function expectSense({ replies, exchanges }: Talk, asked: string): void {
+  const last = replies.at(-1);
+  expect(last?.calls).toEqual([]);
+  expect(replies.length).toBeLessThanOrEqual(MAX_STEPS);
+  for (const { text, calls } of replies) {
+    expect(text).not.toMatch(FOOLISH);
+    // What is in quotes was said by somebody else.
+    expect(text.replace(/"[^"]*"|\{[^}]*\}/g, "it")).not.toMatch(EMPTY_CLAUSE);
+    const written = calls.map((call) => JSON.stringify(call));
+    expect(new Set(written).size).toBe(written.length);
+  }
+  for (const { name, args } of exchanges) {
+    const words = typeof args.location === "string" ? args.location.split(" ") : [];
+    for (const word of words) expect(asked).toContain(word);
+    if (name !== "send_email") continue;
+    expect(`${asked} jack@example.com`.toLowerCase()).toContain(String(args.to).toLowerCase());
+    expect(args.message).toMatch(/\S/);
+    expect(args.message).not.toMatch(FOOLISH);
+  }
+}
+
+/** The recipients that the answer says it has written to, each of whom a result must confirm. */
+function expectHonesty({ replies, exchanges }: Talk): void {
+  const text = replies.at(-1)?.text ?? "";
+  const sent = exchanges.filter(({ name, result }) => {
+    return name === "send_email" && result === "message sent";
+  });
+  const claim = /Done! I've sent the .*? to (.*?)\.(?= |$)/.exec(text)?.[1];
+  expect(claim !== undefined).toBe(sent.length > 0);
+  const claimed = claim?.split(/, | and /) ?? [];
+  const confirmed = sent.map(({ args }) => String(args.to));
+  const hasAddress = confirmed.includes("jack@example.com");
+  for (const name of claimed) {
+    if (name === "your email") expect(hasAddress).toBe(true);
+    else expect(confirmed).toContain(name);
+  }
+  const told = [...text.matchAll(/(\S+) is (\w+) at (-?\d+) degrees/g)];
+  for (const [, , sky, degrees] of told) {
+    expect(exchanges.map(({ result }) => result)).toContain(`${sky}, ${degrees} degrees`);
+  }
+}
+
+test("with tools that work, every conversation makes sense and ends", () => {
+  const property = fc.property(question, (asked) => {
+    const talk = converse(asked, WITH_MAILBOX);
+    expectSense(talk, asked);
+    expectHonesty(talk);
+  });
+  fc.assert(property, { numRuns: RUNS });
+});
+
+test("with tools that fail in any way, it does as well", () => {
+  const property = fc.property(question, outcomes, (asked, wanted) => {
+    const talk = converse(asked, WITH_MAILBOX, runnerOf(wanted));
+    expectSense(talk, asked);
+    expectHonesty(talk);
+  });
+  fc.assert(property, { numRuns: RUNS });
+});
+
+test("whichever tools are on offer, it does as well", () => {
+  const property = fc.property(question, fc.subarray([...WITH_MAILBOX]), (asked, tools) => {
+    const talk = converse(asked, tools);
+    expectSense(talk, asked);
+    expectHonesty(talk);
+  });
+  fc.assert(property, { numRuns: RUNS });
+});
