@@ -1,13 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Exchange, Offer } from "../shared/offline/mind/conversation.ts";
 import { plan } from "../shared/offline/mind/plan.ts";
+import { ask, runTool, TOOLS, WITH_MAILBOX } from "./support/small-world.ts";
 
-const TOOLS: Offer[] = [
-  { name: "get_weather", description: "Get the weather.", about: "" },
-  { name: "get_user_profile", description: "Get the user's profile.", about: "" },
-  { name: "send_email", description: "", about: "from: your own address: bot@example.com" },
-];
-const WITH_MAILBOX = [...TOOLS, { name: "list_emails", description: "", about: "" }];
 const JACK = { name: "Jack", email: "jack@example.com" };
 
 function weather(location: string, result: unknown): Exchange {
@@ -21,12 +16,20 @@ function profile(result: unknown = JACK): Exchange {
 const TEN = ["Accra", "Bonn", "Cork", "Delhi", "Essen", "Faro", "Genoa", "Hilo", "Izmir", "Jaffa"];
 
 /** What the offline model wants to have run, written short. */
-function wants(question: string, exchanges: Exchange[] = [], tools: Offer[] = TOOLS): string[] {
+function wants(
+  question: string,
+  exchanges: Exchange[] = [],
+  tools: readonly Offer[] = TOOLS,
+): string[] {
   const { calls } = plan({ question, exchanges, tools });
   return calls.map(({ name, args }) => [name, ...Object.values(args)].join(" "));
 }
 
-function says(question: string, exchanges: Exchange[] = [], tools: Offer[] = TOOLS): string {
+function says(
+  question: string,
+  exchanges: Exchange[] = [],
+  tools: readonly Offer[] = TOOLS,
+): string {
   return plan({ question, exchanges, tools }).text;
 }
 
@@ -113,7 +116,7 @@ describe("sends an e-mail", () => {
     expect(wants(question)).toEqual(["get_weather Beijing", "get_weather LA", "get_user_profile"]);
     expect(wants(question, found)).toEqual(["get_user_profile"]);
     expect(wants(question, [...found, profile()])).toEqual([
-      `send_email bot@example.com jack@example.com ${summary}`,
+      `send_email weather-bot@example.com jack@example.com ${summary}`,
     ]);
   });
 
@@ -134,7 +137,7 @@ describe("sends an e-mail", () => {
     expect(
       wants(question, [bad("Beijing"), weather("LA", "sunny, 20 degrees"), profile()]),
     ).toEqual([
-      "send_email bot@example.com jack@example.com Weather summary: LA is sunny at 20 degrees.",
+      "send_email weather-bot@example.com jack@example.com Weather summary: LA is sunny at 20 degrees.",
     ]);
     expect(wants(question, [bad("Beijing"), bad("LA"), profile()])).toEqual([]);
     expect(says(question, [bad("Beijing"), bad("LA"), profile()])).toMatch(/I sent no e-mail\.$/);
@@ -143,11 +146,13 @@ describe("sends an e-mail", () => {
 
   test("to somebody else, with words of one's own", () => {
     const other = "Send an email to bob@example.com saying hello there";
-    expect(wants(other)).toEqual(["send_email bot@example.com bob@example.com hello there"]);
+    expect(wants(other)).toEqual([
+      "send_email weather-bot@example.com bob@example.com hello there",
+    ]);
     expect(says(other)).toBe("Now I'll send the email to bob@example.com.");
     expect(says(other, [sent])).toBe("Done! I've sent the e-mail to bob@example.com.");
     expect(wants('Email me "buy milk"', [profile()])).toEqual([
-      "send_email bot@example.com jack@example.com buy milk",
+      "send_email weather-bot@example.com jack@example.com buy milk",
     ]);
   });
 });
@@ -200,7 +205,7 @@ describe("an e-mail that waits for nothing goes out with the look-ups", () => {
   test("in one reply", () => {
     expect(wants(question)).toEqual([
       "get_weather LA",
-      "send_email bot@example.com bob@example.com hi.",
+      "send_email weather-bot@example.com bob@example.com hi.",
     ]);
     expect(says(question)).toBe(
       "I'll check the weather in LA for you and send the email to bob@example.com.",
@@ -213,14 +218,14 @@ describe("an e-mail that waits for nothing goes out with the look-ups", () => {
   test("before the mailbox is read, if that is asked for too", () => {
     const both = 'Send an email to bob@example.com saying "hi" and list my e-mails.';
     expect(wants(both, [], WITH_MAILBOX)).toEqual([
-      "send_email bot@example.com bob@example.com hi",
+      "send_email weather-bot@example.com bob@example.com hi",
       "list_emails",
     ]);
     const mails = (result: unknown) => ({ name: "list_emails", args: {}, result });
     expect(says(both, [sent, mails([])], WITH_MAILBOX)).toBe(
       "Done! I've sent the e-mail to bob@example.com. The mailbox is empty.",
     );
-    const one = [{ from: "bot@example.com", to: "bob@example.com", message: "hi" }];
+    const one = [{ from: "weather-bot@example.com", to: "bob@example.com", message: "hi" }];
     expect(says("Show me my inbox.", [mails(one)], WITH_MAILBOX)).toBe(
       'The mailbox holds "hi" to bob@example.com.',
     );
@@ -240,7 +245,7 @@ describe("where arguments may refer to results", () => {
       "send_email",
     ]);
     expect(email?.args).toEqual({
-      from: "bot@example.com",
+      from: "weather-bot@example.com",
       to: { $from: "user_profile", path: "email" },
       message: {
         $text: [
@@ -264,7 +269,7 @@ describe("where arguments may refer to results", () => {
     const { calls } = plan({ question, exchanges, tools: TOOLS, references: true });
     expect(calls.map(({ args }) => args)).toEqual([
       {
-        from: "bot@example.com",
+        from: "weather-bot@example.com",
         to: "jack@example.com",
         message: "Weather summary: Beijing is cloudy at 5 degrees.",
       },
@@ -278,7 +283,254 @@ describe("says how the calls are to run", () => {
     ["How is the weather in Lima and LA? Ask for one city at a time.", "sequential"],
     ["Check the weather in Lima and LA, one after the other.", "sequential"],
     ["How is the weather in Lima and LA? Run the calls in zigzag mode.", "zigzag"],
+    ["Check the weather in Lima and LA sequentially.", "sequential"],
+    ["Get the weather in Lima and LA in parallel, please.", "parallel"],
+    ["First the weather in Lima, then the weather in LA.", "sequential"],
+    ["Weather in Lima and LA, one by one", "sequential"],
+    ["Weather in Lima and LA at the same time", "parallel"],
   ])("%s", (question, mode) => {
-    expect(plan({ question, exchanges: [], tools: TOOLS }).mode).toBe(mode);
+    const reply = plan({ question, exchanges: [], tools: TOOLS });
+    expect(reply.mode).toBe(mode);
+    expect(reply.calls.map(({ args }) => args)).toEqual([{ location: "Lima" }, { location: "LA" }]);
   });
+
+  test("and takes another mode when the program could not read the reply with an odd one", () => {
+    const question = "How is the weather in LA? Run the calls in zigzag mode.";
+    const reply = plan({ question, exchanges: [], tools: TOOLS, refused: true });
+    expect(reply.mode).toBe("sequential");
+    expect(reply.calls.length).toBe(1);
+  });
+});
+
+describe("compares what the results say", () => {
+  test.each([
+    ["Is it warmer in Tokyo or in Paris?", "Tokyo is warmer than Paris: 14 degrees against 12."],
+    ["is tokyo colder than paris", "paris is colder than tokyo: 12 degrees against 14."],
+    ["Which is colder, London or LA?", "London is colder than LA: 10 degrees against 20."],
+    [
+      "Which city is warmest: LA, Lima or Cairo?",
+      "Cairo is the warmest: 31 degrees, against 20 in LA and 18 in Lima.",
+    ],
+    [
+      "Which of Paris, London, New York and Cairo is the coldest?",
+      "London and New York are the coldest: 10 degrees, against 12 in Paris and 31 in Cairo.",
+    ],
+    ["Is it warmer in London than in New York?", "It is 10 degrees in London and New York alike."],
+    [
+      "What is the difference between the temperatures of LA and Oslo?",
+      "The difference between LA and Oslo is 19 degrees: 20 against 1.",
+    ],
+    [
+      "How much colder is Paris than London?",
+      "The difference between Paris and London is 2 degrees: 12 against 10.",
+    ],
+    [
+      "Is it warmer in LA, Lima or Atlantis?",
+      "LA is warmer than Lima: 20 degrees against 18. I couldn't get the weather in Atlantis: no station in Atlantis; known places:",
+    ],
+    [
+      "Is it warmer in Atlantis than in LA?",
+      "LA is sunny at 20 degrees. Without a second temperature there is nothing to compare. I couldn't",
+    ],
+  ])("%s", (question, answer) => {
+    expect(ask(question).answer.slice(0, answer.length)).toBe(answer);
+  });
+
+  test("and e-mails the answer", () => {
+    expect(ask("Is it warmer in Tokyo or in Paris? Email me the answer.")).toEqual({
+      calls: [
+        "weather Tokyo",
+        "weather Paris",
+        "user_profile",
+        "send jack@example.com Tokyo is warmer than Paris: 14 degrees against 12.",
+      ],
+      answer:
+        "Done! I've sent the answer to your email. Tokyo is warmer than Paris: 14 degrees against 12.",
+      mode: "parallel",
+    });
+  });
+});
+
+describe("sends each e-mail that it can", () => {
+  test.each([
+    [
+      "Send an email to bob@example.com saying one and another to carol@example.com saying two",
+      ["bob@example.com one", "carol@example.com two"],
+    ],
+    [
+      'First email bob@example.com "Lunch at noon?", then email him "Sorry, at one."',
+      ["bob@example.com Lunch at noon?", "bob@example.com Sorry, at one."],
+    ],
+    [
+      'Send two e-mails to bob@example.com: first "one", then "two"',
+      ["bob@example.com one", "bob@example.com two"],
+    ],
+    [
+      "Send emails to bob@example.com and carol@example.com saying hello",
+      ["bob@example.com hello", "carol@example.com hello"],
+    ],
+    ["Bob's address is bob@example.com. Send Bob an email saying hi", ["bob@example.com hi"]],
+    [
+      "Send bob@example.com an email saying hi there. See you. How is the weather in LA?",
+      ["bob@example.com hi there. See you."],
+    ],
+    [
+      "Email bob@example.com the weather in LA",
+      ["bob@example.com Weather summary: LA is sunny at 20 degrees."],
+    ],
+    [
+      "Send an email to bob@example.com telling him the weather in LA",
+      ["bob@example.com Weather summary: LA is sunny at 20 degrees."],
+    ],
+    [
+      'Send me and bob@example.com an email saying "hi"',
+      ["bob@example.com hi", "jack@example.com hi"],
+    ],
+    [
+      'Email bob@example.com "one" and carol@example.com "two"',
+      ["bob@example.com one", "carol@example.com two"],
+    ],
+    [
+      "Send bob@example.com and carol@example.com an email saying hi",
+      ["bob@example.com hi", "carol@example.com hi"],
+    ],
+    [
+      "Send bob@example.com an email saying hi and carol@example.com one saying bye",
+      ["bob@example.com hi", "carol@example.com bye"],
+    ],
+    ["Sned me an emial saying hi", ["jack@example.com hi"]],
+    ['Email bob@example.com "hi" and bob@example.com "hi"', ["bob@example.com hi"]],
+    ["Don't email me. How is the weather in LA?", []],
+    ["Did you send me an e-mail?", []],
+    ["Who sent me an email?", []],
+  ])("%s", (question, mails) => {
+    const sent = ask(question).calls.filter((call) => call.startsWith("send "));
+    expect(sent).toEqual(mails.map((mail) => `send ${mail}`));
+  });
+
+  test.each([
+    ["Send Bob an email", "What is Bob's e-mail address? What shall the e-mail say?"],
+    ["Send Bob an email saying hello.", "What is Bob's e-mail address?"],
+    ["Send an email to bob@example.com", "What shall the e-mail say?"],
+    ["Email me", "What shall the e-mail say?"],
+    ["Email my boss that I am ill", /^To which address shall I send the e-mail\?/],
+    ["Email me the weather.", /^Which city\?/],
+    [
+      "Get the weather in LA and send Bob a summary.",
+      "Here's the weather: LA is sunny at 20 degrees. What is Bob's e-mail address?",
+    ],
+    [
+      'Email Carol "hi" and then email bob@example.com "hello"',
+      "Done! I've sent the e-mail to bob@example.com. What is Carol's e-mail address?",
+    ],
+  ])("and asks for what is missing: %s", (question, answer) => {
+    if (typeof answer === "string") expect(ask(question).answer).toBe(answer);
+    else expect(ask(question).answer).toMatch(answer);
+    expect(ask(question).calls).not.toContainEqual(expect.stringMatching(/jack@|Bob|Carol/));
+  });
+
+  test("in the order asked, also where a reply may hold one call only", () => {
+    const question = 'Email me "one" and then email bob@example.com "two"';
+    const sent = ["jack@example.com one", "bob@example.com two"].map((mail) => `send ${mail}`);
+    expect(ask(question).calls).toEqual(["user_profile", ...sent]);
+    const exchanges: Exchange[] = [];
+    for (let step = 0; step < 4; step++) {
+      const [call] = plan({ question, exchanges: [...exchanges], tools: TOOLS }).calls;
+      if (call) exchanges.push({ ...call, result: runTool(call, exchanges) });
+    }
+    expect(exchanges.map(({ args }) => args.message)).toEqual([undefined, "one", "two"]);
+  });
+
+  test("and says that it was sent only if the result says so", () => {
+    const question = 'Email bob@example.com "one" and carol@example.com "two"';
+    const halfFull = ask(question, TOOLS, (call, before) => {
+      return call.args.to === "carol@example.com" ? "Error: mailbox full" : runTool(call, before);
+    });
+    expect(halfFull.answer).toBe(
+      "Done! I've sent the e-mail to bob@example.com. I couldn't send the e-mail to carol@example.com: mailbox full.",
+    );
+    const queued = ask("Email bob@example.com saying hi", TOOLS, () => "queued");
+    expect(queued.answer).toBe('The send_email tool says: "queued".');
+    const silent = ask("Email bob@example.com saying hi", TOOLS, () => undefined);
+    expect(silent.answer).toBe(
+      "I couldn't send the e-mail: no result came back. I sent no e-mail.",
+    );
+  });
+});
+
+describe("reads questions of many forms", () => {
+  test.each([
+    ["Weather LA", ["LA"]],
+    ["LA weather", ["LA"]],
+    ["la weather", ["la"]],
+    ["How is the weather in LA, CA?", ["LA, CA"]],
+    ["Weather in Paris, France and Tokyo, Japan", ["Paris, France", "Tokyo, Japan"]],
+    ["what's it like in Cairo", ["Cairo"]],
+    ["do I need an umbrella in London", ["London"]],
+    ["how is the wether in lima and paris", ["lima", "paris"]],
+    ["Do I need a coat in Oslo?", ["Oslo"]],
+    ["What is the temprature in New York right now?", ["New York"]],
+    ["WEATHER IN PARIS AND TOKYO", ["PARIS", "TOKYO"]],
+    ["Compare the temperatures of Tokyo and Paris, please.", ["Tokyo", "Paris"]],
+    ["I am planning a trip to Paris. Will I need an umbrella?", ["Paris"]],
+    ["How is the weather in LA? And in Lima?", ["LA", "Lima"]],
+    ["Tell me how the weather is in New York and, if possible, in LA", ["New York", "LA"]],
+    ["What's the weather in Rio de Janeiro and St. Louis?", ["Rio de Janeiro", "St. Louis"]],
+    ["Use the get_weather tool for Paris", ["Paris"]],
+    ["How hot is it in Cairo, and how cold in Beijing?", ["Cairo", "Beijing"]],
+    ["How is the weather in the morning?", []],
+    ["Where can I buy a hot dog?", []],
+    ["I have a cold.", []],
+    ["What is the capital of France?", []],
+    ["Tell me a joke in French", []],
+  ])("%s", (question, places) => {
+    expect(ask(question).calls).toEqual(places.map((place) => `weather ${place}`));
+  });
+
+  test.each([
+    ["How is the weather in LA tomorrow?", "I only know how the weather is now, not tomorrow."],
+    ["Weather in LA in Fahrenheit", "I can't give degrees in Fahrenheit."],
+  ])("and says what it cannot do, and does the rest: %s", (question, limit) => {
+    expect(ask(question).answer).toBe(`Here's the weather: LA is sunny at 20 degrees. ${limit}`);
+  });
+
+  test.each([
+    ["Do I need an umbrella in London?", "Take an umbrella in London."],
+    ["Is it raining in Cairo?", "You need no umbrella."],
+  ])("and draws a conclusion about the rain: %s", (question, conclusion) => {
+    expect(ask(question).answer).toMatch(new RegExp(`degrees\\. ${conclusion}$`));
+  });
+
+  test.each([
+    ["How is the weather in every city you know?", /^I have no list of all cities\./],
+    ["What's the coldest city?", /^Which city\?/],
+    ["thanks!", "You're welcome!"],
+    ["¿Qué tiempo hace en París?", /^That is beyond me: .* OPENAI_API_KEY/],
+    ["", /^That is beyond me/],
+  ])("and answers in a line where nothing is to be called: %s", (question, answer) => {
+    expect(ask(question)).toEqual({
+      calls: [],
+      answer: expect.stringMatching(answer),
+      mode: "parallel",
+    });
+  });
+
+  test.each(["What tools do you have?", "What can you do?"])("%s", (question) => {
+    expect(ask(question).answer).toBe(
+      "I have these tools: get_weather: Get the current weather in one city; get_user_profile: Get the name and e-mail address of the user you are talking to; send_email: Send one e-mail.",
+    );
+    expect(ask(question, []).answer).toMatch(/^I (?:have no tools here\.|am the offline model)/);
+  });
+});
+
+test("a result that says nothing is told as a failure, never as undefined or null", () => {
+  for (const nothing of [undefined, null, "", {}]) {
+    expect(ask("Weather in LA?", TOOLS, () => nothing).answer).toBe(
+      "I couldn't get the weather in LA: no result came back.",
+    );
+  }
+  const half = () => ({ sky: "blue", wind: null });
+  expect(ask("Weather in LA?", TOOLS, half).answer).toBe(
+    'Here\'s the weather: LA: {"sky":"blue"}.',
+  );
 });

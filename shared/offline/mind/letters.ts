@@ -8,10 +8,10 @@ export type Letter = { readonly to: Recipient; readonly text: string | undefined
 /** The e-mails that a question asks for, in its order, and the question without their words. */
 export type LettersReading = { readonly letters: readonly Letter[]; readonly rest: string };
 
-/** The words about an e-mail, and apart from them its text; several texts are several e-mails. */
-type Order = { readonly words: string; readonly texts: readonly string[] };
+/** The words about an e-mail, and apart from them its text. */
+type Order = { readonly words: string; readonly text: string | undefined };
 
-const QUOTED = /"([^"]*)"/g;
+const QUOTED = /"([^"]*)"/;
 const SAID =
   /(?:\b(?:saying|says|to say|that reads|telling (?:him|her|them)|(?:with )?the (?:text|words|message)(?! to\b)):?|(?<=@[\w.-]+|\bme):)\s+(?:that\s+)?([^\s"].*)$/is;
 /** With what a sentence may go on after the text of an e-mail. */
@@ -20,6 +20,8 @@ const GOES_ON =
 const TRAILING = /(?:[\s,;]+(?:and|then|and then))?[\s,;]*$/i;
 /** How a question begins that stands for its answer, as in "saying how the weather is". */
 const INDIRECT = /^(?:what|how|whether|which|the (?:weather|forecast|temperature|answer))\b/i;
+const SAME_PERSON = /\b(?:him|her|them)\b/i;
+const VERB_FIRST = /^\W*(?:send|write|forward|e-?mail|mail)\b/i;
 const SHARED = /\b(?:both|each|all|the same|a copy)\b/i;
 
 function isAnotherWish(sentence: string): boolean {
@@ -35,48 +37,47 @@ function lengthOfText(said: string): number {
 }
 
 function readOrder(part: string): Order {
-  const quoted = [...part.matchAll(QUOTED)].flatMap(([, text]) => text ?? []);
-  const texts = quoted.filter((text) => text.trim() !== "");
-  if (texts.length > 0) return { words: part.replace(QUOTED, " "), texts };
+  const quoted = QUOTED.exec(part)?.[1];
+  if (quoted !== undefined) return { words: part.replace(QUOTED, " "), text: quoted };
   const said = SAID.exec(part)?.[1] ?? "";
   const length = INDIRECT.test(said) ? 0 : lengthOfText(said);
-  if (length === 0) return { words: part, texts: [] };
+  if (length === 0) return { words: part, text: undefined };
   const before = part.slice(0, part.length - said.length);
-  return { words: before + said.slice(length), texts: [said.slice(0, length)] };
+  return { words: before + said.slice(length), text: said.slice(0, length) };
 }
 
-/** The texts of another e-mail, for those that are to say "the same", or "both" of which say it. */
-function sharedTexts(orders: readonly Order[], place: number): readonly string[] {
-  if (!orders.some(({ words }) => SHARED.test(words))) return [];
+/** The text of another e-mail, for those that are to say "the same", or "both" of which say it. */
+function sharedText(orders: readonly Order[], place: number): string | undefined {
+  if (!orders.some(({ words }) => SHARED.test(words))) return undefined;
   const others = [...orders.slice(0, place).toReversed(), ...orders.slice(place + 1)];
-  return others.find(({ texts }) => texts.length > 0)?.texts ?? [];
+  return others.find(({ text }) => text !== undefined)?.text;
 }
 
-/** An address told before an e-mail belongs to the one whose recipient has a name alone, or none. */
-function complete(to: Recipient, told: string | undefined): Recipient {
-  const isOpen = to.type === "name" || to.type === "nobody";
-  return isOpen && told !== undefined ? { type: "address", address: told } : to;
-}
-
-/** The address that goes with an e-mail that names none: "his address is …", "send him another". */
-function addressBefore(rest: string, orders: readonly Order[], place: number): string | undefined {
-  const spare = ADDRESS.exec(rest)?.[0];
-  const isSamePerson = /\b(?:him|her|them)\b/i.test(orders[place]?.words ?? "");
-  const [address] = isSamePerson ? recipientsIn(orders[place - 1]?.words ?? "") : [];
-  return address?.type === "address" ? address.address : spare;
+/** Each order's recipients. "Send him another", "then one saying …": those of the e-mail before. */
+function recipientsOf(orders: readonly Order[], told: string | undefined): Recipient[][] {
+  const all: Recipient[][] = [];
+  for (const { words } of orders) {
+    const recipients = recipientsIn(words).map((to): Recipient => {
+      const isOpen = to.type === "name" || to.type === "nobody";
+      return isOpen && told !== undefined ? { type: "address", address: told } : to;
+    });
+    const isOpen = recipients.every(({ type }) => type === "nobody");
+    const isSame = SAME_PERSON.test(words) || !VERB_FIRST.test(words);
+    const before = all.at(-1);
+    all.push(isOpen && isSame && before ? before : recipients);
+  }
+  return all;
 }
 
 /** Takes a question, returns the e-mails that it asks for, each once, and what else it says. */
 export function readLetters(question: string): LettersReading {
   const { orders: parts, rest } = splitOrders(question);
   const orders = parts.map(readOrder);
-  const letters = orders.flatMap(({ words, texts }, place) => {
-    const told = addressBefore(rest, orders, place);
-    const all = texts.length > 0 ? texts : sharedTexts(orders, place);
-    const recipients = recipientsIn(words).map((to) => complete(to, told));
-    return (all.length > 0 ? all : [undefined]).flatMap((text) => {
-      return recipients.map((to) => ({ to, text }));
-    });
+  // An address that stands before them all belongs to whoever has a name alone.
+  const recipients = recipientsOf(orders, ADDRESS.exec(rest)?.[0]);
+  const letters = orders.flatMap(({ text }, place) => {
+    const said = text ?? sharedText(orders, place);
+    return (recipients[place] ?? []).map((to) => ({ to, text: said }));
   });
   const unique = new Map(letters.map((letter) => [JSON.stringify(letter), letter]));
   const others = orders.map(({ words }) => withoutRecipients(words));

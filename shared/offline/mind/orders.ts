@@ -10,31 +10,49 @@ const MORE = String.raw`(?:,|;|\band|\bthen)\s+(?:then\s+)?(?:${ANOTHER} to\s|(?
 // What stands before is looked at last, because it may be long.
 const START = new RegExp(`(?=${VERB})${BEFORE_VERB}\\w|${MORE}`, "gi");
 const IS_MORE = new RegExp(`^(?:${MORE})`, "i");
+const SAYS_ENOUGH = /\b(?:e-?mails?|mails?|messages?|summary|note|letter|one|another|saying)\b|"/i;
 const ABOUT_MAIL = /^(?:e-?mail|mail)\b|\b(?:e-?mails?|mails?|messages?|summary|note|letter)\b|@/i;
 /** What stands for one more e-mail, after the first. */
 const ONE_MORE = /\b(?:another|one|it|that|him|her|them)\b|"/i;
 const BY_MAIL = /\b(?:by|via|per|as an?) (?:e-?mail|mail)\b/i;
 
+/** Where the e-mails begin. One more begins only after something was said about the one before. */
+function findStarts(question: string): number[] {
+  const starts: number[] = [];
+  for (const { 0: words, index } of question.matchAll(START)) {
+    const said = question.slice(starts.at(-1) ?? 0, index).replace(/^\s*[\w-]+/, "");
+    if (!IS_MORE.test(words) || SAYS_ENOUGH.test(said)) starts.push(index);
+  }
+  return starts;
+}
+
 /** The parts of a question that ask for e-mails, in order, and all that stands before or between them. */
 export type Orders = { readonly orders: readonly string[]; readonly rest: string };
+
+/** A part with several texts in quotes is several orders, each of which ends with its text. */
+function splitTexts(part: string): string[] {
+  const pieces = part.match(/[^"]*"[^"]*"/g) ?? [];
+  const end = part.slice(pieces.join("").length);
+  return pieces.length > 1 ? [...pieces.slice(0, -1), `${pieces.at(-1)}${end}`] : [part];
+}
 
 /** Takes a question, returns the parts that ask for e-mails. A part ends where the next one begins. */
 export function splitOrders(question: string): Orders {
   // Nothing in quotes begins an order, so the letters in them are hidden.
   const hidden = question.replace(/"[^"]*"/g, (quoted) => `"${"_".repeat(quoted.length - 2)}"`);
-  const starts = [...hidden.matchAll(START)].map(({ index }) => index);
+  const starts = findStarts(hidden);
   const orders: string[] = [];
   let rest = question.slice(0, starts[0]);
   for (const [place, start] of starts.entries()) {
     const part = question.slice(start, starts[place + 1]);
     const isMore = IS_MORE.test(part) || ONE_MORE.test(part);
     const isOrder = (isMore && orders.length > 0) || (ABOUT_MAIL.test(part) && !IS_MORE.test(part));
-    if (isOrder) orders.push(part);
+    if (isOrder) orders.push(...splitTexts(part));
     else rest += part;
   }
   if (orders.length === 0 && BY_MAIL.test(hidden)) {
     const told = ADDRESS.test(question) ? question : `Send me ${question}`;
-    return { orders: [told], rest: "" };
+    return { orders: splitTexts(told), rest: "" };
   }
   return { orders, rest };
 }

@@ -66,10 +66,11 @@ function comparisonIn(question: string): Comparison | undefined {
   return COLD.test(question) ? "cold" : undefined;
 }
 
-/** One kind of quotation marks, one of apostrophes, and no long gaps. */
+/** One kind of quotation marks, with something in them, one of apostrophes, and no long gaps. */
 function tidy(question: string): string {
   return question
     .replace(/[“”]/g, '"')
+    .replace(/"([^"]*)"/g, (quoted, text: string) => (text.trim() === "" ? " " : quoted))
     .replace(/[‘’]/g, "'")
     .replace(/\s{3,}/g, " ");
 }
