@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Call, Exchange } from "../shared/offline/mind/conversation.ts";
 import { converse, MAX_STEPS, runTool, type Talk, WITH_MAILBOX } from "./support/small-world.ts";
 
-const RUNS = Number(process.env.RUNS ?? 1500);
+const RUNS = Number(process.env.RUNS ?? 1000);
 
 // ── Questions ────────────────────────────────────────────────────────────────────────────────────
 
@@ -51,7 +51,7 @@ const other = anyOf(
   ..."Who am I?|List my e-mails|What tools do you have|Hello|Use the teleport tool|Slip once".split(
     "|",
   ),
-  ..."What can you do|My name is Bob|Do not email me|Did you send it|Use the get_weather tool".split(
+  ..."What can you do|My name is Bob|If so, email me|Do not email me|Did you send it|Use the get_weather tool".split(
     "|",
   ),
   ..."In this order, please|one after the other|Run the calls in zigzag mode|in parallel|thanks".split(

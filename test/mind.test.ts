@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Exchange, Offer } from "../shared/offline/mind/conversation.ts";
 import { plan } from "../shared/offline/mind/plan.ts";
+import { readRequest } from "../shared/offline/wire/request.ts";
+import { serveOfflineModel } from "../shared/offline/wire/server.ts";
 import { ask, runTool, TOOLS, WITH_MAILBOX } from "./support/small-world.ts";
 
 const JACK = { name: "Jack", email: "jack@example.com" };
@@ -398,8 +400,16 @@ describe("sends each e-mail that it can", () => {
       "Send bob@example.com an email saying hi and carol@example.com one saying bye",
       ["bob@example.com hi", "carol@example.com bye"],
     ],
+    [
+      'Email me "wether permitting, one by one"',
+      ["jack@example.com wether permitting, one by one"],
+    ],
     ["Sned me an emial saying hi", ["jack@example.com hi"]],
     ['Email bob@example.com "hi" and bob@example.com "hi"', ["bob@example.com hi"]],
+    ["Send an email saying hi to bob@example.com", ["bob@example.com hi"]],
+    ["Email bob@example.com that I'm late", ["bob@example.com I'm late"]],
+    ['Is it warmer in LA than in Lima? If so, email me "Go to LA".', []],
+    ["Email me if it is raining in London.", []],
     ["Don't email me. How is the weather in LA?", []],
     ["Did you send me an e-mail?", []],
     ["Who sent me an email?", []],
@@ -441,6 +451,12 @@ describe("sends each e-mail that it can", () => {
     expect(exchanges.map(({ args }) => args.message)).toEqual([undefined, "one", "two"]);
   });
 
+  test("and says that it can't decide whether to send one", () => {
+    expect(ask("Email me if it is raining in London.").answer).toMatch(
+      /^Here's the weather: .* I can't make an e-mail depend on a condition, so I sent none\.$/,
+    );
+  });
+
   test("and says that it was sent only if the result says so", () => {
     const question = 'Email bob@example.com "one" and carol@example.com "two"';
     const halfFull = ask(question, TOOLS, (call, before) => {
@@ -471,6 +487,9 @@ describe("reads questions of many forms", () => {
     ["Do I need a coat in Oslo?", ["Oslo"]],
     ["What is the temprature in New York right now?", ["New York"]],
     ["WEATHER IN PARIS AND TOKYO", ["PARIS", "TOKYO"]],
+    ["Tell Bob the weather in LA", ["LA"]],
+    ["weather in LA/Lima (Peru)", ["LA", "Lima"]],
+    ["compare lima with la weather", ["lima", "la"]],
     ["Compare the temperatures of Tokyo and Paris, please.", ["Tokyo", "Paris"]],
     ["I am planning a trip to Paris. Will I need an umbrella?", ["Paris"]],
     ["How is the weather in LA? And in Lima?", ["LA", "Lima"]],
@@ -533,4 +552,86 @@ test("a result that says nothing is told as a failure, never as undefined or nul
   expect(ask("Weather in LA?", TOOLS, half).answer).toBe(
     'Here\'s the weather: LA: {"sky":"blue"}.',
   );
+});
+
+describe("lists the tools of the request", () => {
+  const question = "What tools do you have?";
+  const answer = "I have these tools: ring_bell: Ring the bell; nod.";
+  const bell = { name: "ring_bell", description: "Ring the bell." };
+  const parameters = { type: "object", properties: {} };
+
+  test("which stand in the system prompt, one a line", () => {
+    const lines = [bell, { name: "nod", description: "" }].map((tool) => {
+      return JSON.stringify({ ...tool, parameters });
+    });
+    const messages = [
+      { role: "system" as const, content: `There are these tools:\n${lines.join("\n")}` },
+      { role: "user" as const, content: question },
+    ];
+    const { conversation } = readRequest({ model: "x", messages });
+    expect(plan(conversation).text).toBe(answer);
+  });
+
+  const content = question;
+  const messages = [{ role: "user", content }];
+  test.each([
+    [
+      "/v1/chat/completions",
+      {
+        messages,
+        tools: [bell, { name: "nod" }].map((tool) => {
+          return { type: "function", function: { ...tool, parameters } };
+        }),
+      },
+    ],
+    [
+      "/v1/responses",
+      {
+        input: question,
+        tools: [bell, { name: "nod" }].map((tool) => ({ type: "function", ...tool, parameters })),
+      },
+    ],
+    [
+      "/v1/messages",
+      {
+        max_tokens: 99,
+        messages,
+        tools: [bell, { name: "nod" }].map((tool) => ({ ...tool, input_schema: parameters })),
+      },
+    ],
+    [
+      "/v1beta/models/x:generateContent",
+      {
+        contents: [{ role: "user", parts: [{ text: question }] }],
+        tools: [{ functionDeclarations: [bell, { name: "nod" }] }],
+      },
+    ],
+  ])("which come natively, over %s", async (path, body) => {
+    const url = (await serveOfflineModel(0, false)).replace("/v1", path);
+    const headers = { "content-type": "application/json" };
+    const request = { method: "POST", headers, body: JSON.stringify({ model: "x", ...body }) };
+    const text = await (await fetch(url, request)).text();
+    expect(text).toContain(answer);
+  });
+});
+
+test("a reply that the program could not read has run no calls, so they are asked for again", () => {
+  const question = "How is the weather in LA? Run the calls in zigzag mode.";
+  const call = {
+    type: "function_call",
+    id: "a",
+    name: "get_weather",
+    arguments: '{"location":"LA"}',
+  };
+  const { conversation } = readRequest({
+    model: "x",
+    messages: [
+      { role: "user", content: question },
+      { role: "assistant", content: JSON.stringify({ mode: "zigzag", outputs: [call] }) },
+      { role: "user", content: "Reply error: expected one of parallel, sequential at mode" },
+    ],
+  });
+  const { calls, mode } = plan({ ...conversation, tools: TOOLS });
+  expect(calls.map(({ args }) => args)).toEqual([{ location: "LA" }]);
+  expect(mode).toBe("sequential");
 });

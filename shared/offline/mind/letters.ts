@@ -13,13 +13,16 @@ type Order = { readonly words: string; readonly text: string | undefined };
 
 const QUOTED = /"([^"]*)"/;
 const SAID =
-  /(?:\b(?:saying|says|to say|that reads|telling (?:him|her|them)|(?:with )?the (?:text|words|message)(?! to\b)):?|(?<=@[\w.-]+|\bme):)\s+(?:that\s+)?([^\s"].*)$/is;
+  /(?:\b(?:saying|says|(?:to|and) say|that reads|(?:telling|and tell) (?:him|her|them)|(?:with )?the (?:text|words|message)(?! to\b)):?|(?<=@[\w.-]+|\bme)(?::| that))\s+(?:that\s+)?([^\s"].*)$/is;
 /** With what a sentence may go on after the text of an e-mail. */
 const GOES_ON =
   /,?\s+(?:and|then)\s+(?:then\s+)?(?=(?:read|show|list|check|open|get|tell me|how|what|who|compare|is it)\b).*$/is;
+/** "Saying hi to bob@example.com" says hi. */
+const TO_ADDRESS = /\s+to [\w.+-]+@.*$/s;
 const TRAILING = /(?:[\s,;]+(?:and|then|and then))?[\s,;]*$/i;
 /** How a question begins that stands for its answer, as in "saying how the weather is". */
-const INDIRECT = /^(?:what|how|whether|which|the (?:weather|forecast|temperature|answer))\b/i;
+const INDIRECT =
+  /^(?:what|how|whether|which|the (?:weather|forecast|temperature|answer)\b(?!.* is\b))/i;
 const SAME_PERSON = /\b(?:him|her|them)\b/i;
 const VERB_FIRST = /^\W*(?:send|write|forward|e-?mail|mail)\b/i;
 const SHARED = /\b(?:both|each|all|the same|a copy)\b/i;
@@ -30,7 +33,7 @@ function isAnotherWish(sentence: string): boolean {
 
 /** How long a text without quotes is: it ends where the question goes on with something else. */
 function lengthOfText(said: string): number {
-  const text = said.replace(GOES_ON, "");
+  const text = said.replace(GOES_ON, "").replace(TO_ADDRESS, "");
   const ends = [...text.matchAll(/[.?!](?=\s)/g)].map(({ index }) => index + 1);
   const end = ends.find((start, place) => isAnotherWish(text.slice(start, ends[place + 1])));
   return text.slice(0, end).replace(TRAILING, "").length;

@@ -1,3 +1,5 @@
+import { changeOutsideQuotes, hideQuotes } from "./quotes.ts";
+
 const NAMED = /,?\s*\b(?:run (?:the calls|them) )?(?:in|use|with) (?:the |an? )?([\w-]+) mode\b/i;
 const SEQUENTIAL =
   /,?\s*\b(?:one (?:by|after) (?:one|another|the other)|one (?:city |place |e-?mail )?at a time|in (?:this|that) order|in sequence|sequentially|serially)\b/i;
@@ -23,6 +25,8 @@ function remove(text: string, { source: words }: RegExp): string {
 
 /** Takes a question, returns the mode that it wants: "sequential", "parallel", or one that it names. */
 export function readMode(question: string): ModeReading {
-  const rest = [NAMED, SEQUENTIAL, PARALLEL].reduce(remove, question);
-  return { mode: modeIn(question), rest };
+  const rest = changeOutsideQuotes(question, (part) => {
+    return [NAMED, SEQUENTIAL, PARALLEL].reduce(remove, part);
+  });
+  return { mode: modeIn(hideQuotes(question)), rest };
 }

@@ -1,3 +1,4 @@
+import { hideQuotes } from "./quotes.ts";
 import { ADDRESS } from "./topics.ts";
 
 const VERB = String.raw`(?:send|write|forward|e-?mail|mail)\b(?![\w.+-]*@|\s*\?|\s+(?:address|tool|is)\b)`;
@@ -38,8 +39,8 @@ function splitTexts(part: string): string[] {
 
 /** Takes a question, returns the parts that ask for e-mails. A part ends where the next one begins. */
 export function splitOrders(question: string): Orders {
-  // Nothing in quotes begins an order, so the letters in them are hidden.
-  const hidden = question.replace(/"[^"]*"/g, (quoted) => `"${"_".repeat(quoted.length - 2)}"`);
+  // Nothing in quotes begins an order.
+  const hidden = hideQuotes(question);
   const starts = findStarts(hidden);
   const orders: string[] = [];
   let rest = question.slice(0, starts[0]);

@@ -10,8 +10,8 @@ export type Chain = {
 };
 
 const TOKEN =
-  /\b(?:St|Mt|Ft)\.|\b\p{Lu}(?:\.\p{Lu})+\.?|\p{L}[\p{L}\p{N}'-]*(?:\.\p{L}+)*|\p{N}+|[,;:&]/gu;
-const SEPARATOR = /^(?:[,;&]|and|or|than|then|versus|vs|plus)$/i;
+  /\b(?:St|Mt|Ft)\.|\b\p{Lu}(?:\.\p{Lu})+\.?|\p{L}[\p{L}\p{N}'-]*(?:\.\p{L}+)*|\p{N}+|[,;:&/+(]/gu;
+const SEPARATOR = /^(?:[,;&/+(]|and|or|than|then|versus|vs|plus)$/i;
 
 /** Takes a name, returns whether it is written as a name. Letters without cases count as capitals. */
 export function isCapital(name: string): boolean {
@@ -39,6 +39,8 @@ function lengthOfName(tokens: readonly string[], start: number): number {
 function addName(names: string[], name: string, separator: string): void {
   const last = names.at(-1);
   const isPart = last !== undefined && separator === "," && isRegion(name) && !isRegion(last);
+  // "LA (California)" is LA.
+  if (last !== undefined && separator === "(" && isRegion(name)) return;
   if (isPart) names[names.length - 1] = `${last}, ${name}`;
   else names.push(name);
 }

@@ -24,7 +24,7 @@ const TIMES =
   "weekend month year next last later soon time times monday tuesday wednesday thursday friday saturday sunday " +
   "january february march april june july august september october november december spring summer autumn fall winter";
 const THINGS =
-  "city cities place places town towns country countries world earth everyone celsius fahrenheit kelvin english " +
+  "city cities capital place places town towns country countries world earth everyone celsius fahrenheit kelvin english " +
   "summary message messages mail mails e-mails emails letter note tool tools mode order case general detail details " +
   "short total advance fact home work school nice good bad great lovely fine current local best worst better worse " +
   "big average exact hi-res kind sort life question name profile address inbox mailbox something anything nothing " +

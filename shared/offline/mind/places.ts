@@ -24,9 +24,12 @@ function followsPreposition({ before }: Chain): boolean {
 function isBesideSubject({ before, after }: Chain): boolean {
   const words = before.filter((word) => word !== ",");
   const last = words.at(-1) ?? "";
-  const isAsked = /^(?:is|are|than)$/.test(last);
+  const isAsked = /^(?:is|are|than|with|compare)$/.test(last);
   if (SUBJECT.test(after) && (isAsked || words.length === 0)) return true;
-  if (isAsked) return FEELING.test(after) || last === "than" || isAboutWeather(words.join(" "));
+  if (isAsked)
+    return (
+      FEELING.test(after) || /^(?:than|compare)$/.test(last) || isAboutWeather(words.join(" "))
+    );
   return SUBJECT.test(last) && WEATHER.test(last);
 }
 
@@ -35,6 +38,8 @@ function namesOf(chain: Chain): readonly string[] {
   const { names, before, after } = chain;
   const [first = ""] = names;
   const isPlaced = followsPreposition(chain);
+  // "Tell Bob the weather": Bob is no place.
+  if (/^(?:tell|ask)$/.test(before.at(-1) ?? "")) return [];
   if (!names.some(isCapital)) return isPlaced || isBesideSubject(chain) ? names : [];
   // The first word of a sentence has a capital whatever it is.
   const isAlone = before.length === 0 && names.length === 1 && !first.includes(" ");

@@ -1,7 +1,9 @@
+import { isConditional } from "./conditions.ts";
 import { type Letter, readLetters } from "./letters.ts";
 import { type Limit, readLimits } from "./limits.ts";
 import { readMode } from "./modes.ts";
 import { placesIn } from "./places.ts";
+import { tidy } from "./quotes.ts";
 import { spell } from "./spelling.ts";
 import { FEELING, IS_IT, LIKE, MAILBOX, PROFILE, SELF, THANKS, TOOLS, WEATHER } from "./topics.ts";
 
@@ -25,6 +27,8 @@ export type Wish = {
   readonly profile: boolean;
   /** The e-mails that are to be sent, in order. */
   readonly letters: readonly Letter[];
+  /** An e-mail is to be sent only if something is so. */
+  readonly conditional: boolean;
   /** The e-mails that were sent are wanted. */
   readonly mailbox: boolean;
   /** How the calls are to run, if the question says so: a mode that it names or describes. */
@@ -66,13 +70,9 @@ function comparisonIn(question: string): Comparison | undefined {
   return COLD.test(question) ? "cold" : undefined;
 }
 
-/** One kind of quotation marks, with something in them, one of apostrophes, and no long gaps. */
-function tidy(question: string): string {
-  return question
-    .replace(/[“”]/g, '"')
-    .replace(/"([^"]*)"/g, (quoted, text: string) => (text.trim() === "" ? " " : quoted))
-    .replace(/[‘’]/g, "'")
-    .replace(/\s{3,}/g, " ");
+/** The letters of a question, and a blank one if it names the tool alone. */
+function lettersOf(letters: readonly Letter[], tool: string | undefined): readonly Letter[] {
+  return tool === "send_email" && letters.length === 0 ? [BLANK] : letters;
 }
 
 /** The part of the wish that is about the weather. */
@@ -95,11 +95,13 @@ export function readQuestion(question: string): Wish {
   const plain = spell(tidy(question));
   const { mode, rest: unordered } = readMode(plain);
   const { letters, rest } = readLetters(unordered);
+  const conditional = letters.length > 0 && isConditional(rest);
   const tool = TOOL.exec(rest)?.[1];
   return {
     ...readWeather(rest, tool),
     profile: PROFILE.test(rest.replace(MAILBOX, "")) || tool === "get_user_profile",
-    letters: tool === "send_email" && letters.length === 0 ? [BLANK] : letters,
+    letters: conditional ? [] : lettersOf(letters, tool),
+    conditional,
     mailbox: MAILBOX.test(rest) || tool === "list_emails",
     mode,
     tool,

@@ -1,3 +1,5 @@
+import { changeOutsideQuotes } from "./quotes.ts";
+
 /** Words without which a question is not understood. */
 const WORDS = ["send", "email", "compare", "weather", "forecast", "temperature", "umbrella"];
 
@@ -28,7 +30,8 @@ function correct(word: string): string {
   return WORDS.find((right) => isSlipOf(lower, right)) ?? word;
 }
 
-/** Takes a question, returns it with the words that matter most spelt right. */
+/** Takes a question, returns it with the words that matter most spelt right, except in quotes. */
 export function spell(question: string): string {
-  return question.replace(/(?<![\w.@+-])\p{L}{4,}(?![\w@+-]|\.\w)/gu, correct);
+  const word = /(?<![\w.@+-])\p{L}{4,}(?![\w@+-]|\.\w)/gu;
+  return changeOutsideQuotes(question, (part) => part.replace(word, correct));
 }

@@ -1,6 +1,7 @@
 // What a sentence must say to be about one of the things that the offline model knows.
 
-export const ADDRESS = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/;
+// A search that may begin in the middle of a long word would try each letter of it.
+export const ADDRESS = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/;
 /** Words that are about the weather wherever they stand. */
 export const WEATHER =
   /\b(?:weather|forecasts?|temperatures?|degrees|umbrella|rain(?:s|y|ing|ier|iest)?|snow(?:s|y|ing)?|sunn(?:y|ier|iest)|wind(?:y|ier|iest)|cloudy|(?:warm|hot|hott|cold|cool|chilli)(?:er|est))\b/i;
@@ -19,7 +20,7 @@ export const PROFILE =
 export const MAILBOX =
   /\b(?:read|show|list|check|open)\b[^.?!]*\b(?:mailbox|inbox|e-?mails|mails|my (?:e-?)?mail)\b|\bin (?:my|the) (?:mailbox|inbox)\b/i;
 export const TOOLS =
-  /\b(?:what|which) tools\b|\b(?:list|show|name|describe)\b[^.?!]*\btools\b|\bwhat (?:can|could) you do\b|\byour tools\b/i;
+  /\b(?:what|which) tools\b|\b(?:list|show|name|describe)\b[^.?!]*\btools\b|\bwhat (?:can|could) you do\b|\byour tools\b|^\W*help(?: me)?\W*$/i;
 export const SELF =
-  /\bwho (?:are you|you are)\b|\bwhat (?:are you|you are|can you do)\b|^\W*(?:hello|hi|hey|good (?:morning|afternoon|evening))\b/i;
+  /\bwho (?:are you|you are)\b|\bwhat (?:are you|you are|can you do)\b|\bare you (?:an?|the|real)\b|\bwho made you\b|^\W*help(?: me)?\W*$|^\W*(?:hello|hi|hey|good (?:morning|afternoon|evening))\b/i;
 export const THANKS = /^\W*(?:thanks|thank you)\b/i;

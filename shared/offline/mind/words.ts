@@ -11,6 +11,8 @@ const BEYOND =
 const SELF =
   "I am the offline model: a few rules, no language model. I know the weather, your profile and e-mail.";
 
+const CONDITIONAL = "I can't make an e-mail depend on a condition, so I sent none.";
+
 /** The letters that could be written: those that a result says were sent, and those never asked for. */
 function sortLetters(wish: Wish, exchanges: readonly Exchange[], { address }: Findings) {
   const complete = wish.letters.filter((letter) => isComplete(wish, letter));
@@ -104,6 +106,7 @@ export function conclude(wish: Wish, { tools, exchanges }: Conversation): string
     ...findings.failures.map((failure) => sayFailure(failure, wish.letters)),
     ...sayUnsent(wish, exchanges, findings),
     ...(wish.places.length > 0 ? wish.limits.map(sayLimit) : []),
+    ...(wish.conditional ? [CONDITIONAL] : []),
     ...sayQuestions(wish, tools),
     ...sayLacks(wish, tools),
   ];
