@@ -2,9 +2,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Call, Exchange } from "../shared/offline/mind/conversation.ts";
+import { identify } from "../shared/offline/mind/identify.ts";
+import { plan } from "../shared/offline/mind/plan.ts";
 import { converse, MAX_STEPS, runTool, type Talk, WITH_MAILBOX } from "./support/small-world.ts";
 
-const RUNS = Number(process.env.RUNS ?? 1000);
+const RUNS = 1000;
 
 // ── Questions ────────────────────────────────────────────────────────────────────────────────────
 
@@ -180,6 +182,20 @@ test("whichever tools are on offer, it does as well", () => {
     const talk = converse(asked, tools);
     expectSense(talk, asked);
     expectHonesty(talk);
+  });
+  fc.assert(property, { numRuns: RUNS });
+});
+
+test("where arguments may refer to results, each reference names a call of its own reply", () => {
+  const property = fc.property(question, (asked) => {
+    const reply = plan({ question: asked, tools: WITH_MAILBOX, exchanges: [], references: true });
+    const ids = identify(reply.calls);
+    const written = JSON.stringify(reply.calls);
+    const named = [...written.matchAll(/"\$from":"(.*?)"/g)].map(([, id]) => id);
+    for (const id of named) expect(ids).toContain(id);
+    // JSON drops what is undefined, so each part is counted.
+    for (const { args } of reply.calls) expect(Object.values(args)).not.toContain(undefined);
+    expect(written.match(/\$from/g)?.length ?? 0).toBe(named.length);
   });
   fc.assert(property, { numRuns: RUNS });
 });
