@@ -81,6 +81,13 @@ function profileEntries(profile: unknown): string[] {
   return entries.map(([key, value]) => `${key} ${typeof value === "string" ? value : show(value)}`);
 }
 
+/** Whether a result says what its tool is known to say. */
+function isUnderstood(call: Exchange): boolean {
+  if (call.name === "send_email") return hasSent(call);
+  if (call.name === "list_emails") return Mails.safeParse(call.result).success;
+  return call.name === "get_weather" || call.name === "get_user_profile";
+}
+
 /** Takes the calls since the question, returns what their results say. */
 export function review(exchanges: readonly Exchange[]): Findings {
   const good = exchanges.filter(({ result }) => failureOf(result) === undefined);
@@ -92,12 +99,6 @@ export function review(exchanges: readonly Exchange[]): Findings {
   const temperatures = forecasts.map(({ place, degrees }) => ({ place, degrees: Number(degrees) }));
   const profile = last("get_user_profile");
   const mails = Mails.safeParse(last("list_emails")).data;
-  const isKnown = (call: Exchange): boolean => {
-    if (call.name === "send_email") return hasSent(call);
-    return (
-      /^get_(?:weather|user_profile)$/.test(call.name) || (call.name === "list_emails" && !!mails)
-    );
-  };
   return {
     weather: phrases.join(", "),
     temperatures: temperatures.filter(({ degrees }) => Number.isFinite(degrees)),
@@ -105,7 +106,7 @@ export function review(exchanges: readonly Exchange[]): Findings {
     profile: profileEntries(profile),
     address: /[^\s"]+@[^\s"]+/.exec(JSON.stringify(profile) ?? "")?.[0],
     mails,
-    others: good.filter((call) => !isKnown(call)),
+    others: good.filter((call) => !isUnderstood(call)),
     failures: exchanges.filter(({ result }) => failureOf(result) !== undefined),
   };
 }
