@@ -143,6 +143,10 @@ test.each([
   ["huge", explode()],
   ["long", { type: "array", minItems: 1_000_000_000 }],
   ["broken", { type: "string", pattern: "(((" }],
+  ["long string as its", { type: "string", minLength: 20_000 }],
+  ["patterned", { type: "string", pattern: "^[a-z]{3}$" }],
+  ["patterned and short", { type: "string", pattern: "^0+$", maxLength: 0 }],
+  ["narrow", { type: "integer", minimum: 0.2, maximum: 0.8 }],
 ])("a schema with a %s value is refused", async (_, schema) => {
   const format = { type: "json_schema", json_schema: { name: "it", schema } } as const;
   await expect(askChat(format)).rejects.toMatchObject({
@@ -150,6 +154,14 @@ test.each([
     code: "invalid_json_schema",
     message: expect.stringContaining("Invalid schema for the reply"),
   });
+});
+
+test("a pattern for which there is no text is named", async () => {
+  const schema = { type: "string", pattern: "^[a-z]{3}$" };
+  const format = { type: "json_schema", json_schema: { name: "it", schema } } as const;
+  await expect(askChat(format)).rejects.toThrow(
+    "the offline model cannot make a text for the pattern ^[a-z]{3}$",
+  );
 });
 
 // ── Any schema ───────────────────────────────────────────────────────────────────────────────────
@@ -242,6 +254,27 @@ test.each([
   ],
   [true, TEXT],
 ])("the value of %j is %j", (schema, value) => {
+  expect(valueFor(schema, TEXT)).toEqual(value);
+});
+
+test("the parts of allOf may share a part, and have properties of one name", () => {
+  const shared = { $ref: "#/$defs/shared" };
+  const $defs = {
+    one: { allOf: [shared], properties: { a: { const: 1 } }, required: ["a"] },
+    other: { allOf: [shared], properties: { b: { type: "object" } }, required: ["b"] },
+    more: { properties: { b: { properties: { c: { const: 2 } } } } },
+    shared: { type: "object", properties: { n: { type: "number" } }, required: ["n"] },
+  };
+  const refs = ["one", "other", "more"].map((name) => ({ $ref: `#/$defs/${name}` }));
+  expect(valueFor({ allOf: refs, $defs }, TEXT)).toEqual({ n: 0, a: 1, b: { c: 2 } });
+});
+
+test("a schema may have as many properties as OpenAI's API allows", () => {
+  const names = Array.from({ length: 5_000 }, (_, index) => `p${index}`);
+  const properties = Object.fromEntries(names.map((name) => [name, { type: "integer" }]));
+  const large = { type: "object", properties, required: names, additionalProperties: false };
+  const schema = { $ref: "#/$defs/large", $defs: { large } };
+  const value = Object.fromEntries(names.map((name) => [name, 0]));
   expect(valueFor(schema, TEXT)).toEqual(value);
 });
 

@@ -1,11 +1,17 @@
 // The offline model as a server: what clients get that ask wrongly, and what they cannot do to it.
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { start } from "../scripts/run.ts";
+import { openFrontDoor } from "../shared/offline/wire/front-door.ts";
+import { adaptGemini } from "../shared/offline/wire/gemini.ts";
+import { listOf } from "../shared/offline/wire/list.ts";
+import { refuseClaude } from "../shared/offline/wire/rules.ts";
 import { serveOfflineModel } from "../shared/offline/wire/server.ts";
 
 /** Starts the offline model as a reader does. It must still run, and have printed no error, when it stops. */
@@ -263,13 +269,55 @@ test.each([
 });
 
 test("an error within the server itself is answered in the shape of the API", async () => {
-  // A text that Node can parse, but not write again.
-  const depth = 100_000;
-  const nested = `${"[".repeat(depth)}${"]".repeat(depth)}`;
-  const body = `{"model":"any","max_tokens":9,"messages":[{"role":"user","content":"?"}],"x":${nested}}`;
-  const message = expect.stringContaining("Maximum call stack size exceeded");
-  expect(await send(CHAT, body)).toEqual(errors.openai(500, message));
-  expect(await send(CLAUDE, body)).toEqual(errors.claude(500, message, "api_error"));
+  const broken = createServer(() => {
+    throw new Error("broken");
+  });
+  openFrontDoor(broken);
+  broken.listen(0, "127.0.0.1");
+  await once(broken, "listening");
+  const { port } = z.object({ port: z.number() }).parse(broken.address());
+  const ask = (path: string, body: object) => send(path, body, {}, `http://127.0.0.1:${port}`);
+  const message = "Error: broken";
+  expect(await ask(CHAT, ASK)).toEqual(errors.openai(500, message));
+  const claude = await ask(CLAUDE, { ...ASK, max_tokens: 9 });
+  expect(claude).toEqual(errors.claude(500, message, "api_error"));
+  const gemini = await ask(GEMINI, { contents: [{ parts: [] }] });
+  expect(gemini).toEqual(errors.gemini(500, message, "INTERNAL"));
+  broken.closeAllConnections();
+  broken.close();
+});
+
+test.each([
+  ["nested", "Your request is nested too deeply: at most 100 levels are read.", 100_000],
+  ["nested a little", "Your request is nested too deeply: at most 100 levels are read.", 100],
+  ["long", "Your request holds too many values: at most 500000 are read.", 0],
+])("a request that is too %s is refused in the shape of the API", async (_, message, depth) => {
+  const zeros = depth > 0 ? "" : "0,".repeat(600_000);
+  const list = `${"[".repeat(depth)}${zeros}0${"]".repeat(depth)}`;
+  const fields = ["messages", "input", "contents", "tools"].map((name) => `"${name}":[${list}]`);
+  const body = `{"model":"any","max_tokens":9,${fields.join(",")}}`;
+  expect(await send(CHAT, body)).toEqual(errors.openai(400, message));
+  expect(await send(RESPONSES, body)).toEqual(errors.openai(400, message));
+  expect(await send(CLAUDE, body)).toEqual(errors.claude(400, message));
+  expect(await send(GEMINI, body)).toEqual(errors.gemini(400, message));
+});
+
+test("brackets and commas within strings are no values", async () => {
+  const content = '[{,\\"'.repeat(200_000);
+  expect(await send(CHAT, { model: "any", messages: [{ role: "user", content }] })).toMatchObject({
+    status: 200,
+  });
+});
+
+test("a list is read up to its first wrong entry", () => {
+  let read = 0;
+  const entry = z.custom<object>((value) => {
+    read += 1;
+    return typeof value === "object";
+  });
+  const { error } = listOf(entry).safeParse([{}, 1, ...Array.from({ length: 1_000 }, () => 0)]);
+  expect(error?.issues).toMatchObject([{ path: [1] }]);
+  expect(read).toBe(2);
 });
 
 test("a body of more than 32 MB is refused, and one of more than a context window too", async () => {
@@ -305,6 +353,33 @@ onUnix("an endless upload is not kept in memory, whatever it says of its length"
   socket.destroy();
 });
 
+test("uploads that stop in the middle are refused while too many of them are held", async () => {
+  const paths = [CHAT, RESPONSES, CLAUDE, GEMINI];
+  const body = Buffer.alloc(31_000_000, "a");
+  const stalled = [...paths, ...paths, ...paths, ...paths].map(async (path) => {
+    const socket = await open(head(path, "content-length: 32000000"));
+    let answer = "";
+    socket.on("data", (data) => {
+      answer += data;
+    });
+    socket.write(body);
+    return { socket, read: () => answer };
+  });
+  const uploads = await Promise.all(stalled);
+  // Four of them hold 124 MB, and a fifth would be too much.
+  const answers = () => uploads.map(({ read }) => read()).filter((answer) => answer !== "");
+  await expect.poll(() => answers().length, { timeout: 20_000 }).toBeGreaterThanOrEqual(12);
+  for (const answer of answers()) {
+    expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+    expect(answer).toMatch(/"(server_error|api_error|UNAVAILABLE)"/);
+  }
+  // What is small is read all the same, and what is large again when the others are gone.
+  expect(await send(CHAT, ASK)).toMatchObject(ANSWER);
+  for (const { socket } of uploads) socket.resetAndDestroy();
+  const large = { ...ASK, user: "a".repeat(9_000_000) };
+  await expect.poll(async () => (await send(CHAT, large)).status).toBe(200);
+});
+
 test("a hundred connections that read nothing, or send a byte a second, disturb nobody", async () => {
   const body = JSON.stringify({ ...ASK, stream: true });
   const slow: Socket[] = [];
@@ -322,6 +397,127 @@ test("a long question holds nobody up", async () => {
   const messages = [{ role: "user", content: "send ".repeat(200_000) }];
   expect(await send(CHAT, { model: "any", messages })).toMatchObject({ status: 200 });
 });
+
+/** A question for which the model has called a tool, and its result. */
+function after(question: string, name: string, result: string): object {
+  const call = { id: "a", type: "function", function: { name, arguments: "{}" } };
+  const messages = [
+    { role: "user", content: question },
+    { role: "assistant", content: null, tool_calls: [call] },
+    { role: "tool", tool_call_id: "a", content: result },
+  ];
+  return { model: "any", messages };
+}
+
+function withTool(content: string, name: string, description: string): object {
+  const tools = [{ type: "function", function: { name, description, parameters: {} } }];
+  return { model: "any", messages: [{ role: "user", content }], tools };
+}
+
+function withSchema(schema: object): object {
+  const json_schema = { name: "it", schema };
+  return { ...ASK, response_format: { type: "json_schema", json_schema } };
+}
+
+function names(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `a${index}`);
+}
+
+/** A schema of forty steps, each of which says twice what the next one is. */
+function doubling(): object {
+  const steps = names(40).map((name, index) => {
+    const next = { $ref: `#/$defs/a${index + 1}` };
+    return [name, { allOf: [next, next] }];
+  });
+  const $defs = { ...Object.fromEntries(steps), a40: {} };
+  return { type: "object", properties: { response: { $ref: "#/$defs/a0" } }, $defs };
+}
+
+function sameLargeItem(): object {
+  const properties = Object.fromEntries(names(100_000).map((name) => [name, {}]));
+  const $defs = { item: { type: "string", properties } };
+  return { type: "array", minItems: 9_000, items: { $ref: "#/$defs/item" }, $defs };
+}
+
+const NESTED = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+const chain = names(40_000).map((name, index) => [name, { $ref: `#/$defs/a${index + 1}` }]);
+
+// Without a limit, most of these take minutes, and some take days.
+test.each([
+  [
+    "two hundred thousand required names",
+    400,
+    () => withSchema({ type: "object", required: names(200_000) }),
+  ],
+  ["a large part that is needed nine thousand times", 400, () => withSchema(sameLargeItem())],
+  [
+    "a schema that is the sum of thousands",
+    400,
+    () => withSchema({ allOf: names(30_000).map((a) => ({ properties: { [a]: {} } })) }),
+  ],
+  ["a schema that doubles forty times", 400, () => withSchema(doubling())],
+  [
+    "a long chain of references",
+    400,
+    () => withSchema({ $ref: "#/$defs/a0", $defs: Object.fromEntries(chain) }),
+  ],
+  [
+    "a pattern that repeats repetitions",
+    400,
+    () => withSchema({ type: "string", pattern: "(?:(?:(a?){100}){100}){100}b" }),
+  ],
+  [
+    "a long word in a profile",
+    200,
+    () => after("Who am I?", "get_user_profile", "a".repeat(300_000)),
+  ],
+  [
+    "a long word in the description of a tool",
+    200,
+    () => withTool("Write me an e-mail.", "send_email", "a".repeat(500_000)),
+  ],
+  [
+    "a prompt of four million lines",
+    200,
+    () => ({
+      model: "any",
+      messages: [{ role: "system", content: "\n".repeat(4_000_000) }, QUESTION],
+    }),
+  ],
+  [
+    "a conversation of five million outputs",
+    200,
+    () => {
+      const reply = { role: "assistant", content: `{"outputs":[${"0,".repeat(400_000)}0]}` };
+      return { model: "any", messages: [QUESTION, ...names(12).map(() => reply)] };
+    },
+  ],
+  ["a result nested deeply", 200, () => after("Weather in Rome?", "get_weather", NESTED)],
+] as const)("%s holds nobody up", async (_, status, body) => {
+  const signal = AbortSignal.timeout(20_000);
+  expect((await send(CHAT, body(), { signal })).status).toBe(status);
+});
+
+test("Claude's calls are paired with their results in the time that it takes to read them", () => {
+  // Ids that differ in their last letters only, so that to compare two of them takes long.
+  const ids = names(30_000).map((name) => `${"x".repeat(2_000)}${name}`);
+  const calls = ids.map((id) => ({ type: "tool_use", id, name: "any", input: {} }));
+  const results = ids.map((tool_use_id) => ({ type: "tool_result", tool_use_id }));
+  const messages = [
+    { role: "assistant", content: calls },
+    { role: "user", content: results },
+  ];
+  expect(refuseClaude({ messages })).toBe(undefined);
+}, 10_000);
+
+test("Gemini's results are sorted in the time that it takes to read them", () => {
+  const ids = names(30_000).map((name) => `${"x".repeat(2_000)}${name}`);
+  const calls = ids.map((id) => ({ functionCall: { id } }));
+  const results = ids.map((id) => ({ functionResponse: { id } }));
+  const contents = [{ parts: calls }, { parts: results.toReversed() }];
+  const sorted = { contents: [{ parts: calls }, { parts: results }] };
+  expect(adaptGemini({ contents })).toEqual(sorted);
+}, 10_000);
 
 test("clients that go away while the model thinks or speaks end nothing", async () => {
   const env = { OFFLINE_LATENCY_MS: "200", OFFLINE_TOKENS_PER_SECOND: "20" };

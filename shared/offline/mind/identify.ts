@@ -19,11 +19,14 @@ function idFor({ name, args }: Call): string | undefined {
  * the arguments of one call may refer to another call by its id.
  */
 export function identify(calls: readonly Call[]): string[] {
-  const ids: string[] = [];
-  for (const call of calls) {
-    const id = idFor(call);
-    const taken = ids.filter((other) => other.replace(/_\d+$/, "") === id).length;
-    ids.push(taken > 0 ? `${id}_${taken + 1}` : (id ?? "call"));
-  }
-  return ids;
+  // How many ids begin with the same words, whatever their number.
+  const taken = new Map<string, number>();
+  return calls.map((call) => {
+    const words = idFor(call) ?? "call";
+    const before = taken.get(words) ?? 0;
+    const id = before > 0 ? `${words}_${before + 1}` : words;
+    const base = id.replace(/_\d+$/, "");
+    taken.set(base, (taken.get(base) ?? 0) + 1);
+    return id;
+  });
 }

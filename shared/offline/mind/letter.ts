@@ -5,10 +5,13 @@ import type { Letter } from "./letters.ts";
 import type { Wish } from "./question.ts";
 import { type Findings, review } from "./results.ts";
 
+/** What is read of a description, in letters; the time that it takes grows with the square of them. */
+const LONGEST_ABOUT = 10_000;
+
 /** The agent's own address, which the description of the tool holds. */
 function senderIn(tools: readonly Offer[]): string {
   const about = tools.find(({ name }) => name === "send_email")?.about ?? "";
-  return /[\w.-]+@[\w.-]+\w/.exec(about)?.[0] ?? "agent@example.com";
+  return /[\w.-]+@[\w.-]+\w/.exec(about.slice(0, LONGEST_ABOUT))?.[0] ?? "agent@example.com";
 }
 
 /** Takes a wish and a letter, returns whether it is known to whom it goes and what it is about. */

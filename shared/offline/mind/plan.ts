@@ -35,11 +35,12 @@ function neededFor(wish: Wish): Call[] {
 
 /** The look-ups that the question needs, the tools allow, and nobody has asked for yet. */
 function lookUps(wish: Wish, { tools, exchanges }: Conversation): Call[] {
-  const calls = neededFor(wish).filter(({ name }) => isOffered(tools, name));
+  const offered = new Set(tools.map(({ name }) => name));
+  const calls = neededFor(wish).filter(({ name }) => offered.has(name));
   // A question may name a tool that does not exist, to see what the program makes of such a call.
-  if (wish.tool && !isOffered(tools, wish.tool)) calls.push({ name: wish.tool, args: {} });
-  const asked = exchanges.map(({ name, args }) => JSON.stringify([name, args]));
-  return calls.filter(({ name, args }) => !asked.includes(JSON.stringify([name, args])));
+  if (wish.tool && !offered.has(wish.tool)) calls.push({ name: wish.tool, args: {} });
+  const asked = new Set(exchanges.map(({ name, args }) => JSON.stringify([name, args])));
+  return calls.filter(({ name, args }) => !asked.has(JSON.stringify([name, args])));
 }
 
 /** The e-mails, as soon as they can be written, and the list of the mailbox if that is wanted too. */

@@ -13,7 +13,7 @@ const FORMATS = new Map([
   ["uuid", "00000000-0000-4000-8000-000000000000"],
 ]);
 
-/** What a minLength may ask for at most. */
+/** What a minLength may ask for at most, and how long a pattern may be. */
 const LONGEST = 10_000;
 
 /** Strings that some patterns match. There is no general way from a pattern to a string. */
@@ -37,17 +37,31 @@ export function isFree({ format, pattern }: Schema): boolean {
   return pattern === undefined && !FORMATS.has(format ?? "");
 }
 
-/** Takes the schema of a string and a text, returns a string that fits: the text if the string is free. */
-export function fitString(schema: Schema, text: string): string {
-  const { format = "", pattern, minLength = 0, maxLength } = schema;
-  if (isFree(schema)) return text.slice(0, maxLength).padEnd(Math.min(minLength, LONGEST), ".");
-  const known = FORMATS.get(format);
-  if (known !== undefined || pattern === undefined) return known ?? "";
-  const rule = new RegExp(pattern, "u");
-  return GUESSES.find((guess) => guess.length >= minLength && rule.test(guess)) ?? "";
+function guessFor({ pattern = "", minLength = 0, maxLength = Infinity }: Schema): string {
+  const rule = pattern.length <= LONGEST ? new RegExp(pattern, "u") : undefined;
+  const guess = GUESSES.find((text) => {
+    return text.length >= minLength && text.length <= maxLength && rule?.test(text);
+  });
+  if (guess !== undefined) return guess;
+  const start = pattern.slice(0, 100);
+  throw new RangeError(`the offline model cannot make a text for the pattern ${start}`);
 }
 
-/** Takes the schema of a number, returns the first that fits of zero, the limits, and those beside them. */
+/**
+ * Takes the schema of a string and a text, returns a string that fits: the text if the string is free.
+ * Throws if the string would be too long, or if nothing known here fits its pattern.
+ */
+export function fitString(schema: Schema, text: string): string {
+  const { format = "", minLength = 0, maxLength } = schema;
+  if (!isFree(schema)) return FORMATS.get(format) ?? guessFor(schema);
+  if (minLength <= LONGEST) return text.slice(0, maxLength).padEnd(minLength, ".");
+  throw new RangeError(`expected a minLength of at most ${LONGEST}, got ${minLength}`);
+}
+
+/**
+ * Takes the schema of a number, returns the first that fits of zero, the limits, and those beside them.
+ * Throws if none does.
+ */
 export function fitNumber(schema: Schema, isWhole: boolean): number {
   const { minimum = -Infinity, exclusiveMinimum = -Infinity, multipleOf } = schema;
   const { maximum = Infinity, exclusiveMaximum = Infinity } = schema;
@@ -63,5 +77,7 @@ export function fitNumber(schema: Schema, isWhole: boolean): number {
     if (value <= exclusiveMinimum || value >= exclusiveMaximum) return false;
     return multipleOf === undefined || Number.isInteger(value / multipleOf);
   };
-  return candidates.find(fits) ?? 0;
+  const number = candidates.find(fits);
+  if (number !== undefined) return number;
+  throw new RangeError("the offline model knows no number within the limits of the schema");
 }

@@ -44,18 +44,56 @@ export type Schema = z.infer<typeof Schema>;
 function pointTo(root: unknown, reference: string): unknown {
   const steps = decodeURIComponent(reference).split("/").slice(1);
   return steps.reduce((at: unknown, step) => {
-    const parts = new Map<string, unknown>(Object.entries(Object(at)));
-    return parts.get(step.replaceAll("~1", "/").replaceAll("~0", "~"));
+    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    return Object.getOwnPropertyDescriptor(Object(at), name)?.value;
   }, root);
 }
 
-/** Takes two schemas, returns one for the values that fit both. */
-export function merge(one: Schema, other: Schema): Schema {
+/** A small schema can ask for a huge value, by parts that refer to other parts twice. */
+const MOST_STEPS = 50_000;
+
+/** More than any program has; without a limit, a chain of references would overflow the stack. */
+const MOST_REFERENCES = 100;
+
+/** A schema as it came, and how many more steps may be taken through its parts. */
+export type Work = { readonly root: unknown; left: number };
+
+/** Takes a schema as it came, returns the work of making a value for it, which has not begun. */
+export function workOn(root: unknown): Work {
+  return { root, left: MOST_STEPS };
+}
+
+/** Takes a few steps. Throws if there have been too many. */
+function spend(work: Work, steps: number): void {
+  work.left -= steps;
+  if (work.left >= 0) return;
+  throw new RangeError(`expected a schema whose value takes at most ${MOST_STEPS} steps to make`);
+}
+
+/** How many entries the lists and the objects of a part have, such as its properties. */
+function sizeOf(part: unknown): number {
+  const lists = Object.values(Object(part)).filter((value) => typeof value === "object");
+  return lists.reduce((sum: number, list) => sum + Object.keys(Object(list)).length, 1);
+}
+
+/** The properties of both. One that both have must fit both, unless it is the same. */
+function mergeProperties(one: Schema, other: Schema): Record<string, unknown> {
+  const { properties: first = {} } = one;
+  const second = Object.entries(other.properties ?? {}).map(([name, part]) => {
+    const isShared = Object.hasOwn(first, name) && first[name] !== part;
+    return [name, isShared ? { allOf: [first[name], part] } : part];
+  });
+  return { ...first, ...Object.fromEntries(second) };
+}
+
+/** Takes two schemas, returns one for the values that fit both. Throws after too many steps. */
+export function merge(work: Work, one: Schema, other: Schema): Schema {
+  spend(work, sizeOf(one) + sizeOf(other));
   return {
     ...one,
     ...Object.fromEntries(Object.entries(other).filter(([, value]) => value !== undefined)),
     ...(one.type?.length && !other.type?.length && { type: one.type }),
-    properties: { ...one.properties, ...other.properties },
+    properties: mergeProperties(one, other),
     required: [...(one.required ?? []), ...(other.required ?? [])],
   };
 }
@@ -64,22 +102,30 @@ export function merge(one: Schema, other: Schema): Schema {
 export type Place = { readonly schema: Schema; readonly path: readonly string[] };
 
 /**
- * Takes a schema as it came, the whole of which it is a part, and the references that led to it.
- * Returns the schema with its references and "allOf" resolved, or nothing if it leads back into itself.
+ * Takes the work, a part of its schema as it came, and the references that led to the part. Returns
+ * the part with its references and "allOf" resolved, or nothing if it leads back into itself. Throws
+ * after too many steps.
  */
-export function enter(root: unknown, part: unknown, path: readonly string[]): Place | undefined {
+export function enter(work: Work, part: unknown, path: readonly string[]): Place | undefined {
+  spend(work, sizeOf(part));
+  if (path.length > MOST_REFERENCES) {
+    throw new RangeError(`expected at most ${MOST_REFERENCES} references that lead to each other`);
+  }
   const { $ref, allOf, ...rest } = Schema.safeParse(part).data ?? Schema.parse({});
   let place: Place = { schema: rest, path };
   if ($ref !== undefined) {
     if (path.includes($ref)) return undefined;
-    const target = enter(root, pointTo(root, $ref), [...path, $ref]);
+    const target = enter(work, pointTo(work.root, $ref), [...path, $ref]);
     if (!target) return undefined;
-    place = { schema: merge(target.schema, rest), path: target.path };
+    place = { schema: merge(work, target.schema, rest), path: target.path };
   }
+  // The parts of "allOf" may share a reference: none of them leads to another.
+  const common = place.path;
   for (const one of allOf ?? []) {
-    const entered = enter(root, one, place.path);
+    const entered = enter(work, one, common);
     if (!entered) return undefined;
-    place = { schema: merge(place.schema, entered.schema), path: entered.path };
+    const schema = merge(work, place.schema, entered.schema);
+    place = { schema, path: [...place.path, ...entered.path.slice(common.length)] };
   }
   return place;
 }

@@ -1,27 +1,27 @@
 import { fitNumber, fitString, isFree } from "./scalars.ts";
-import { enter, entryOf, itemsOf, merge, type Place, type Schema, typeOf } from "./schema.ts";
+import {
+  enter,
+  entryOf,
+  itemsOf,
+  merge,
+  type Place,
+  type Schema,
+  typeOf,
+  type Work as Walk,
+  workOn,
+} from "./schema.ts";
 
-/** A small schema can ask for a huge value, by parts that refer to other parts twice. */
-const MOST_PARTS = 10_000;
-
-/** What is being made, the text that no string holds yet, and how many more parts may be looked at. */
-type Work = { readonly root: unknown; text: string; left: number };
-
-function spend(work: Work): void {
-  work.left -= 1;
-  if (work.left < 0) {
-    throw new RangeError(`expected a schema for a value of at most ${MOST_PARTS} parts`);
-  }
-}
+/** What is being made, and the text that no string holds yet. */
+type Work = Walk & { text: string };
 
 /** The alternatives that a schema offers, null last, or nothing if it offers none. */
-function alternatives({ root }: Work, { schema, path }: Place): readonly Place[] | undefined {
+function alternatives(work: Work, { schema, path }: Place): readonly Place[] | undefined {
   const { anyOf, oneOf, ...rest } = schema;
   const options = anyOf ?? oneOf;
   if (!options) return undefined;
   const places = options.flatMap((option) => {
-    const place = enter(root, option, path);
-    return place ? [{ schema: merge(rest, place.schema), path: place.path }] : [];
+    const place = enter(work, option, path);
+    return place ? [{ schema: merge(work, rest, place.schema), path: place.path }] : [];
   });
   const isNull = (place: Place): boolean => typeOf(place.schema) === "null";
   return [...places.filter((place) => !isNull(place)), ...places.filter(isNull)];
@@ -32,12 +32,11 @@ function alternatives({ root }: Work, { schema, path }: Place): readonly Place[]
  * value fits has one that does without, so nothing is lost by looking at those alone.
  */
 function canEnd(work: Work, part: unknown, path: readonly string[]): boolean {
-  const place = enter(work.root, part, path);
+  const place = enter(work, part, path);
   return place !== undefined && canPlaceEnd(work, place);
 }
 
 function canPlaceEnd(work: Work, place: Place): boolean {
-  spend(work);
   const { schema, path } = place;
   if ("const" in schema || schema.enum) return true;
   const options = alternatives(work, place);
@@ -54,15 +53,14 @@ function canPlaceEnd(work: Work, place: Place): boolean {
 
 function makeObject(work: Work, { schema, path }: Place): object {
   const { properties = {}, required = [], additionalProperties } = schema;
-  const optional = Object.keys(properties).filter((name) => canEnd(work, properties[name], path));
-  const names = [...Object.keys(properties), ...required].filter((name) => {
-    return optional.includes(name) || required.includes(name);
+  const needed = new Set(required);
+  const named = Object.keys(properties).filter((name) => {
+    return needed.has(name) || canEnd(work, properties[name], path);
   });
+  const names = new Set([...named, ...required]);
   const isOpen = additionalProperties !== false;
-  const all = names.length === 0 && isOpen ? ["answer"] : new Set(names);
-  return Object.fromEntries(
-    [...all].map((name) => [name, make(work, entryOf(schema, name), path)]),
-  );
+  const all = names.size === 0 && isOpen ? ["answer"] : [...names];
+  return Object.fromEntries(all.map((name) => [name, make(work, entryOf(schema, name), path)]));
 }
 
 function makeArray(work: Work, { schema, path }: Place): unknown[] {
@@ -85,7 +83,6 @@ function makeString(work: Work, schema: Schema): string {
 }
 
 function makePlace(work: Work, place: Place): unknown {
-  spend(work);
   const { schema } = place;
   if ("const" in schema) return schema.const;
   if (schema.enum) return schema.enum[0];
@@ -103,7 +100,7 @@ function makePlace(work: Work, place: Place): unknown {
 }
 
 function make(work: Work, part: unknown, path: readonly string[]): unknown {
-  const place = enter(work.root, part, path);
+  const place = enter(work, part, path);
   return place ? makePlace(work, place) : null;
 }
 
@@ -112,8 +109,8 @@ function make(work: Work, part: unknown, path: readonly string[]): unknown {
  *
  * @param schema the schema; keywords that only compare, such as "not", are ignored
  * @param text what the value is to say: it stands in the first string that has no rules of its own
- * @returns the value; throws if a value would need more than MOST_PARTS parts
+ * @returns the value; throws if it would take too many steps, or if some part of it cannot be made
  */
 export function valueFor(schema: unknown, text: string): unknown {
-  return make({ root: schema, text, left: MOST_PARTS }, schema, ["#"]);
+  return make({ ...workOn(schema), text }, schema, ["#"]);
 }

@@ -2,11 +2,11 @@
 // keeps what aimock drops.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { LARGEST_BODY, readBody } from "./body.ts";
+import { readBody } from "./body.ts";
 import { adaptGemini } from "./gemini.ts";
 import { parseJson } from "./json.ts";
 import { readKnobs } from "./knobs.ts";
-import { findMistake } from "./mistakes.ts";
+import { findMistake, findTooMuch } from "./mistakes.ts";
 import { adaptOutgoing } from "./outgoing.ts";
 import { type Refusal, sendRefusal, type Wire } from "./refusal.ts";
 import { pathOf, routeOf } from "./routes.ts";
@@ -17,10 +17,6 @@ type Handle = (request: Readable, response: ServerResponse) => void;
 
 /** What aimock reads of a body at most. It is more than any model's context window holds. */
 const CONTEXT_WINDOW = 10 * 1024 * 1024;
-const TOO_LARGE: Refusal = {
-  status: 413,
-  message: `Request exceeds the maximum size of ${LARGEST_BODY} bytes.`,
-};
 const TOO_LONG: Refusal = {
   status: 400,
   message: "Your input exceeds the context window of this model.",
@@ -70,7 +66,9 @@ async function enter(
   const { wire, refusal } = routeOf(request);
   if (refusal) return sendRefusal(response, wire, refusal);
   const text = await readBody(request);
-  if (text === undefined) return sendRefusal(response, wire, TOO_LARGE);
+  if (typeof text !== "string") return sendRefusal(response, wire, text);
+  const tooMuch = findTooMuch(text);
+  if (tooMuch) return sendRefusal(response, wire, tooMuch);
   const json = parseJson(text);
   const refused = refuse(wire, json);
   if (refused) return sendRefusal(response, wire, refused);

@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { listOf } from "./list.ts";
 
 /** A tool may give its parameters under either of two names, and aimock knows the other one only. */
 const Declarations = z.looseObject({
-  tools: z.array(
+  tools: listOf(
     z.looseObject({
-      functionDeclarations: z.array(z.looseObject({ parametersJsonSchema: z.unknown() })),
+      functionDeclarations: listOf(z.looseObject({ parametersJsonSchema: z.unknown() })),
     }),
   ),
 });
@@ -25,12 +26,13 @@ const Named = z.looseObject({ id: z.string().optional() }).optional();
 const Part = z.looseObject({ functionCall: Named, functionResponse: Named });
 type Part = z.infer<typeof Part>;
 const Contents = z.looseObject({
-  contents: z.array(z.looseObject({ parts: z.array(Part) })),
+  contents: listOf(z.looseObject({ parts: listOf(Part) })),
 });
 
 /** The parts of a message, sorted like the ids; as they are if one has no id or an unknown one. */
 function sortParts(parts: readonly Part[], ids: readonly string[]): readonly Part[] {
-  const place = (part: Part): number => ids.indexOf(part.functionResponse?.id ?? "");
+  const places = new Map(ids.map((id, index) => [id, index]));
+  const place = (part: Part): number => places.get(part.functionResponse?.id ?? "") ?? -1;
   if (parts.some((part) => place(part) < 0)) return parts;
   return parts.toSorted((one, other) => place(one) - place(other));
 }

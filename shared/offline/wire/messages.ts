@@ -1,7 +1,7 @@
 import type { ChatMessage } from "@copilotkit/aimock";
 import { z } from "zod";
 import type { Exchange } from "../mind/conversation.ts";
-import { parseJson } from "./json.ts";
+import { parseInner } from "./json.ts";
 
 /** What is read of a question, in letters; the time that it takes grows with the square of them. */
 const LONGEST_QUESTION = 10_000;
@@ -46,11 +46,17 @@ function isQuestion(message: ChatMessage, index: number, all: readonly ChatMessa
   return message.role === "user" && !isReminder && !FEEDBACK.test(textOf(message));
 }
 
+/** Sorts out most of what is no call. A text may hold a million entries, too many to parse them all. */
+function mayBeCall(output: unknown): boolean {
+  if (typeof output !== "object" || output === null) return false;
+  return "type" in output && output.type === "function_call";
+}
+
 /** The calls of one message: native ones, and those written into its JSON. */
 function callsIn(message: ChatMessage): AskedCall[] {
   const native = (message.tool_calls ?? []).map((call) => ({ id: call.id, ...call.function }));
-  const { outputs = [], response } = WrittenReply.safeParse(parseJson(textOf(message))).data ?? {};
-  const written = [...outputs, response].flatMap((output) => {
+  const { outputs = [], response } = WrittenReply.safeParse(parseInner(textOf(message))).data ?? {};
+  const written = [...outputs, response].filter(mayBeCall).flatMap((output) => {
     const call = WrittenCall.safeParse(output).data;
     return call ? [{ id: undefined, name: call.name, arguments: call.arguments }] : [];
   });
@@ -82,13 +88,13 @@ function resultIn(entry: unknown): unknown {
 function writtenResults(answers: readonly ChatMessage[]): unknown[] {
   const text = answers.map(textOf).find((answer) => RESULT.test(answer));
   if (text === undefined) return [];
-  const body = parseJson(text.replace(FEEDBACK, ""));
+  const body = parseInner(text.replace(FEEDBACK, ""));
   return RESULTS.test(text) && Array.isArray(body) ? body.map(resultIn) : [body];
 }
 
 /** The result in a message of its own. Gemini's results are objects that wrap it as their output. */
 function nativeResult(answer: ChatMessage): unknown {
-  const result = parseJson(textOf(answer)) ?? textOf(answer);
+  const result = parseInner(textOf(answer)) ?? textOf(answer);
   const wrapped = z.strictObject({ output: z.unknown() }).safeParse(result).data;
   return wrapped ? wrapped.output : result;
 }
@@ -106,7 +112,7 @@ function exchangesIn({ replies, answers }: Turn): Exchange[] {
   const results = new Map(native.map((answer) => [answer.tool_call_id, answer]));
   return replies.flatMap((message) =>
     callsIn(message).map(({ id, name, arguments: json }, place) => {
-      const args = Arguments.safeParse(parseJson(json)).data ?? {};
+      const args = Arguments.safeParse(parseInner(json)).data ?? {};
       const answer = results.get(id);
       return { name, args, result: answer ? nativeResult(answer) : written[place] };
     }),

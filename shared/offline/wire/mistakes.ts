@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { DEEPEST, findExcess, MOST_VALUES } from "./json.ts";
+import { listOf } from "./list.ts";
 import type { Refusal, Wire } from "./refusal.ts";
 
 /** The field in which each wire has the conversation. */
@@ -18,7 +20,7 @@ const OTHERS: Readonly<Record<Wire, readonly string[]>> = {
 };
 
 const Body = z.record(z.string(), z.unknown());
-const Content = z.union([z.string(), z.array(z.looseObject({}))]).nullish();
+const Content = z.union([z.string(), listOf(z.looseObject({}))]).nullish();
 const Call = z.looseObject({
   function: z.looseObject({ name: z.string(), arguments: z.string() }),
 });
@@ -26,19 +28,30 @@ const Message = z.looseObject({ role: z.string(), content: Content });
 
 /** What the entries of the conversation are, as far as aimock and the offline model rely on it. */
 const ENTRIES: Readonly<Record<Wire, z.ZodType>> = {
-  chat: Message.extend({ tool_calls: z.array(Call).nullish() }),
+  chat: Message.extend({ tool_calls: listOf(Call).nullish() }),
   responses: z.looseObject({ content: Content, output: Content }),
   claude: Message,
-  gemini: z.looseObject({ parts: z.array(z.looseObject({})).optional() }),
+  gemini: z.looseObject({ parts: listOf(z.looseObject({})).optional() }),
 };
 
 /** The other fields on which they rely; no wire has two of them with one name and different types. */
 const FIELDS: Readonly<Record<string, z.ZodType>> = {
   instructions: z.string().nullish(),
-  tools: z
-    .array(z.looseObject({ functionDeclarations: z.array(z.looseObject({})).nullish() }))
-    .nullish(),
+  tools: listOf(
+    z.looseObject({ functionDeclarations: listOf(z.looseObject({})).nullish() }),
+  ).nullish(),
 };
+
+/** Takes the text of a body, returns why it is not parsed: it is too deep or too long. Or nothing. */
+export function findTooMuch(text: string): Refusal | undefined {
+  const excess = findExcess(text);
+  if (excess === undefined) return undefined;
+  const message =
+    excess === "depth"
+      ? `Your request is nested too deeply: at most ${DEEPEST} levels are read.`
+      : `Your request holds too many values: at most ${MOST_VALUES} are read.`;
+  return { status: 400, message };
+}
 
 /** What each API says when a field is not there. */
 function missing(wire: Wire, field: string): Refusal {
@@ -95,7 +108,7 @@ export function findMistake(wire: Wire, json: unknown): Refusal | undefined {
   if (said === undefined) return missing(wire, field);
   if (said === "" || (Array.isArray(said) && said.length === 0)) return empty(wire, field);
   const isText = wire === "responses" && typeof said === "string";
-  const wrong = isText ? undefined : findWrongType(field, said, z.array(ENTRIES[wire]));
+  const wrong = isText ? undefined : findWrongType(field, said, listOf(ENTRIES[wire]));
   if (wrong) return wrong;
   const others = Object.entries(FIELDS).map(([name, type]) =>
     findWrongType(name, body[name], type),

@@ -17,6 +17,7 @@ const CLAUDE_TYPES = new Map([
   [404, "not_found_error"],
   [413, "request_too_large"],
   [500, "api_error"],
+  [503, "api_error"],
 ]);
 
 /** https://cloud.google.com/apis/design/errors#handling_errors */
@@ -24,6 +25,7 @@ const GEMINI_STATUSES = new Map([
   [404, "NOT_FOUND"],
   [405, "UNIMPLEMENTED"],
   [500, "INTERNAL"],
+  [503, "UNAVAILABLE"],
 ]);
 
 /**
@@ -47,8 +49,8 @@ export function errorBody(wire: Wire, refusal: Refusal): object {
 
 /** Takes a response that has not begun, and ends it with an error in the shape of the wire. */
 export function sendRefusal(response: ServerResponse, wire: Wire, refusal: Refusal): void {
-  // What is left of an upload that is too large must not be taken for the next request.
-  if (refusal.status === 413) response.setHeader("connection", "close");
+  // What is left of an upload that was not read must not be taken for the next request.
+  if (refusal.status === 413 || refusal.status === 503) response.setHeader("connection", "close");
   const headers = { "content-type": "application/json", "access-control-allow-origin": "*" };
   response.writeHead(refusal.status, headers);
   response.end(JSON.stringify(errorBody(wire, refusal)));

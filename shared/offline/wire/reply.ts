@@ -3,6 +3,7 @@ import type { Call, Conversation } from "../mind/conversation.ts";
 import { identify } from "../mind/identify.ts";
 import { type Plan, plan } from "../mind/plan.ts";
 import { valueFor } from "../mind/value.ts";
+import { runBriefly } from "./brief.ts";
 import { type Reading, readRequest } from "./request.ts";
 import { unanswered } from "./rules.ts";
 
@@ -39,7 +40,7 @@ function fail(message: string, code?: string): FixtureResponse {
 /** A value that fits the schema of the request and says the text, or why there is none. */
 function writeValue(schema: unknown, text: string): FixtureResponse {
   try {
-    return { content: JSON.stringify(valueFor(schema, text)) };
+    return { content: JSON.stringify(runBriefly(() => valueFor(schema, text))) };
   } catch (error) {
     return fail(`Invalid schema for the reply: ${error}`, "invalid_json_schema");
   }

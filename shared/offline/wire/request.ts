@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest } from "@copilotkit/aimock";
 import { z } from "zod";
 import type { Conversation, Offer } from "../mind/conversation.ts";
-import { parseJson } from "./json.ts";
+import { parseInner } from "./json.ts";
 import { Knobs, readKnobs } from "./knobs.ts";
 import { readMessages, textOf } from "./messages.ts";
 
@@ -35,15 +35,25 @@ function toolsIn({ tools, messages }: ChatCompletionRequest): Offer[] {
   });
   const prompts = messages.filter(({ role }) => !["user", "assistant", "tool"].includes(role));
   const lines = prompts.flatMap((message) => textOf(message).split("\n"));
-  const prompted = lines.flatMap((line) => {
-    const tool = PromptTool.safeParse(parseJson(line)).data;
+  // A prompt may have a million lines, too many to parse them all.
+  const objects = lines.filter((line) => /^\s*\{.{20}/.test(line) && line.includes('"parameters"'));
+  const prompted = objects.flatMap((line) => {
+    const tool = PromptTool.safeParse(parseInner(line)).data;
     return tool ? [{ name: tool.name, description: tool.description, about: line }] : [];
   });
   return [...native, ...prompted];
 }
 
+/** The book's schemas have some hundred letters. */
+const LONGEST_SCHEMA = 20_000;
+
+/** Words that no schema of the book has. With them, a small schema can take for ever to check. */
+const ENDLESS = /"(?:\$ref|pattern|patternProperties)":/;
+
 /** Whether a schema allows a reply of the book, and is not somebody else's with the same name in it. */
 function allows(schema: z.infer<typeof ObjectSchema>, reply: object): boolean {
+  const written = JSON.stringify(schema);
+  if (written.length > LONGEST_SCHEMA || ENDLESS.test(written)) return false;
   try {
     return z.fromJSONSchema(schema).safeParse(reply).success;
   } catch {

@@ -1,5 +1,6 @@
 import type { ChatCompletionRequest } from "@copilotkit/aimock";
 import { z } from "zod";
+import { listOf } from "./list.ts";
 import type { Refusal } from "./refusal.ts";
 
 const Block = z.object({
@@ -7,9 +8,9 @@ const Block = z.object({
   id: z.string().optional(),
   tool_use_id: z.string().optional(),
 });
-const Blocks = z.union([z.array(Block), z.string().transform(() => [])]);
+const Blocks = z.union([listOf(Block), z.string().transform(() => [])]);
 const Request = z.object({
-  messages: z.array(z.object({ content: Blocks })),
+  messages: listOf(z.object({ content: Blocks })),
   thread: z.object().optional(),
 });
 type Block = z.infer<typeof Block>;
@@ -26,8 +27,8 @@ function resultsAtTheBeginning(blocks: readonly Block[]): (string | undefined)[]
 function findMisplaced(messages: Messages): string | undefined {
   for (const [index, { content }] of messages.entries()) {
     const calls = content.flatMap(({ type, id }) => (type === "tool_use" && id ? [id] : []));
-    const results = resultsAtTheBeginning(messages[index + 1]?.content ?? []);
-    const open = calls.filter((id) => !results.includes(id));
+    const results = new Set(resultsAtTheBeginning(messages[index + 1]?.content ?? []));
+    const open = calls.filter((id) => !results.has(id));
     if (open.length === 0) continue;
     return `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`;
   }
