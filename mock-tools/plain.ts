@@ -2,8 +2,8 @@
 
 import { types } from "node:util";
 
-/** The most characters that a result may have as JSON, about as many as a model reads at once. */
-const MAX_RESULT = 100_000;
+/** The most characters that a result may have as JSON. It is more than any model reads at once. */
+const MAX_RESULT = 2_000_000;
 /** The most characters of an error's message that are kept, and that a message may have to be read. */
 const MAX_MESSAGE = 10_000;
 const MAX_READ = 1_000_000;

@@ -213,29 +213,29 @@ const hugeArray: unknown[] = [];
 hugeArray.length = 2 ** 32 - 1;
 
 test.each<[string, () => unknown]>([
-  ["a string", () => "x".repeat(100_000)],
+  ["a string", () => "x".repeat(2_000_000)],
   ["a string that would not fit into a thread", () => "x".repeat(500_000_000)],
-  ["a string whose characters are written as six", () => "\0".repeat(20_000)],
-  ["strings in lists", () => Array.from({ length: 20 }, () => ["x".repeat(5_000)])],
-  ["long keys", () => ({ ["k".repeat(100_000)]: 1 })],
-  ["numbers", () => new Array(100_000).fill(0)],
+  ["a string whose characters are written as six", () => "\0".repeat(400_000)],
+  ["strings in lists", () => Array.from({ length: 20 }, () => ["x".repeat(150_000)])],
+  ["long keys", () => ({ ["k".repeat(2_000_000)]: 1 })],
+  ["numbers", () => new Array(1_000_000).fill(0)],
   ["an array that is only long", () => hugeArray],
   ["text in an object", () => ({ a: new String("x".repeat(5_000_000)) })],
   ["bytes that stand in for something else", () => ({ toJSON: () => Buffer.alloc(40_000_000) })],
-  ["bytes", () => new Uint8Array(100_000)],
-  ["a list that is nested too deeply", () => nest(400)],
+  ["bytes", () => new Uint8Array(1_000_000)],
+  ["a list that is nested too deeply", () => nest(1_500)],
   ["a list that is nested deeper than a stack", () => nest(100_000)],
 ])("a result that is too large fails, and is never written: %s", async (_, tool) => {
   expect(await errorOf(runOdd(tool))).toEqual({
-    message: "the result has more than 100000 characters",
+    message: "the result has more than 2000000 characters",
     cause: { failure: "result_too_large", retry: undefined },
   });
 });
 
 test("a result that is just not too large arrives", async () => {
-  const text = "x".repeat(99_000);
+  const text = "x".repeat(1_900_000);
   expect(await runOdd(() => ({ text }))).toEqual({ text });
-  expect(await runOdd(() => nest(300))).toEqual(nest(300));
+  expect(await runOdd(() => nest(1_300))).toEqual(nest(1_300));
 });
 
 test("a long message is cut, and says by how much; a longer one is not even read", async () => {

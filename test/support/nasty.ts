@@ -12,7 +12,7 @@ const ended = (message: string) => failure("internal", "thread_ended", message);
 const tooLarge = failure(
   "resource_limit",
   "result_too_large",
-  "the result has more than 100000 characters",
+  "the result has more than 2000000 characters",
 );
 const unfit = failure("invalid_request", "invalid_tool_args", expect.any(String));
 
@@ -43,7 +43,7 @@ const NASTY: readonly (readonly [ReturnType<typeof weather>, object])[] = [
   [weather("returns a function"), thrown("JSON has no place for a function")],
   [weather("returns a BigInt"), thrown(expect.stringContaining("BigInt"))],
   [weather("returns a circle"), thrown(expect.stringContaining("circular structure"))],
-  [weather("returns much"), { result: "x".repeat(99_000) }],
+  [weather("returns much"), { result: "x".repeat(1_000_000) }],
   [weather("returns too much"), tooLarge],
   [weather("returns what is nested too deeply"), tooLarge],
   [weather("returns many bytes"), tooLarge],
