@@ -53,7 +53,9 @@ function secretsIn(name: string, value: string): string[] {
 function formsOf(secret: string): string[] {
   const pieces = secret.split(/[\s"'\\]+/).filter((piece) => piece.length >= MIN_PASSWORD);
   const escaped = [JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
-  return [...pieces, secret, stripControls(secret), ...escaped];
+  // A server may drop control characters alone, and a terminal's guard whole sequences.
+  const bare = [secret.replace(/\p{Cc}/gu, ""), stripControls(secret)];
+  return [...pieces, secret, ...bare, ...escaped];
 }
 
 function findSecrets(): string[] {

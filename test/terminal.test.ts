@@ -41,6 +41,9 @@ test.each(SEQUENCES)("a terminal gets to see nothing that it would obey: %s", (_
 test("a text is cleaned in a time that grows with its length alone", () => {
   const beginnings = [
     "\u001b]",
+    "\u001b[1;2",
+    "\u009b1 ",
+    "\u001b]8;;http://",
     "\u001b[",
     "\u009d",
     "\u001b]a;",
