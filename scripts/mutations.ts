@@ -254,8 +254,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "a result that JSON cannot hold leaves its thread",
     file: "mock-tools/worker.ts",
-    from: "    return toPlainData(await run(args, context));",
-    to: "    return await run(args, context);",
+    from: "return toPlainData(await noteCall(name, args, () => run(args, context)));",
+    to: "return await noteCall(name, args, () => run(args, context));",
     test: "05-error-recovery",
     fails: "the nasty batch",
   },

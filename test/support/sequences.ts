@@ -8,6 +8,7 @@ export const SEQUENCES: readonly (readonly [name: string, text: string, left: st
   ["clipboard", "a\u001b]52;c;cm0gLXJm\u001b\\b", "ab"],
   ["link", "\u001b]8;;http://evil.example\u001b\\here\u001b]8;;\u001b\\", "here"],
   ["device control", "a\u0090q\u009cb", "ab"],
+  ["one character of C1", "a\u0085b\u009cc", "abc"],
   ["reset", "a\u001bcb", "ab"],
   ["half a sequence", "a\u001b[3", "a"],
   ["return", "safe\rsham", "safesham"],
