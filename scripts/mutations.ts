@@ -206,7 +206,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "a thread that dies between two calls ends the program",
     file: "shared/threads.ts",
-    from: "if (pool.threads.length === 0) throw error;",
+    from: "if (cannotStart || error instanceof SyntaxError) throw error;",
     to: "throw error;",
     test: "05-error-recovery",
     fails: "a thread that dies after its call",

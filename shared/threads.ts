@@ -19,13 +19,15 @@ export const execArgv: string[] =
 
 /**
  * Says so on stderr when a thread dies between two calls, as it does when its memory is found to be
- * full after it has returned a result. The pool has started another one by then. Only where no thread
- * can start at all, the program ends.
+ * full after it has returned a result. Where a thread cannot start at all, the program ends.
  */
 export function reportDeadThreads(pool: Piscina): void {
   watchThreads(pool);
   pool.on("error", (error: Error) => {
-    if (pool.threads.length === 0) throw error;
+    // For a thread that has run, the pool has another one by now; for one that cannot start, it has not.
+    const cannotStart = pool.threads.length < pool.options.minThreads;
+    // The worker makes plain errors of all that its tools throw, so this is a mistake in its own source.
+    if (cannotStart || error instanceof SyntaxError) throw error;
     printStatus(`warning: a thread died: ${error.message}`);
   });
 }

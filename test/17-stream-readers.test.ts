@@ -845,7 +845,7 @@ async function growth(work: (scale: number) => Promise<void>): Promise<number> {
   };
   const small: number[] = [];
   const large: number[] = [];
-  for (let attempt = 0; attempt < 2; attempt++) {
+  for (let attempt = 0; attempt < 3; attempt++) {
     small.push(await time(1));
     large.push(await time(8));
   }
