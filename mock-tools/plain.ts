@@ -1,11 +1,11 @@
 // Whatever a tool returns or throws, made into plain data that threads and models can read.
-
 import { types } from "node:util";
 
 /** The most characters that a result may have as JSON. It is more than any model reads at once. */
 const MAX_RESULT = 2_000_000;
-/** The most characters of an error's message that are kept, and that a message may have to be read. */
+/** The most characters that are kept of an error's message. */
 const MAX_MESSAGE = 10_000;
+/** Of a message that is longer than this, only the length is told. */
 const MAX_READ = 1_000_000;
 
 /** What is thrown for a result that is too large. */

@@ -26,9 +26,10 @@ const settings = new Map([
   ["TIMELINE_FILE", "keep that in this file instead, as JSON"],
 ]);
 
-// Before a chapter starts its threads, which inherit the wish.
-const asked = process.argv.includes("--timeline") || process.env.TIMELINE_FILE;
-if (process.stdout.isTTY || asked) wantTimeline();
+// Before a chapter starts its threads, which inherit the wish. Measurements, which import chapters, draw none.
+const isChapter = /\bmain\.[jt]s$/.test(process.argv[1] ?? "");
+const isAsked = process.argv.includes("--timeline") || process.env.TIMELINE_FILE;
+if (isChapter && (process.stdout.isTTY || isAsked)) wantTimeline();
 
 /** Adds settings that a chapter has of its own to what --help says: their names and meanings. */
 export function addSettings(own: Readonly<Record<string, string>>): void {

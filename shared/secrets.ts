@@ -41,11 +41,9 @@ function credentialsIn(address: string): string[] {
 /** The secrets in the value of an environment variable. */
 function secretsIn(name: string, value: string): string[] {
   if (URL_NAME.test(name)) return credentialsIn(value);
-  const keys = HEADERS_NAME.test(name)
-    ? value.split(",").map((header) => header.slice(header.indexOf("=") + 1).trim())
-    : SECRET_NAME.test(name)
-      ? [value]
-      : [];
+  const headers = HEADERS_NAME.test(name) ? value.split(",") : [];
+  const keys = headers.map((header) => header.slice(header.indexOf("=") + 1).trim());
+  if (SECRET_NAME.test(name)) keys.push(value);
   return keys.filter(({ length }) => length >= MIN_KEY);
 }
 

@@ -4,6 +4,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { styleText } from "node:util";
 import type { Piscina } from "piscina";
 import { type CallNote, hearCalls, now } from "../mock-tools/notes.ts";
+import { messageOf } from "../mock-tools/plain.ts";
+import { printStatus } from "./print.ts";
 import { onOneLine } from "./terminal.ts";
 
 /** How a call ended. One is lost when its thread ends, or when nobody has heard the end of it. */
@@ -24,6 +26,8 @@ const SIGNS = {
   lost: { letter: "░", word: " lost", colour: "yellow" },
 } as const;
 
+/** The most calls that are drawn; the others are counted. */
+const MAX_BARS = 50;
 const MIN_BAR = 20;
 const MAX_BAR = 60;
 const MAX_LABEL = 32;
@@ -68,12 +72,12 @@ export function makeBars(
   latest: number,
 ): Bar[] {
   const starts = said.flatMap((note) => (note.type === "start" ? [note] : []));
+  const lasts = said.flatMap((note) => (note.type === "end" ? [[note.call, note] as const] : []));
+  const endOf = new Map(lasts);
   return starts
     .map(({ call, label, thread, at: start }): Bar => {
-      const end = said.find((note) => note.type === "end" && note.call === call);
-      if (end?.type !== "end") {
-        return { label, start, end: threads.get(thread) ?? latest, how: "lost" };
-      }
+      const end = endOf.get(call);
+      if (!end) return { label, start, end: threads.get(thread) ?? latest, how: "lost" };
       return { label, start, end: end.at, how: end.failed ? "failed" : "done" };
     })
     .toSorted((one, other) => one.start - other.start);
@@ -94,14 +98,15 @@ export function drawBars(
   columns: number,
   paint: (colour: "green" | "red" | "yellow", text: string) => string,
 ): string {
-  const from = Math.min(...bars.map(({ start }) => start));
-  const to = Math.max(...bars.map(({ end }) => end));
-  const labels = bars.map(({ label }) => onOneLine(label));
+  const from = bars.reduce((first, { start }) => Math.min(first, start), Infinity);
+  const to = bars.reduce((last, { end }) => Math.max(last, end), -Infinity);
+  const drawn = bars.slice(0, MAX_BARS);
+  const labels = drawn.map(({ label }) => onOneLine(label));
   const longest = Math.max(...labels.map(({ length }) => length));
   const labelWidth = Math.max(8, Math.min(longest, MAX_LABEL, columns - MIN_BAR - BEHIND));
   const width = Math.max(MIN_BAR, Math.min(MAX_BAR, columns - labelWidth - BEHIND));
   const scale = width / (to - from || 1);
-  const lines = bars.map(({ start, end, how }, index) => {
+  const lines = drawn.map(({ start, end, how }, index) => {
     const { letter, word, colour } = SIGNS[how];
     const left = Math.min(width - 1, Math.floor((start - from) * scale));
     const length = Math.max(1, Math.min(width - left, Math.round((end - start) * scale)));
@@ -112,9 +117,20 @@ export function drawBars(
     const bar = `${" ".repeat(left)}${paint(colour, letter.repeat(length))}${gap}`;
     return `${short.padEnd(labelWidth)} ${bar} ${ms(end - start)}${word}`;
   });
+  const excess = bars.length - drawn.length;
+  if (excess > 0) lines.push(`… (${excess} more calls)`);
   const work = bars.reduce((sum, { start, end }) => sum + end - start, 0);
   const calls = bars.length === 1 ? "1 call" : `${bars.length} calls`;
   return `${lines.join("\n")}\n${calls}: ${ms(work)} of work in ${ms(to - from)}`;
+}
+
+/** The answer is there by now, so a file that cannot be written is no reason to fail. */
+function keep(file: string, bars: readonly Bar[]): void {
+  try {
+    appendFileSync(file, `${JSON.stringify(bars)}\n`);
+  } catch (error) {
+    printStatus(`warning: the timeline cannot be kept: ${messageOf(error)}`);
+  }
 }
 
 /**
@@ -129,7 +145,7 @@ export async function printTimeline(): Promise<void> {
   const bars = makeBars(notes.splice(0), ends, now());
   if (bars.length === 0) return;
   const file = process.env.TIMELINE_FILE;
-  if (file) return appendFileSync(file, `${JSON.stringify(bars)}\n`);
+  if (file) return keep(file, bars);
   const { isTTY, columns } = process.stderr;
   const plain = !isTTY || process.env.NO_COLOR;
   const paint = (colour: "green" | "red" | "yellow", text: string) =>

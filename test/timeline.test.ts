@@ -24,6 +24,18 @@ test("bars stand on one axis, and each says how long its call took and how it en
   ]);
 });
 
+test("of many calls, the first are drawn and the others are counted", () => {
+  const bars = Array.from({ length: 200_000 }, (_, index) =>
+    bar(`call ${index}`, index, index + 1),
+  );
+  const lines = drawBars(bars, 80, plain).split("\n");
+  expect(lines.slice(49)).toEqual([
+    expect.stringMatching(/^call 49 /),
+    "… (199950 more calls)",
+    "200000 calls: 200000 ms of work in 200000 ms",
+  ]);
+});
+
 test("in a narrow terminal the labels get shorter, and the end of each is kept", () => {
   const [first = ""] = drawBars([bar("get_weather Pompeii", 0, 100)], 40, plain).split("\n");
   expect(first).toBe("…Pompeii ████████████████████ 100 ms");

@@ -150,7 +150,8 @@ type Runners = Readonly<Record<z.infer<typeof Mode>, RunBatch>>;
 
 export function makeRunners(onStart = watchNothing): Runners {
   const parallel = parallelRunner(MAX_CONCURRENT, onStart);
-  return { parallel, sequential: parallelRunner(1, onStart) };
+  const sequential = parallelRunner(1, onStart);
+  return { parallel, sequential };
 }
 
 function chooseRunner(mode: unknown, runners: Runners): RunBatch {

@@ -84,8 +84,6 @@ export function forecast({ location }: { location: string }): unknown {
     }
     case "allocates too much at once":
       return "a".repeat(200_000_000).replace(/a/g, "bc").length;
-    case "takes a while":
-      return new Promise((resolve) => setTimeout(resolve, 500, "calm at last"));
     default:
       return `calm in ${location}`;
   }
