@@ -32,7 +32,7 @@ type Reply = Omit<z.infer<typeof Reply>, "output"> & { readonly output: Response
  *
  * @throws an error that says what was expected and what came, if it is no response or an item is odd
  */
-export async function readResponse(response: Promise<Response>): Promise<Reply> {
+export async function parseResponse(response: Promise<Response>): Promise<Reply> {
   const body = readBody(await (await response).text());
   const { output, ...rest } = expectShape("a response", Reply, body);
   return { ...rest, output: (output ?? []).map((item) => expectShape("an item", Item, item)) };

@@ -13,7 +13,7 @@ import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { showPeaks } from "../../shared/gauge.ts";
 import { client, model, protocol } from "../../shared/model.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
-import { readResponse, withCallIds } from "../../shared/responses.ts";
+import { parseResponse, withCallIds } from "../../shared/responses.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 
@@ -166,7 +166,7 @@ const offers = [...tools.values()].map(({ name, description, parameters }) =>
 
 async function askModel(input: ResponseInputItem[]): Promise<ResponseOutputItem[]> {
   const request = { model, instructions: PROMPT, input, tools: offers };
-  const response = await readResponse(client.responses.create(request).asResponse());
+  const response = await parseResponse(client.responses.create(request).asResponse());
   if (response.error) throw new Error(`the model fails: ${response.error.message}`);
   // A text that was cut off would pass for the answer.
   const cut = response.incomplete_details?.reason;

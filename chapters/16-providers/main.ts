@@ -17,7 +17,7 @@ import { isEntry, runQuestions } from "../../shared/cli.ts";
 import { makeGauge } from "../../shared/gauge.ts";
 import { client, model, protocol } from "../../shared/model.ts";
 import { printFeedback, printOutputs, printStatus } from "../../shared/print.ts";
-import { readResponse, withCallIds } from "../../shared/responses.ts";
+import { parseResponse, withCallIds } from "../../shared/responses.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 import { type ClaudeKnobs, talkToClaude } from "./claude.ts";
@@ -191,7 +191,7 @@ export function makeRequest(input: ResponseInputItem[], config: Config): ModelRe
 }
 
 async function askModel(request: ModelRequest): Promise<ResponseOutputItem[]> {
-  const response = await readResponse(client.responses.create(request).asResponse());
+  const response = await parseResponse(client.responses.create(request).asResponse());
   if (response.error) throw new Error(`the model fails: ${response.error.message}`);
   // A text that was cut off would pass for the answer.
   const cut = response.incomplete_details?.reason;
