@@ -1,8 +1,9 @@
 // What the tools remember is kept in files, since threads and processes share no variables.
 import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
+import { atEnd } from "./at-end.ts";
 import { messageOf } from "./plain.ts";
 
 /** Removes a folder that threads may still be writing into: under another name they cannot find it. */
@@ -15,16 +16,6 @@ function remove(folder: string): void {
     rmSync(folder, { recursive: true, force: true });
   }
   rmSync(gone, { recursive: true, force: true });
-}
-
-/** Does something when the process ends, also by a signal that nobody else listens to. */
-function atEnd(act: () => void): void {
-  process.on("exit", act);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => {
-      if (process.listenerCount(signal) === 0) process.exit(128 + constants.signals[signal]);
-    });
-  }
 }
 
 /** What is wrong with the folder, for whoever wants to write into it. */

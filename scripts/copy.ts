@@ -3,7 +3,7 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
 import { build, type BuildOptions, transformSync } from "esbuild";
-import { atEnd } from "./at-end.ts";
+import { atEnd } from "../mock-tools/at-end.ts";
 import { bookFolder, ROOT } from "./chapters.ts";
 
 const PARTS = [

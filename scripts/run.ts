@@ -2,7 +2,7 @@ import type { ChildProcess, ChildProcessWithoutNullStreams } from "node:child_pr
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { atEnd } from "./at-end.ts";
+import { atEnd } from "../mock-tools/at-end.ts";
 import { bookFolder } from "./chapters.ts";
 
 /** How a process ended: its exit code, or the signal that ended it, and all that it printed. */

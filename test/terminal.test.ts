@@ -316,8 +316,7 @@ onUnix.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     });
     const ended = once(program, "exit");
     for await (const chunk of program.stdout) {
-      if (!String(chunk).includes("Thinking")) continue;
-      setTimeout(() => program.kill(signal), 100);
+      if (String(chunk).includes("writing")) program.kill(signal);
     }
     const code = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal];
     expect(await ended).toEqual([code, null]);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { atEnd } from "../../scripts/at-end.ts";
+import { atEnd } from "../../mock-tools/at-end.ts";
 import { compileBook } from "../../scripts/copy.ts";
 
 /**
