@@ -1,4 +1,9 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
+import { start } from "../scripts/run.ts";
+import { complete, serveScript } from "../scripts/serve.ts";
 import { askInOneProcess } from "./support/ask.ts";
 import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
 import { printed } from "./support/pages.ts";
@@ -68,9 +73,28 @@ test("a call without an id is a bad reply, and no call of it runs", async () => 
 });
 
 test("a thread that dies after its call does not end the program", async () => {
-  const script = [outputs(weather("ends its thread after its call"), weather("a")), outputs()];
-  const file = "chapters/05-error-recovery/main.ts";
-  const { code, stderr, stdout } = await runScript(file, script, { folder: worldOf("nasty") });
+  let stderr = "";
+  let hear = (): void => undefined;
+  const warned = new Promise<void>((resolve) => {
+    hear = resolve;
+  });
+  // The model answers when the thread is known to be dead, and so not before.
+  const answer = async (response: ServerResponse): Promise<void> => {
+    await warned;
+    complete(response, { content: outputs() });
+  };
+  const first = outputs(weather("ends its thread after its call"), weather("a"));
+  const server = await serveScript([first, answer]);
+  const program = start("chapters/05-error-recovery/main.ts", ["a question"], {
+    folder: worldOf("nasty"),
+    env: { OPENAI_BASE_URL: server.url },
+  });
+  program.stderr.on("data", (chunk) => {
+    stderr += chunk;
+    if (stderr.includes("a thread died")) hear();
+  });
+  const [stdout, [code]] = await Promise.all([text(program.stdout), once(program, "close")]);
+  server.close();
   expect(stdout).toMatch(/\nA:\ndone\n$/);
   expect(stderr).toMatch(/^model: .*\nwarning: a thread died: out of memory\n$/);
   expect(code).toBe(0);
