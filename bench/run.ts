@@ -8,6 +8,7 @@ import { measureBatches, measureOverhead } from "./batches.ts";
 import { measureCancellation } from "./cancellation.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureReplies, measureScheduling, measureWaves } from "./dependencies.ts";
+import { measureEarlyStarts, measureKnobs } from "./recordings.ts";
 import { measureFirstStart, measureStreaming } from "./streaming.ts";
 import { measureTimelines } from "./timeline.ts";
 import { measureTrace } from "./trace.ts";
@@ -25,6 +26,8 @@ const parts = new Map<string, () => Promise<object>>([
   ["streaming", measureStreaming],
   ["first-start", measureFirstStart],
   ["timelines", measureTimelines],
+  ["timeline-15", measureKnobs],
+  ["timeline-17", measureEarlyStarts],
   ["trace", measureTrace],
   ["cold-start", measureColdStart],
 ]);

@@ -24,7 +24,7 @@ async function load(folder: string): Promise<Chapter> {
 }
 
 /** A tool that waits 300 ms, and three times as long in Cairo. */
-const WAITING_WEATHER = `
+export const WAITING_WEATHER = `
 export async function forecast({ location }) {
   await new Promise((resolve) => setTimeout(resolve, location === "Cairo" ? 900 : 300));
   return "sunny, 20 degrees";
@@ -32,7 +32,7 @@ export async function forecast({ location }) {
 `;
 
 /** The chapter with no tool that may start early, so that all calls wait for the whole reply. */
-function copyThatWaits(): string {
+export function copyThatWaits(): string {
   const source = readFileSync(join(ROOT, FILE), "utf8");
   const none = source.replaceAll(', retry: "safe" }]', " }]");
   if (none === source) throw new Error(`${FILE} has no tool that may start early`);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { drawBars } from "../shared/timeline.ts";
+import { drawRuns, Runs } from "./axis.ts";
 import { ROOT } from "./chapters.ts";
 
 const Spread = z.object({ median: z.number(), min: z.number(), max: z.number() });
@@ -68,6 +69,8 @@ function times(factor: number, digits = 1): string {
 }
 
 const COLUMNS = 96;
+/** The columns of an axis, which leave room for the labels before it and the times behind it. */
+const AXIS_COLUMNS = 60;
 
 /** The calls of one question, as the chapter draws them in a terminal. */
 function timeline(name: string): Figure {
@@ -77,6 +80,13 @@ function timeline(name: string): Figure {
     return `\`\`\`text\n${drawBars(bars, COLUMNS, (_, text) => text)}\n\`\`\``;
   };
   return { name: `timeline-${name}`, part: "timelines", text: draw };
+}
+
+/** The replies and calls of some runs, on one axis. */
+function recording(name: string): Figure {
+  const draw = (part: unknown): string =>
+    `\`\`\`text\n${drawRuns(Runs.parse(part), AXIS_COLUMNS)}\n\`\`\``;
+  return { name, text: draw };
 }
 
 /** The timelines of chapter 08's demo, as it draws them. */
@@ -150,6 +160,7 @@ const FIGURES: readonly Figure[] = [
     ],
   },
   ...["03", "04", "06", "09", "10", "12", "13"].map(timeline),
+  ...["timeline-15", "timeline-17"].map(recording),
   { name: "trace", text: trace },
   {
     name: "cancellation",

@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+const Span = z.object({
+  what: z.enum(["reply", "arguments", "call"]),
+  start: z.number(),
+  end: z.number(),
+});
+type Span = z.infer<typeof Span>;
+
+const Row = z.object({ label: z.string(), spans: z.array(Span) });
+export type Row = z.infer<typeof Row>;
+
+/** What went on in some runs, each with a title and rows of its own. Times are milliseconds of its run. */
+export const Runs = z.array(z.object({ title: z.string(), rows: z.array(Row) }));
+export type Runs = z.infer<typeof Runs>;
+
+const LETTERS = { reply: "─", arguments: "·", call: "█" } as const;
+
+/** The most marks on an axis, so that their numbers do not touch. */
+const MAX_MARKS = 10;
+
+/** The smallest distance of 1, 2 or 5 times a power of ten that needs no more marks than there may be. */
+function stepFor(end: number): number {
+  const steps = [1, 10, 100, 1_000, 10_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
+  return steps.find((step) => end / step < MAX_MARKS) ?? end;
+}
+
+/** Puts texts on a line, each from its column on, where it covers what stands there. */
+function place(texts: readonly (readonly [column: number, text: string])[]): string {
+  return texts.reduce((line, [column, text]) => {
+    return line.padEnd(column).slice(0, column) + text;
+  }, "");
+}
+
+/** When the last span began and ended, after the ends of those before it. */
+function timesOf(spans: readonly Span[]): string {
+  return spans
+    .map(({ start, end }, index) => (index < spans.length - 1 ? end : `${start}–${end}`))
+    .join(", ");
+}
+
+/** Round numbers, each at the column of its time. */
+function drawAxis(end: number, columnOf: (time: number) => number): string {
+  const step = stepFor(end);
+  const marks = Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step);
+  return place(marks.map((mark) => [columnOf(mark), String(mark)] as const));
+}
+
+function drawSpans(spans: readonly Span[], columnOf: (time: number) => number): string {
+  const bars = spans.map(({ what, start, end }) => {
+    const length = Math.max(1, columnOf(end) - columnOf(start));
+    return [columnOf(start), LETTERS[what].repeat(length)] as const;
+  });
+  return place(bars);
+}
+
+/**
+ * Draws runs below one another, all on one axis that begins with each of them.
+ *
+ * @param width how many columns the axis has
+ * @returns lines of text; behind each row stands when its last span began and ended, and before that
+ *   when the others ended
+ */
+export function drawRuns(runs: Runs, width: number): string {
+  const rows = runs.flatMap((run) => run.rows);
+  const end = Math.max(1, ...rows.flatMap(({ spans }) => spans.map((span) => span.end)));
+  const labelWidth = Math.max(...rows.map(({ label }) => label.length));
+  const columnOf = (time: number): number => Math.floor((time / end) * width);
+  const drawRow = ({ label, spans }: Row): string => {
+    const picture = drawSpans(spans, columnOf).padEnd(width);
+    return `${label.padEnd(labelWidth)} ${picture} ${timesOf(spans)} ms`;
+  };
+  const axis = `${"ms".padEnd(labelWidth)} ${drawAxis(end, columnOf)}`;
+  const pictures = runs.map((run) => [run.title, ...run.rows.map(drawRow)].join("\n"));
+  return [axis, ...pictures].join("\n\n");
+}
