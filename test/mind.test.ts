@@ -327,6 +327,11 @@ describe("compares what the results say", () => {
       "The difference between Paris and London is 2 degrees: 12 against 10.",
     ],
     [
+      "What is the difference between LA and Lima?",
+      "The difference between LA and Lima is 2 degrees: 20 against 18.",
+    ],
+    ["Is Paris warmer than 10 degrees?", "Here's the weather: Paris is cloudy at 12 degrees."],
+    [
       "Is it warmer in LA, Lima or Atlantis?",
       "LA is warmer than Lima: 20 degrees against 18. I couldn't get the weather in Atlantis: no station in Atlantis; known places:",
     ],
@@ -410,6 +415,11 @@ describe("sends each e-mail that it can", () => {
     ["Email bob@example.com that I'm late", ["bob@example.com I'm late"]],
     ['Is it warmer in LA than in Lima? If so, email me "Go to LA".', []],
     ["Email me if it is raining in London.", []],
+    ["Email bob@example.com tomorrow saying hi", []],
+    [
+      "Send an email to bob@example.com saying see you tomorrow",
+      ["bob@example.com see you tomorrow"],
+    ],
     ["Don't email me. How is the weather in LA?", []],
     ["Did you send me an e-mail?", []],
     ["Who sent me an email?", []],
@@ -457,6 +467,19 @@ describe("sends each e-mail that it can", () => {
     );
   });
 
+  test("and says that it can't send one at another time, or several times", () => {
+    expect(ask("Email bob@example.com tomorrow saying hi").answer).toBe(
+      "I can't send an e-mail at another time, so I sent none.",
+    );
+    for (const often of ["Email bob@example.com twice", "Send 3 emails to bob@example.com"]) {
+      expect(ask(`${often} saying hi`).answer).toBe(
+        "Done! I've sent the e-mail to bob@example.com. I send the same e-mail only once.",
+      );
+    }
+    const two = 'Send two e-mails to bob@example.com: first "one", then "two"';
+    expect(ask(two).answer).toBe("Done! I've sent the e-mails to bob@example.com.");
+  });
+
   test("and says that it was sent only if the result says so", () => {
     const question = 'Email bob@example.com "one" and carol@example.com "two"';
     const halfFull = ask(question, TOOLS, (call, before) => {
@@ -497,6 +520,22 @@ describe("reads questions of many forms", () => {
     ["What's the weather in Rio de Janeiro and St. Louis?", ["Rio de Janeiro", "St. Louis"]],
     ["Use the get_weather tool for Paris", ["Paris"]],
     ["How hot is it in Cairo, and how cold in Beijing?", ["Cairo", "Beijing"]],
+    ["Weather Paris London Tokyo", ["Paris", "London", "Tokyo"]],
+    ["weather new york los angeles paris", ["new york", "los angeles", "paris"]],
+    ["What is the weather in Tokyo Bay?", ["Tokyo Bay"]],
+    ["weather in Cape Town and Mexico City", ["Cape Town", "Mexico City"]],
+    ["weather for London UK and Paris, France", ["London", "Paris, France"]],
+    ["weather in paris?? and tokyo!!", ["paris", "tokyo"]],
+    ["compare Lima and LA", ["Lima", "LA"]],
+    ["compare los angeles and new york", ["los angeles", "new york"]],
+    ["Compare Python and Rust", []],
+    ["Compare apples and oranges", []],
+    ["Rank Paris, London and Cairo by temperature", ["Paris", "London", "Cairo"]],
+    ["What's the temp in LA?", ["LA"]],
+    ["whats it like in Cairo?", ["Cairo"]],
+    ["Is it freezing in Oslo?", ["Oslo"]],
+    ["Call get_weather for Paris.", ["Paris"]],
+    ['Translate "weather" into French.', []],
     ["How is the weather in the morning?", []],
     ["Where can I buy a hot dog?", []],
     ["I have a cold.", []],
@@ -522,6 +561,12 @@ describe("reads questions of many forms", () => {
 
   test.each([
     ["How is the weather in every city you know?", /^I have no list of all cities\./],
+    ["Which cities do you know?", /^I have no list of all cities\./],
+    ["Did my email arrive?", /^That is beyond me/],
+    ["Are you ChatGPT?", /^I am the offline model/],
+    ["Which model are you?", /^I am the offline model/],
+    ["What do you know?", /^I am the offline model/],
+    ["How are you?", /^I am the offline model/],
     ["What's the coldest city?", /^Which city\?/],
     ["thanks!", "You're welcome!"],
     ["¿Qué tiempo hace en París?", /^That is beyond me: .* OPENAI_API_KEY/],
@@ -534,12 +579,15 @@ describe("reads questions of many forms", () => {
     });
   });
 
-  test.each(["What tools do you have?", "What can you do?"])("%s", (question) => {
-    expect(ask(question).answer).toBe(
-      "I have these tools: get_weather: Get the current weather in one city; get_user_profile: Get the name and e-mail address of the user you are talking to; send_email: Send one e-mail.",
-    );
-    expect(ask(question, []).answer).toMatch(/^I (?:have no tools here\.|am the offline model)/);
-  });
+  test.each(["What tools do you have?", "How many tools do you have?", "What can you do?"])(
+    "%s",
+    (question) => {
+      expect(ask(question).answer).toBe(
+        "I have these tools: get_weather: Get the current weather in one city; get_user_profile: Get the name and e-mail address of the user you are talking to; send_email: Send one e-mail.",
+      );
+      expect(ask(question, []).answer).toMatch(/^I (?:have no tools here\.|am the offline model)/);
+    },
+  );
 });
 
 test("a result that says nothing is told as a failure, never as undefined or null", () => {

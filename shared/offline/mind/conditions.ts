@@ -1,12 +1,22 @@
+import { WEATHER } from "./topics.ts";
+
 const SEND = String.raw`\b(?:send|write|forward|e-?mail|mail)\b`;
 const BEFORE = String.raw`(?<!\b(?:check|know|see|me|tell) )\bif (?!possible)[^.?!]*(?:,|\bthen)\s+(?:please )?${SEND}`;
 const AFTER = String.raw`${SEND}[^.?!]*\b(?:if|when|unless)\b(?! possible)`;
 const CONDITION = new RegExp(`${BEFORE}|${AFTER}`, "i");
 
+/** When an e-mail is to be sent, if not at once; beside the weather these words may be about that. */
+const LATER =
+  /\b(?:tomorrow|tonight|later|every (?:day|hour|morning|week)|next \w+|in (?:an?|\d+|two|five|ten) (?:minutes?|hours?|days?|weeks?)|at (?:noon|midnight|\d+)|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b/i;
+
+/** Why the e-mails of a question are not sent: something has to be so, or it has to be another time. */
+export type Obstacle = "condition" | "time";
+
 /**
- * Takes a question without the texts of its e-mails, returns whether one is to be sent only if something
- * is so: "if so, email me", "email me if it rains"; but not "check if it rains, then email me".
+ * Takes a question without the texts of its e-mails, returns what keeps them from being sent at once:
+ * "email me if it rains", but not "check if it rains, then email me"; "email bob@example.com tomorrow".
  */
-export function isConditional(question: string): boolean {
-  return CONDITION.test(question);
+export function obstacleIn(question: string): Obstacle | undefined {
+  if (CONDITION.test(question)) return "condition";
+  return LATER.test(question) && !WEATHER.test(question) ? "time" : undefined;
 }

@@ -1,4 +1,4 @@
-import { isInner, isOrdinary, isRegion } from "./place-words.ts";
+import { isCity, isFirstWord, isInner, isOrdinary, isRegion } from "./place-words.ts";
 
 /** Possible names of places, with nothing but commas and the like between, and the words around them. */
 export type Chain = {
@@ -11,11 +11,21 @@ export type Chain = {
 
 const TOKEN =
   /\b(?:St|Mt|Ft)\.|\b\p{Lu}(?:\.\p{Lu})+\.?|\p{L}[\p{L}\p{N}'-]*(?:\.\p{L}+)*|\p{N}+|[,;:&/+(]/gu;
+/** Words that are part of a name only there, as in Cape Town and Mexico City. */
+const CITY = /^(?:city|town)$/i;
 const SEPARATOR = /^(?:[,;&/+(]|and|or|than|then|versus|vs|plus)$/i;
 
 /** Takes a name, returns whether it is written as a name. Letters without cases count as capitals. */
 export function isCapital(name: string): boolean {
   return /^\P{Ll}/u.test(name);
+}
+
+/** Whether one name ends before a word and another begins: "Paris London", "New York LA", "London UK". */
+function isBetweenNames(tokens: readonly string[], at: number): boolean {
+  const [first = "", last = "", next = ""] = [tokens[at - 2], tokens[at - 1], tokens[at]];
+  return (
+    (isCity(last) || isFirstWord(first)) && [isCity, isFirstWord, isRegion].some((is) => is(next))
+  );
 }
 
 /** How many words from one place on make up a name. One with a capital ends at the first without. */
@@ -25,8 +35,10 @@ function lengthOfName(tokens: readonly string[], start: number): number {
   for (const token of tokens.slice(start)) {
     if (SEPARATOR.test(token) || token === ":") break;
     const goesOn = capital ? isCapital(token) || isInner(token) : !isCapital(token);
-    const isWithin = end > start && isInner(token);
+    const isPart = isInner(token) || (isFirstWord(tokens[end - 1] ?? "") && CITY.test(token));
+    const isWithin = end > start && isPart;
     if (!goesOn || end - start > 3 || (isOrdinary(token) && !isWithin)) break;
+    if (end > start && isBetweenNames(tokens, end)) break;
     end++;
     if (token.endsWith("'s")) break;
   }
@@ -39,8 +51,9 @@ function lengthOfName(tokens: readonly string[], start: number): number {
 function addName(names: string[], name: string, separator: string): void {
   const last = names.at(-1);
   const isPart = last !== undefined && separator === "," && isRegion(name) && !isRegion(last);
-  // "LA (California)" is LA.
-  if (last !== undefined && separator === "(" && isRegion(name)) return;
+  // "LA (California)" is LA, and "London UK" is London.
+  const isAside = separator === "(" || !SEPARATOR.test(separator);
+  if (last !== undefined && isAside && isRegion(name)) return;
   if (isPart) names[names.length - 1] = `${last}, ${name}`;
   else names.push(name);
 }
@@ -61,7 +74,7 @@ export function chainsIn(sentence: string): Chain[] {
       const end = at;
       // Several separators may stand together, as in ", and".
       while (SEPARATOR.test(tokens[at] ?? "")) at++;
-      length = at > end ? lengthOfName(tokens, at) : 0;
+      length = at > end || isBetweenNames(tokens, at) ? lengthOfName(tokens, at) : 0;
     }
     if (names.length > 0) {
       chains.push({ names, before: lower.slice(0, start), after: lower[at] ?? "" });

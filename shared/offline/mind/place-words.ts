@@ -10,7 +10,7 @@ const MANNERS =
   "please thanks thank hello hi hey ok okay well also too again just only once twice slip really very quite more most less least " +
   "much many both all each every any some other another same else one two three either anywhere everywhere";
 const VERBS =
-  "get tell give show say ask let go make use run try call find look looks looking check compare send write mail " +
+  "get tell give show say ask let go make use run try call find look looks looking check compare rank sort translate send write mail " +
   "email e-mail forward know knows want need take bring wear buy book plan planning travel fly going get getting " +
   "compared comparing list read open see think feel feels help answer explain define describe report reports " +
   "expect expected live living stay visit come first second finally";
@@ -18,13 +18,13 @@ const WEATHER =
   "weather forecast forecasts temperature temperatures degree degrees umbrella rain rains rainy raining rainier " +
   "rainiest snow snows snowy snowing sun sunny sunnier sunniest wind windy windier windiest cloudy dry wet warm " +
   "warmer warmest hot hotter hottest cold colder coldest cool cooler coolest chilly chillier chilliest difference " +
-  "climate outside conditions sky jacket coat";
+  "climate outside conditions sky jacket coat temp temps storm storms stormy humid humidity freezing sunscreen sunglasses";
 const TIMES =
   "now today tonight tomorrow yesterday moment currently right morning noon afternoon evening night midnight week " +
   "weekend month year next last later soon time times monday tuesday wednesday thursday friday saturday sunday " +
   "january february march april june july august september october november december spring summer autumn fall winter";
 const THINGS =
-  "city cities capital place places town towns country countries world earth everyone celsius fahrenheit kelvin english " +
+  "city cities capital place places town towns country countries world earth everyone celsius fahrenheit kelvin english french german spanish italian " +
   "summary message messages mail mails e-mails emails letter note tool tools mode order case general detail details " +
   "short total advance fact home work school nice good bad great lovely fine current local best worst better worse " +
   "big average exact hi-res kind sort life question name profile address inbox mailbox something anything nothing " +
@@ -35,6 +35,30 @@ const WORDS = new Set(`${GRAMMAR} ${MANNERS} ${VERBS} ${WEATHER} ${TIMES} ${THIN
 /** Takes a word, returns whether no place's name has it. */
 export function isOrdinary(word: string): boolean {
   return WORDS.has(word.toLowerCase()) || !/\p{L}/u.test(word);
+}
+
+/** Names of one word that everybody knows: beside one another they are several places. */
+const CITIES = new Set(
+  (
+    "amsterdam athens atlanta auckland bangkok barcelona beijing berlin boston brussels budapest cairo chicago " +
+    "copenhagen dallas delhi denver dubai dublin geneva hamburg helsinki houston istanbul jakarta la lima lisbon " +
+    "london madrid manila mcmurdo melbourne miami milan moscow mumbai munich nairobi oslo paris pompeii prague " +
+    "rome seattle seoul shanghai singapore stockholm sydney tokyo toronto vancouver vienna vostok warsaw zurich"
+  ).split(" "),
+);
+
+/** How names of two words begin. */
+const FIRST_WORD = /^(?:new|san|los|las|st\.?|hong|cape|rio|el|la|mexico|kuala|buenos)$/i;
+
+/** Takes a word, returns whether it may be the first of a name of two words, as in New York. */
+export function isFirstWord(word: string): boolean {
+  return FIRST_WORD.test(word);
+}
+
+/** Takes a name, returns whether it is a city beyond doubt: one that everybody knows, or a New York. */
+export function isCity(name: string): boolean {
+  const [first = "", ...others] = name.split(" ");
+  return CITIES.has(name.toLowerCase()) || (others.length > 0 && isFirstWord(first));
 }
 
 /** Small words that may stand inside the name of a place, as in Rio de Janeiro. */

@@ -1,16 +1,15 @@
 import { type Chain, chainsIn, isCapital } from "./phrases.ts";
-import { FEELING, LIKE, WEATHER } from "./topics.ts";
+import { isCity, isFirstWord } from "./place-words.ts";
+import { COMPARE, FEELING, LIKE, WEATHER } from "./topics.ts";
 
 const BEFORE_PLACE = /^(?:in|at|of|for|between|near|around|from|:)$/;
-const SUBJECT = /^(?:weather|forecasts?|temperatures?|\w+(?:er|est))$/;
+const SUBJECT = /^(?:weather|forecasts?|temp(?:erature)?s?|\w+(?:er|est))$/;
 const AFTER_FIRST = /^(?:|is|are|:|weather|forecast|temperatures?)$/;
-/** How names of two words begin that are written in small letters. */
-const NAME_START = /^(?:new|san|los|las|st\.?|hong|cape|rio|el|la|mexico|kuala|buenos) /i;
 const GOES_ON = /^\W*(?:and|or|also|plus|what about|how about)\b/i;
 const SENTENCE_END = /(?<!\b(?:St|Mt|Ft|vs))[.?!]+(?=\s|$)|\n/;
 
 function isAboutWeather(sentence: string): boolean {
-  return WEATHER.test(sentence) || FEELING.test(sentence) || LIKE.test(sentence);
+  return [WEATHER, FEELING, LIKE, COMPARE].some((topic) => topic.test(sentence));
 }
 
 /** Whether a preposition stands before, perhaps with an article, as in "in the netherlands". */
@@ -40,12 +39,15 @@ function namesOf(chain: Chain): readonly string[] {
   const isPlaced = followsPreposition(chain);
   // "Tell Bob the weather": Bob is no place.
   if (/^(?:tell|ask)$/.test(before.at(-1) ?? "")) return [];
-  if (!names.some(isCapital)) return isPlaced || isBesideSubject(chain) ? names : [];
+  if (!names.some(isCapital)) {
+    return isPlaced || isBesideSubject(chain) || names.every(isCity) ? names : [];
+  }
   // The first word of a sentence has a capital whatever it is.
   const isAlone = before.length === 0 && names.length === 1 && !first.includes(" ");
   if (isAlone && !AFTER_FIRST.test(after) && !SUBJECT.test(after)) return [];
   return names.filter((name, index) => {
-    const isPlain = !name.replace(/,.*/, "").includes(" ") || NAME_START.test(name);
+    const [start = "", ...others] = name.replace(/,.*/, "").split(" ");
+    const isPlain = others.length === 0 || isFirstWord(start);
     return isCapital(name) || (isPlain && (isPlaced || index > 0));
   });
 }

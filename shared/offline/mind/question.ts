@@ -1,11 +1,23 @@
-import { isConditional } from "./conditions.ts";
+import { type Obstacle, obstacleIn } from "./conditions.ts";
 import { type Letter, readLetters } from "./letters.ts";
 import { type Limit, readLimits } from "./limits.ts";
 import { readMode } from "./modes.ts";
+import { isCity } from "./place-words.ts";
 import { placesIn } from "./places.ts";
 import { tidy } from "./quotes.ts";
 import { spell } from "./spelling.ts";
-import { FEELING, IS_IT, LIKE, MAILBOX, PROFILE, SELF, THANKS, TOOLS, WEATHER } from "./topics.ts";
+import {
+  COMPARE,
+  FEELING,
+  IS_IT,
+  LIKE,
+  MAILBOX,
+  PROFILE,
+  SELF,
+  THANKS,
+  TOOLS,
+  WEATHER,
+} from "./topics.ts";
 
 /** What is to be found out of several temperatures. */
 export type Comparison = "warm" | "cold" | "difference";
@@ -27,8 +39,10 @@ export type Wish = {
   readonly profile: boolean;
   /** The e-mails that are to be sent, in order. */
   readonly letters: readonly Letter[];
-  /** An e-mail is to be sent only if something is so. */
-  readonly conditional: boolean;
+  /** Why the e-mails that are wanted can't be sent. */
+  readonly obstacle: Obstacle | undefined;
+  /** One e-mail is to be sent several times. */
+  readonly repeated: boolean;
   /** The e-mails that were sent are wanted. */
   readonly mailbox: boolean;
   /** How the calls are to run, if the question says so: a mode that it names or describes. */
@@ -47,13 +61,18 @@ export type Wish = {
 
 const EVERYWHERE =
   /\beverywhere\b|\b(?:every|all|each)\b[^.?!]*\b(?:city|cities|places?|towns?)\b/i;
+/** "Which cities do you know?" */
+const CITIES = /\b(?:which|what|list)(?: all)?(?: the)? (?:cities|places|towns)\b/i;
 const WARM = /\b(?:warm|hott)(?:er|est)\b/i;
 const COLD = /\b(?:cold|cool|chilli)(?:er|est)\b/i;
+const THAN_NUMBER = /\bthan -?\d/i;
 const DIFFERENCE = /\bdifference\b|\bhow much (?:warm|hott|cold|cool)er\b/i;
 const RAIN = /\b(?:umbrella|rain(?:s|y|ing)?)\b/i;
-const TOOL = /\b(?:use|call|try|run) (?:the |your |a )?([\w-]+) tool\b/i;
+/** "Use the teleport tool", "call get_weather". */
+const TOOL = /\b(?:use|call|try|run) (?:the |your |a )?(?:([\w-]+) tool\b|([a-z]+_\w+))/i;
 /** An e-mail of which nothing is known. */
 const BLANK: Letter = { to: { type: "nobody" }, text: undefined };
+const REPEATED = /\b(?:twice|(?:two|three|four|five|\d+) (?:times|e-?mails|mails|messages))\b/i;
 const SLIP = /\bslip (once|twice|every time|\d+ times)\b/i;
 
 function slipsIn(question: string): number {
@@ -65,6 +84,8 @@ function slipsIn(question: string): number {
 }
 
 function comparisonIn(question: string): Comparison | undefined {
+  // "Warmer than 10 degrees" compares no places.
+  if (THAN_NUMBER.test(question)) return undefined;
   if (DIFFERENCE.test(question)) return "difference";
   if (WARM.test(question)) return "warm";
   return COLD.test(question) ? "cold" : undefined;
@@ -79,11 +100,14 @@ function lettersOf(letters: readonly Letter[], tool: string | undefined): readon
 function readWeather(question: string, tool: string | undefined) {
   const places = placesIn(question.replaceAll('"', " ").replace(TOOL, "weather"));
   const isFelt = FEELING.test(question) && (places.length > 0 || IS_IT.test(question));
-  const weather = WEATHER.test(question) || LIKE.test(question) || isFelt || tool === "get_weather";
+  const isCompared = COMPARE.test(question) && places.some(isCity);
+  const isAsked = [WEATHER, LIKE, CITIES].some((topic) => topic.test(question));
+  const weather = isAsked || isFelt || isCompared || tool === "get_weather";
   return {
     weather,
     places: weather ? places : [],
-    everywhere: weather && places.length === 0 && EVERYWHERE.test(question),
+    everywhere:
+      weather && places.length === 0 && [EVERYWHERE, CITIES].some((topic) => topic.test(question)),
     comparison: weather ? comparisonIn(question) : undefined,
     rain: weather && RAIN.test(question),
     limits: weather ? readLimits(question) : [],
@@ -95,13 +119,15 @@ export function readQuestion(question: string): Wish {
   const plain = spell(tidy(question));
   const { mode, rest: unordered } = readMode(plain);
   const { letters, rest } = readLetters(unordered);
-  const conditional = letters.length > 0 && isConditional(rest);
-  const tool = TOOL.exec(rest)?.[1];
+  const obstacle = letters.length > 0 ? obstacleIn(rest) : undefined;
+  const [, named, called] = TOOL.exec(rest) ?? [];
+  const tool = named ?? called;
   return {
     ...readWeather(rest, tool),
     profile: PROFILE.test(rest.replace(MAILBOX, "")) || tool === "get_user_profile",
-    letters: conditional ? [] : lettersOf(letters, tool),
-    conditional,
+    letters: obstacle ? [] : lettersOf(letters, tool),
+    obstacle,
+    repeated: letters.length === 1 && REPEATED.test(rest.replace(SLIP, "")),
     mailbox: MAILBOX.test(rest) || tool === "list_emails",
     mode,
     tool,

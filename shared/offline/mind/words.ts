@@ -11,7 +11,11 @@ const BEYOND =
 const SELF =
   "I am the offline model: a few rules, no language model. I know the weather, your profile and e-mail.";
 
-const CONDITIONAL = "I can't make an e-mail depend on a condition, so I sent none.";
+const OBSTACLES = {
+  condition: "I can't make an e-mail depend on a condition, so I sent none.",
+  time: "I can't send an e-mail at another time, so I sent none.",
+};
+const ONCE = "I send the same e-mail only once.";
 
 /** The letters that could be written: those that a result says were sent, and those never asked for. */
 function sortLetters(wish: Wish, exchanges: readonly Exchange[], { address }: Findings) {
@@ -106,7 +110,8 @@ export function conclude(wish: Wish, { tools, exchanges }: Conversation): string
     ...findings.failures.map((failure) => sayFailure(failure, wish.letters)),
     ...sayUnsent(wish, exchanges, findings),
     ...(wish.places.length > 0 ? wish.limits.map(sayLimit) : []),
-    ...(wish.conditional ? [CONDITIONAL] : []),
+    ...(wish.obstacle ? [OBSTACLES[wish.obstacle]] : []),
+    ...(wish.repeated && sent.length > 0 ? [ONCE] : []),
     ...sayQuestions(wish, tools),
     ...sayLacks(wish, tools),
   ];
