@@ -92,6 +92,11 @@ describe("answers from the results alone", () => {
     expect(says(question, results)).toContain("I couldn't get the weather in Beijing: no station.");
   });
 
+  test("a place that was asked for twice, told once with the later result", () => {
+    const results = [weather("LA", "sunny, 20 degrees"), weather("LA", "sunny, 21 degrees")];
+    expect(says("Weather in LA?", results)).toBe("Here's the weather: LA is sunny at 21 degrees.");
+  });
+
   test("a result of another shape", () => {
     expect(says("Weather in LA?", [weather("LA", { sky: "blue" })])).toBe(
       `Here's the weather: LA: {"sky":"blue"}.`,

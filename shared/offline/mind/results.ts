@@ -97,7 +97,9 @@ function addressIn(text: string): string | undefined {
 export function review(exchanges: readonly Exchange[]): Findings {
   const good = exchanges.filter(({ result }) => failureOf(result) === undefined);
   const last = (tool: string): unknown => good.findLast(({ name }) => name === tool)?.result;
-  const forecasts = good.filter(({ name }) => name === "get_weather").map(readForecast);
+  const read = good.filter(({ name }) => name === "get_weather").map(readForecast);
+  // A model that has to call a tool may ask for a place again, which is told once.
+  const forecasts = [...new Map(read.map((one) => [one.place, one])).values()];
   const phrases = forecasts.map(({ place, sky, degrees }) => {
     return degrees === undefined ? `${place}: ${sky}` : `${place} is ${sky} at ${degrees} degrees`;
   });
