@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -50,6 +50,41 @@ test("--help says what a chapter is and how to use it", async () => {
   expect(stderr).toBe("");
   expect(code).toBe(0);
 });
+
+/** What the files in a folder read from the environment, besides what the timeline tells its threads. */
+function settingsIn(folder: string): string[] {
+  const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
+  const sources = files.filter((file) => file.endsWith(".ts"));
+  const names = sources.flatMap((file) => {
+    const source = readFileSync(join(ROOT, folder, file), "utf8");
+    const read = [...source.matchAll(/process\.env\.(\w+)/g)].map(([, name = ""]) => name);
+    const taken = /\{([^}]+)\} = process\.env/.exec(source)?.[1]?.match(/\b[A-Z_]{2,}\b/g) ?? [];
+    // A file that reads a variable by its name has the name in quotes.
+    const named = source.includes("process.env[")
+      ? (source.match(/(?<=")[A-Z_]{2,}(?=")/g) ?? [])
+      : [];
+    return [...read, ...taken, ...named];
+  });
+  return names.filter((name) => name !== "NOTE_CALLS");
+}
+
+const common = [...settingsIn("shared"), ...settingsIn("mock-tools")];
+const withSettings = chapters().flatMap(({ folder, file }) => {
+  const own = settingsIn(`chapters/${folder}`);
+  return own.length > 0 || file === FILE ? [[file, [...common, ...own]] as const] : [];
+});
+
+test.each(withSettings)(
+  "--help after %s lists every setting that it reads",
+  async (file, names) => {
+    const { stdout } = await run(file, ["--help"]);
+    const listed = new Set(stdout.match(/^ {2}[A-Z_]{2,}(?= )/gm)?.map((line) => line.trim()));
+    expect(names).toEqual(
+      expect.arrayContaining(["OPENAI_API_KEY", "OFFLINE_LATENCY_MS", "WORLD_DIR"]),
+    );
+    expect(names.filter((name) => !listed.has(name))).toEqual([]);
+  },
+);
 
 test("an unknown option and an empty question get one line", async () => {
   const unknown = await run(FILE, ["--verbose"]);

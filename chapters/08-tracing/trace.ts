@@ -23,6 +23,8 @@ addSettings({
   "--trace FILE": "write a trace to this file",
   TRACE_FILE: "the same",
   OTEL_EXPORTER_OTLP_ENDPOINT: "send the spans there, for example to http://localhost:4318",
+  OTEL_EXPORTER_OTLP_TIMEOUT: "wait so many milliseconds for that endpoint",
+  OTEL_SERVICE_NAME: "what the spans call this program",
 });
 
 /** Takes `--trace FILE` off the command line, so that what is left of it is the question. */

@@ -9,8 +9,12 @@ import { expectShape, readBody } from "../../shared/shape.ts";
 const { ANTHROPIC_API_KEY, ANTHROPIC_MODEL, GEMINI_API_KEY, GEMINI_MODEL, PROVIDER } = process.env;
 
 addSettings({
-  ANTHROPIC_API_KEY: "ask Claude; ANTHROPIC_MODEL is its name",
-  GEMINI_API_KEY: "ask Gemini; GEMINI_MODEL is its name",
+  ANTHROPIC_API_KEY: "ask Claude",
+  ANTHROPIC_MODEL: "the name of its model",
+  ANTHROPIC_BASE_URL: "its server, where that is another one",
+  GEMINI_API_KEY: "ask Gemini",
+  GEMINI_MODEL: "the name of its model",
+  GOOGLE_GEMINI_BASE_URL: "its server, where that is another one",
   PROVIDER: "ask openai, claude or gemini alone",
 });
 
