@@ -80,9 +80,20 @@ export function findChapter(name: string): Chapter {
   throw new Error(`there is no chapter ${name}; there are ${known}`);
 }
 
-/** "03 · Agent loop" with a link for a chapter that is in the book, "chapter 05" for one to come. */
+/** The chapters that are to come, in order, each by its number and the words of its folder: "23 scale out". */
+export function planned(): string[] {
+  const written = new Set(chapters().map(({ folder }) => folder));
+  const left = [...TREE.keys()].filter((folder) => !written.has(folder));
+  return left.map((folder) => folder.replaceAll("-", " "));
+}
+
+/**
+ * "[03 · Agent loop](…)" for a chapter that is in the book, "a later chapter" for one that is planned.
+ *
+ * @throws an error that names the chapters there are, for any other number
+ */
 export function linkTo(number: string): string {
-  const chapter = chapters().find((one) => one.number === number);
-  if (!chapter) return `chapter ${number}`;
-  return `[${number} · ${chapter.title}](../${chapter.folder}/README.md)`;
+  if (planned().some((words) => words.startsWith(`${number} `))) return "a later chapter";
+  const { title, folder } = findChapter(number);
+  return `[${number} · ${title}](../${folder}/README.md)`;
 }

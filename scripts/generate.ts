@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { reply } from "../shared/offline/wire/reply.ts";
 import { run } from "./run.ts";
 import { serveScript } from "./serve.ts";
-import { chapters, findChapter, linkTo, ROOT } from "./chapters.ts";
+import { chapters, findChapter, linkTo, planned, ROOT } from "./chapters.ts";
 import { figure, table } from "./figures.ts";
 import { gitDiff } from "./git.ts";
 
@@ -103,6 +103,14 @@ function chapterTable(): string {
   return table(["", "chapter", "the one idea", "base", "lines", "+", "−"], rows);
 }
 
+/** The sentence about the chapters that are to come; it gets shorter as they come. */
+function planSentence(): string {
+  const names = planned();
+  if (names.length === 0) return "No more chapters are planned.";
+  const last = names.slice(-2).join(" and ");
+  return `Planned after these: ${[...names.slice(0, -2), last].join(", ")}. Pages call each of them a later chapter.`;
+}
+
 function navigation(number: string): string {
   const all = chapters();
   const here = all.findIndex((chapter) => chapter.number === number);
@@ -126,6 +134,7 @@ const RECIPES = new Map<string, Recipe>([
   ["bench", figure],
   ["tests", tests],
   ["chapters", chapterTable],
+  ["planned", planSentence],
   ["navigation", navigation],
   ["chapter", linkTo],
 ]);

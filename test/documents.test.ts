@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { lexer } from "marked";
 import { describe, expect, test } from "vitest";
-import { chapters, ROOT } from "../scripts/chapters.ts";
+import { chapters, linkTo, planned, ROOT } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { run } from "../scripts/run.ts";
 
@@ -22,6 +22,13 @@ test("what is generated in the READMEs is what the code gives", async () => {
   expect(code).toBe(0);
 }, 300_000);
 
+test("a page links to a chapter of the book, and names no number that has no chapter yet", () => {
+  expect(linkTo("04")).toBe("[04 · Parallel tools](../04-parallel-tools/README.md)");
+  const later = planned().map((words) => linkTo(words.slice(0, 2)));
+  expect(later).toEqual(planned().map(() => "a later chapter"));
+  expect(() => linkTo("99")).toThrow("there is no chapter 99; there are 01-structured-output,");
+});
+
 /** Something generated in the READMEs, and the same with a falsehood in it. */
 const FALSEHOODS: readonly (readonly [recipe: string, old: string, edited: string])[] = [
   ['output npx tsx chapters/02-tool-use/main.ts "How', "5 degrees", "6 degrees"],
@@ -32,6 +39,7 @@ const FALSEHOODS: readonly (readonly [recipe: string, old: string, edited: strin
   ["bench batches", "| 8 | ", "| 8 | 1"],
   ["chapter 05", "05", "06"],
   ["chapters", "+", "+1"],
+  ["planned", "lanned", "lanted"],
   ["tests holds", "41 calls", "42 calls"],
 ];
 
