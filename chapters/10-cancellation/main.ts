@@ -111,7 +111,7 @@ async function runCall(call: FunctionCall, signal: AbortSignal): Promise<Outcome
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
   if (signal.aborted) return { type: "cancelled", id: call.id, cancelled: "it never started" };
-  // A signal cannot enter a thread, so the thread gets a flag in shared memory. A tool that does
+  // A thread that computes hears of no event, so it gets a flag in shared memory. A tool that does
   // not look at it is ended with its thread, after a grace.
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
   const end = new AbortController();
