@@ -472,9 +472,15 @@ describe("sends each e-mail that it can", () => {
     );
   });
 
-  test("and says that it can't send one at another time, or several times", () => {
+  test("and says that it can't send one at another time, with a subject, or several times", () => {
     expect(ask("Email bob@example.com tomorrow saying hi").answer).toBe(
       "I can't send an e-mail at another time, so I sent none.",
+    );
+    expect(ask('Send bob@example.com an email with the subject "hi" saying "hello"')).toMatchObject(
+      {
+        calls: ["send bob@example.com hello"],
+        answer: "Done! I've sent the e-mail to bob@example.com. I can't give an e-mail a subject.",
+      },
     );
     for (const often of ["Email bob@example.com twice", "Send 3 emails to bob@example.com"]) {
       expect(ask(`${often} saying hi`).answer).toBe(
@@ -533,6 +539,7 @@ describe("reads questions of many forms", () => {
     ["weather in paris?? and tokyo!!", ["paris", "tokyo"]],
     ["compare Lima and LA", ["Lima", "LA"]],
     ["compare los angeles and new york", ["los angeles", "new york"]],
+    ["Is there a comparison of LA and Lima?", ["LA", "Lima"]],
     ["Compare Python and Rust", []],
     ["Compare apples and oranges", []],
     ["Rank Paris, London and Cairo by temperature", ["Paris", "London", "Cairo"]],

@@ -12,7 +12,7 @@ const MANNERS =
 const VERBS =
   "get tell give show say ask let go make use run try call find look looks looking check compare rank sort translate send write mail " +
   "email e-mail forward know knows want need take bring wear buy book plan planning travel fly going get getting " +
-  "compared comparing list read open see think feel feels help answer explain define describe report reports " +
+  "compared comparing comparison list read open see think feel feels help answer explain define describe report reports " +
   "expect expected live living stay visit come first second finally";
 const WEATHER =
   "weather forecast forecasts temperature temperatures degree degrees umbrella rain rains rainy raining rainier " +

@@ -1,6 +1,12 @@
 import { type Obstacle, obstacleIn } from "./conditions.ts";
 import { type Letter, readLetters } from "./letters.ts";
-import { type Limit, readLimits } from "./limits.ts";
+import {
+  type Limit,
+  type MailLimit,
+  readLimits,
+  readMailLimits,
+  withoutSubjects,
+} from "./limits.ts";
 import { readMode } from "./modes.ts";
 import { isCity } from "./place-words.ts";
 import { placesIn } from "./places.ts";
@@ -41,8 +47,8 @@ export type Wish = {
   readonly letters: readonly Letter[];
   /** Why the e-mails that are wanted can't be sent. */
   readonly obstacle: Obstacle | undefined;
-  /** One e-mail is to be sent several times. */
-  readonly repeated: boolean;
+  /** What is wanted of the e-mails and their tool has no place for. */
+  readonly mailLimits: readonly MailLimit[];
   /** The e-mails that were sent are wanted. */
   readonly mailbox: boolean;
   /** How the calls are to run, if the question says so: a mode that it names or describes. */
@@ -72,7 +78,6 @@ const RAIN = /\b(?:umbrella|rain(?:s|y|ing)?)\b/i;
 const TOOL = /\b(?:use|call|try|run) (?:the |your |a )?(?:([\w-]+) tool\b|([a-z]+_\w+))/i;
 /** An e-mail of which nothing is known. */
 const BLANK: Letter = { to: { type: "nobody" }, text: undefined };
-const REPEATED = /\b(?:twice|(?:two|three|four|five|\d+) (?:times|e-?mails|mails|messages))\b/i;
 const SLIP = /\bslip (once|twice|every time|\d+ times)\b/i;
 
 function slipsIn(question: string): number {
@@ -117,7 +122,7 @@ function readWeather(question: string, tool: string | undefined) {
 /** Takes a question in plain English, returns what it asks for. Anything else is ignored. */
 export function readQuestion(question: string): Wish {
   const plain = spell(tidy(question));
-  const { mode, rest: unordered } = readMode(plain);
+  const { mode, rest: unordered } = readMode(withoutSubjects(plain));
   const { letters, rest } = readLetters(unordered);
   const obstacle = letters.length > 0 ? obstacleIn(rest) : undefined;
   const [, named, called] = TOOL.exec(rest) ?? [];
@@ -127,7 +132,7 @@ export function readQuestion(question: string): Wish {
     profile: PROFILE.test(rest.replace(MAILBOX, "")) || tool === "get_user_profile",
     letters: obstacle ? [] : lettersOf(letters, tool),
     obstacle,
-    repeated: letters.length === 1 && REPEATED.test(rest.replace(SLIP, "")),
+    mailLimits: readMailLimits(plain, rest, letters.length),
     mailbox: MAILBOX.test(rest) || tool === "list_emails",
     mode,
     tool,

@@ -11,7 +11,7 @@ export const FEELING =
 export const IS_IT =
   /\b(?:is|will) it (?:be )?(?:very |so |too |really )?(?:warm|hot|cold|cool|chilly|dry|wet)\b/i;
 /** Words that are about the weather beside a city that everybody knows. */
-export const COMPARE = /\b(?:compare|difference between)\b/i;
+export const COMPARE = /\b(?:compar(?:e|ing|ison)|difference between)\b/i;
 /** "What is it like in Cairo?", "How is it in Cairo?", "What is Cairo like?" */
 export const LIKE =
   /\bwhat(?:'?s| is) it like\b|\bhow(?:'s| is) it (?=in\b)|\bwhat(?:'s| is) (?=\p{Lu}[^?.]* like\b)/iu;

@@ -1,7 +1,7 @@
 import { type Conversation, type Exchange, isOffered, type Offer } from "./conversation.ts";
 import { isComplete, unasked } from "./letter.ts";
 import type { Letter } from "./letters.ts";
-import { sayLimit } from "./limits.ts";
+import { sayLimit, sayMailLimit } from "./limits.ts";
 import type { Wish } from "./question.ts";
 import { type Findings, hasSent, review } from "./results.ts";
 import { nameRecipients, sayFailure, sayMails, sayOther, saySent, sayWeather } from "./say.ts";
@@ -15,7 +15,6 @@ const OBSTACLES = {
   condition: "I can't make an e-mail depend on a condition, so I sent none.",
   time: "I can't send an e-mail at another time, so I sent none.",
 };
-const ONCE = "I send the same e-mail only once.";
 
 /** The letters that could be written: those that a result says were sent, and those never asked for. */
 function sortLetters(wish: Wish, exchanges: readonly Exchange[], { address }: Findings) {
@@ -111,7 +110,7 @@ export function conclude(wish: Wish, { tools, exchanges }: Conversation): string
     ...sayUnsent(wish, exchanges, findings),
     ...(wish.places.length > 0 ? wish.limits.map(sayLimit) : []),
     ...(wish.obstacle ? [OBSTACLES[wish.obstacle]] : []),
-    ...(wish.repeated && sent.length > 0 ? [ONCE] : []),
+    ...(sent.length > 0 ? wish.mailLimits.map(sayMailLimit) : []),
     ...sayQuestions(wish, tools),
     ...sayLacks(wish, tools),
   ];
