@@ -63,7 +63,9 @@ What is in capitals is set in the environment, or in a file called .env.`);
 function describe(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return messageOf(error);
   const cause = error instanceof AggregateError ? error.errors[0] : error.cause;
-  const inner = depth < MAX_CAUSES ? cause : undefined;
+  // Another kind of cause is data for programs, such as a tool's word on another try.
+  const isSaid = cause instanceof Error || typeof cause === "string";
+  const inner = isSaid && depth < MAX_CAUSES ? cause : undefined;
   const isDeep = error instanceof RangeError && error.message.includes("call stack");
   const said = isDeep ? "something is nested too deeply" : error.message;
   const text = String(said).replace(/\s+/g, " ").trim().replace(/\.$/, "");

@@ -101,6 +101,12 @@ test("an unknown option and an empty question get one line", async () => {
   });
 });
 
+test("an error is told with the errors that caused it, and without the data beside them", async () => {
+  const { stderr, code } = await run("test/programs/fail.ts");
+  expect(stderr.split("\n").at(-2)).toBe("error: no forecast: the line dropped");
+  expect(code).toBe(1);
+});
+
 test("a question without quotes is still one question", async () => {
   const { stdout } = await run(FILE, ["Who", "are", "you?"]);
   expect(stdout.startsWith("Q: Who are you?\n")).toBe(true);
