@@ -76,3 +76,19 @@ export function readRetry(thrown: unknown): { after_ms?: number } | undefined {
     return undefined;
   }
 }
+
+/**
+ * Runs a tool's work and returns its result as plain data.
+ *
+ * @throws an error with the cause `{ failure, retry }`. The failure is "tool_error" where the tool has
+ *   thrown something, whatever it was, or "result_too_large"; `retry` is the tool's own word on another
+ *   try, if it has one
+ */
+export async function asPlainResult(run: () => unknown): Promise<unknown> {
+  try {
+    return toPlainData(await run());
+  } catch (thrown) {
+    const failure = thrown === tooLarge ? "result_too_large" : "tool_error";
+    throw new Error(messageOf(thrown), { cause: { failure, retry: readRetry(thrown) } });
+  }
+}

@@ -3,7 +3,7 @@ import { isMainThread } from "node:worker_threads";
 import type { RunContext } from "./context.ts";
 import { deliver, readMailbox } from "./mailbox.ts";
 import { noteCall } from "./notes.ts";
-import { messageOf, readRetry, toPlainData, tooLarge } from "./plain.ts";
+import { asPlainResult, messageOf } from "./plain.ts";
 import { lookUpProfile } from "./profile.ts";
 import type { Tool } from "./tools.ts";
 import { forecast } from "./weather.ts";
@@ -32,18 +32,10 @@ export type Task = {
 /**
  * Runs a tool and returns its result as plain data.
  *
- * @throws an error with the cause `{ failure, retry }`. The failure is "tool_error" where the tool has
- *   thrown something, whatever it was, or "result_too_large"; `retry` is the tool's own word on another
- *   try, if it has one. An error without such a cause is not the tool's
+ * @throws what asPlainResult throws where the tool has failed. Any other error is not the tool's
  */
 export async function runTool({ name, args, context }: Task): Promise<unknown> {
   const run = runs.get(name);
   if (!run) throw new Error(`no tool named ${name} in this thread`);
-  try {
-    return toPlainData(await noteCall(name, args, () => run(args, context)));
-  } catch (thrown) {
-    const failure = thrown === tooLarge ? "result_too_large" : "tool_error";
-    const cause = { failure, retry: readRetry(thrown) };
-    throw new Error(messageOf(thrown), { cause });
-  }
+  return asPlainResult(() => noteCall(name, args, () => run(args, context)));
 }
