@@ -2,30 +2,15 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { RunContext } from "./context.ts";
+import { findStation, placeOf, type Station } from "./stations.ts";
 import { worldFile } from "./world.ts";
 
 const STEPS = 25_000_000;
 const SATELLITE_PARTS = 500;
 const SATELLITE_PART_MS = 20;
 
-type Station = { readonly degrees: number; readonly swing: number; readonly sky: string };
-
-const stations = new Map<string, Station>([
-  ["beijing", { degrees: 5, swing: 6, sky: "cloudy" }],
-  ["cairo", { degrees: 31, swing: 8, sky: "sunny" }],
-  ["la", { degrees: 20, swing: 4, sky: "sunny" }],
-  ["lima", { degrees: 18, swing: 3, sky: "cloudy" }],
-  ["london", { degrees: 10, swing: 3, sky: "rainy" }],
-  ["mumbai", { degrees: 29, swing: 4, sky: "fair" }],
-  ["nairobi", { degrees: 22, swing: 5, sky: "fair" }],
-  ["new york", { degrees: 9, swing: 4, sky: "windy" }],
-  ["paris", { degrees: 12, swing: 4, sky: "cloudy" }],
-  ["sydney", { degrees: 23, swing: 5, sky: "sunny" }],
-  ["tokyo", { degrees: 14, swing: 5, sky: "rainy" }],
-]);
-
 /** The mean temperature of a day, in small steps: the sun rises and sets, the air warms and cools. */
-function meanOfDay({ degrees, swing }: Station): number {
+function meanOfDay({ degrees, swing }: Pick<Station, "degrees" | "swing">): number {
   const turn = (2 * Math.PI) / STEPS;
   let sun = 0;
   let shade = 1;
@@ -60,7 +45,7 @@ async function callMcMurdo({ cancelled }: RunContext): Promise<string> {
 
 /** Nobody has ever seen Vostok's forecast settle. */
 function callVostok(): never {
-  for (;;) meanOfDay({ degrees: -60, swing: 0, sky: "dark" });
+  for (;;) meanOfDay({ degrees: -60, swing: 0 });
 }
 
 const troubles = new Map<string, (context: RunContext) => string | Promise<string>>([
@@ -79,12 +64,8 @@ export function forecast(
   { location }: { location: string },
   context: RunContext = {},
 ): string | Promise<string> {
-  const place = location.replace(/,.*/s, "").trim().toLowerCase();
-  const trouble = troubles.get(place);
+  const trouble = troubles.get(placeOf(location));
   if (trouble) return trouble(context);
-  const station = stations.get(place === "los angeles" ? "la" : place);
-  if (!station) {
-    throw new Error(`no station in ${location}; known places: ${[...stations.keys()].join(", ")}`);
-  }
+  const station = findStation(location);
   return `${station.sky}, ${Math.round(meanOfDay(station))} degrees`;
 }
