@@ -1,6 +1,7 @@
 // The thread entry: plain data comes in, the named tool runs, plain data goes out.
 import { isMainThread } from "node:worker_threads";
 import type { RunContext } from "./context.ts";
+import { listDays } from "./daily.ts";
 import { deliver, readMailbox } from "./mailbox.ts";
 import { noteCall } from "./notes.ts";
 import { asPlainResult, messageOf } from "./plain.ts";
@@ -10,6 +11,7 @@ import { forecast } from "./weather.ts";
 
 const runs = new Map<string, Tool["run"]>([
   ["get_weather", forecast],
+  ["get_daily_weather", listDays],
   ["get_user_profile", lookUpProfile],
   ["send_email", deliver],
   ["list_emails", readMailbox],

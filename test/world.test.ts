@@ -124,6 +124,41 @@ test("McMurdo stops early, with what it has, once nobody waits any more", async 
   expect(await result).toBe("an incomplete forecast");
 });
 
+test("the daily weather is a line for each day of the year, and always the same", async () => {
+  const list = await runTool({ name: "get_daily_weather", args: { location: "Paris, France" } });
+  const lines = String(list).split("\n");
+  expect(String(list).length).toBeGreaterThan(19_000);
+  expect(lines).toHaveLength(365);
+  for (const [index, line] of lines.entries()) {
+    const date = new Date(Date.UTC(2025, 0, 1 + index)).toISOString().slice(0, 10);
+    expect(line).toMatch(
+      new RegExp(`^${date} [a-z]+, -?\\d+ degrees, wind \\d+ km/h, rain \\d+ mm$`),
+    );
+  }
+  expect(await runTool({ name: "get_daily_weather", args: { location: "paris" } })).toBe(list);
+});
+
+test.each([
+  ["London", "warmer"],
+  ["Sydney", "colder"],
+])("July in %s is %s than January", async (location, how) => {
+  const list = String(await runTool({ name: "get_daily_weather", args: { location } }));
+  const sumOf = (month: string) => {
+    const degrees = [...list.matchAll(new RegExp(`^2025-${month}-.*?(-?\\d+) degrees`, "gm"))];
+    return degrees.reduce((sum, [, number]) => sum + Number(number), 0) / degrees.length;
+  };
+  const difference = sumOf("07") - sumOf("01");
+  expect(how === "warmer" ? difference : -difference).toBeGreaterThan(5);
+});
+
+test("the daily weather of an unknown place fails as the weather does", async () => {
+  const [daily, now] = ["get_daily_weather", "get_weather"].map((name) => {
+    return runTool({ name, args: { location: "Atlantis" } }).catch(String);
+  });
+  expect(await daily).toMatch(/^Error: no station in Atlantis; known places: beijing, /);
+  expect(await daily).toBe(await now);
+});
+
 // ── The thread's own function, and a tool that misbehaves ────────────────────────────────────────
 
 let misbehave: () => unknown = () => undefined;
