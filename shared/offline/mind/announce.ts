@@ -1,14 +1,18 @@
 import { list } from "./compare.ts";
 import type { Call } from "./conversation.ts";
 import { isComplete } from "./letter.ts";
+import { nameMonth } from "./months.ts";
 import type { Wish } from "./question.ts";
 
 /** What the look-ups do. They come "first" if an e-mail waits for their results. */
-function lookUpGoal(calls: readonly Call[], tool: string | undefined, emailWaits: boolean): string {
+function lookUpGoal(calls: readonly Call[], wish: Wish, emailWaits: boolean): string {
+  const months = wish.past.months.map(nameMonth);
+  const isReading = calls.every(({ name }) => name === "read_output");
+  if (isReading && months.length > 0) return `read the days of ${list(months)}`;
   const places = calls.flatMap(({ args }) => (args.location === undefined ? [] : args.location));
   const profile = calls.some(({ name }) => name === "get_user_profile");
   const first = emailWaits ? " first" : "";
-  if (places.length === 0 && !profile) return `try the ${tool} tool`;
+  if (places.length === 0 && !profile) return `try the ${wish.tool} tool`;
   if (places.length === 0) return `look up your profile${first}`;
   if (profile) return `get the weather and your profile${first}`;
   if (emailWaits) return "get the weather first";
@@ -53,6 +57,6 @@ export function announce(calls: readonly Call[], wish: Wish): string {
   const email = emailGoal(calls, wish);
   if (lookUps.length === 0) return `Now I'll ${email}.`;
   const emailWaits = email === "" && wish.letters.some((letter) => isComplete(wish, letter));
-  const goal = lookUpGoal(lookUps, wish.tool, emailWaits);
+  const goal = lookUpGoal(lookUps, wish, emailWaits);
   return email === "" ? `I'll ${goal}.` : `I'll ${goal} and ${email}.`;
 }

@@ -20,7 +20,7 @@ const WEATHER =
   "warmer warmest hot hotter hottest cold colder coldest cool cooler coolest chilly chillier chilliest difference " +
   "climate outside conditions sky jacket coat temp temps storm storms stormy humid humidity freezing sunscreen sunglasses";
 const TIMES =
-  "now today tonight tomorrow yesterday moment currently right morning noon afternoon evening night midnight week " +
+  "now today day days tonight tomorrow yesterday moment currently right morning noon afternoon evening night midnight week " +
   "weekend month year next last later soon time times monday tuesday wednesday thursday friday saturday sunday " +
   "january february march april june july august september october november december spring summer autumn fall winter";
 const THINGS =

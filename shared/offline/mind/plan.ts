@@ -1,6 +1,8 @@
 import { announce } from "./announce.ts";
-import { type Call, type Conversation, isOffered } from "./conversation.ts";
+import { type Call, type Conversation, type Exchange, isOffered } from "./conversation.ts";
+import { daysNeeded } from "./days.ts";
 import { isComplete, writeLetters } from "./letter.ts";
+import { NO_MONTHS } from "./months.ts";
 import { readQuestion, type Wish } from "./question.ts";
 import { wasSkipped } from "./results.ts";
 import { conclude } from "./words.ts";
@@ -20,10 +22,20 @@ export type Plan = {
 const PROFILE: Call = { name: "get_user_profile", args: {} };
 const LIST: Call = { name: "list_emails", args: {} };
 
+/** The wish as the tools allow to read it: a month is wanted where one of them lists its days. */
+function readWish({ question, tools }: Conversation): Wish {
+  const wish = readQuestion(question);
+  if (!isOffered(tools, "get_daily_weather")) return { ...wish, past: NO_MONTHS };
+  // The weather of that month is wanted then, and not how it is now.
+  const isPast = wish.past.months.length > 0;
+  return isPast ? { ...wish, weather: false, places: [], everywhere: false, limits: [] } : wish;
+}
+
 /** Everything that has to be looked up for the question, whatever is on offer. */
-function neededFor(wish: Wish): Call[] {
-  const { places, profile, letters, mailbox } = wish;
+function neededFor(wish: Wish, exchanges: readonly Exchange[]): Call[] {
+  const { places, past, profile, letters, mailbox } = wish;
   const needed: Call[] = places.map((location) => ({ name: "get_weather", args: { location } }));
+  needed.push(...daysNeeded(past, exchanges));
   const addressIsMissing = letters.some((letter) => {
     return letter.to.type === "user" && isComplete(wish, letter);
   });
@@ -36,7 +48,7 @@ function neededFor(wish: Wish): Call[] {
 /** The look-ups that the question needs, the tools allow, and nobody has asked for yet. */
 function lookUps(wish: Wish, { tools, exchanges }: Conversation): Call[] {
   const offered = new Set(tools.map(({ name }) => name));
-  const calls = neededFor(wish).filter(({ name }) => offered.has(name));
+  const calls = neededFor(wish, exchanges).filter(({ name }) => offered.has(name));
   // A question may name a tool that does not exist, to see what the program makes of such a call.
   if (wish.tool && !offered.has(wish.tool)) calls.push({ name: wish.tool, args: {} });
   const asked = new Set(exchanges.map(({ name, args }) => JSON.stringify([name, args])));
@@ -67,7 +79,7 @@ function chooseMode({ mode = "parallel" }: Wish, { refused }: Conversation): str
  * on nothing else: the same conversation always leads to the same plan.
  */
 export function plan(conversation: Conversation): Plan {
-  const wish = readQuestion(conversation.question);
+  const wish = readWish(conversation);
   // A call that was skipped may be asked for again, then with results instead of references.
   const exchanges = conversation.exchanges.filter(({ result }) => !wasSkipped(result));
   const references = conversation.references === true && conversation.exchanges.length === 0;

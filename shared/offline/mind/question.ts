@@ -8,6 +8,7 @@ import {
   withoutSubjects,
 } from "./limits.ts";
 import { readMode } from "./modes.ts";
+import { type Months, readMonths } from "./months.ts";
 import { isCity } from "./place-words.ts";
 import { placesIn } from "./places.ts";
 import { tidy } from "./quotes.ts";
@@ -41,6 +42,8 @@ export type Wish = {
   readonly rain: boolean;
   /** What is wanted of the weather and no tool tells. */
   readonly limits: readonly Limit[];
+  /** The months that the question names, whose days a tool may list. */
+  readonly past: Months;
   /** The user's own name or e-mail address is wanted. */
   readonly profile: boolean;
   /** The e-mails that are to be sent, in order. */
@@ -129,6 +132,7 @@ export function readQuestion(question: string): Wish {
   const tool = named ?? called;
   return {
     ...readWeather(rest, tool),
+    past: readMonths(rest),
     profile: PROFILE.test(rest.replace(MAILBOX, "")) || tool === "get_user_profile",
     letters: obstacle ? [] : lettersOf(letters, tool),
     obstacle,

@@ -41,13 +41,14 @@ export function show(result: unknown): string {
   return text ?? "nothing";
 }
 
+/** A text that says that a call has failed or was cancelled, and why. */
+const FAILED = /^(?:\w*Error:|\[Tool execution (?:failed|cancelled)\]) ?(.*)$/s;
+
 /** Takes a result, returns why the call failed, or nothing if it worked. */
 export function failureOf(result: unknown): string | undefined {
   if (["nothing", '""', "{}"].includes(show(result))) return "no result came back";
   const said =
-    typeof result === "string"
-      ? /^\w*Error: ?(.*)$/s.exec(result)?.[1]
-      : Failed.safeParse(result).data;
+    typeof result === "string" ? FAILED.exec(result)?.[1] : Failed.safeParse(result).data;
   return said?.trim() === "" ? "no reason was given" : said;
 }
 
@@ -81,11 +82,19 @@ function profileEntries(profile: unknown): string[] {
   return entries.map(([key, value]) => `${key} ${typeof value === "string" ? value : show(value)}`);
 }
 
+/** Tools whose results are read whatever they say. */
+const READ_ELSEWHERE = new Set([
+  "get_weather",
+  "get_user_profile",
+  "get_daily_weather",
+  "read_output",
+]);
+
 /** Whether a result says what its tool is known to say. */
 function isUnderstood(call: Exchange): boolean {
   if (call.name === "send_email") return hasSent(call);
   if (call.name === "list_emails") return Mails.safeParse(call.result).success;
-  return call.name === "get_weather" || call.name === "get_user_profile";
+  return READ_ELSEWHERE.has(call.name);
 }
 
 /** Word by word, since the time that a search for a whole address takes grows with the square. */

@@ -59,6 +59,8 @@ export function sayFailure({ name, args, result }: Exchange, letters: readonly L
   const place = typeof args.location === "string" ? ` in ${args.location}` : "";
   const goals = new Map([
     ["get_weather", `get the weather${place}`],
+    ["get_daily_weather", `get the daily weather${place}`],
+    ["read_output", "read the rest of an output"],
     ["get_user_profile", "look up your profile"],
     ["send_email", `send the e-mail${to}`],
     ["list_emails", "list the e-mails"],

@@ -1,4 +1,5 @@
 import { type Conversation, type Exchange, isOffered, type Offer } from "./conversation.ts";
+import { sayMonths } from "./days.ts";
 import { isComplete, unasked } from "./letter.ts";
 import type { Letter } from "./letters.ts";
 import { sayLimit, sayMailLimit } from "./limits.ts";
@@ -71,6 +72,9 @@ function sayQuestions(wish: Wish, tools: readonly Offer[]): string[] {
   if (wish.weather && wish.places.length === 0 && isOffered(tools, "get_weather")) {
     asked.push(askForCity(wish.everywhere));
   }
+  if (wish.past.months.length > 0 && wish.past.places.length === 0) {
+    asked.push("Which city? Ask me how July was in Paris, for example.");
+  }
   if (!isOffered(tools, "send_email")) return asked;
   return [...new Set([...asked, ...wish.letters.flatMap((letter) => askAbout(wish, letter))])];
 }
@@ -106,6 +110,7 @@ export function conclude(wish: Wish, { tools, exchanges }: Conversation): string
   const { sent } = sortLetters(wish, exchanges, findings);
   const said = [
     ...saySuccesses(wish, findings, sent),
+    ...sayMonths(wish.past, exchanges),
     ...findings.failures.map((failure) => sayFailure(failure, wish.letters)),
     ...sayUnsent(wish, exchanges, findings),
     ...(wish.places.length > 0 ? wish.limits.map(sayLimit) : []),
