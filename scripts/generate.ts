@@ -18,12 +18,20 @@ function words(command: string): string[] {
   );
 }
 
-/** What a command of the book prints: its transcript, and the error it ends with, if any. */
+/**
+ * What a command of the book prints: its transcript, and the error it ends with, if any. Settings may
+ * stand before it, as in a shell: "NAME=VALUE npx tsx FILE".
+ */
 async function output(command: string): Promise<string> {
-  const [program, first = "", file = "", ...args] = words(command);
+  const all = words(command);
+  const start = all.findIndex((word) => !/^[A-Z_]+=/.test(word));
+  const env: Record<string, string> = Object.fromEntries(
+    all.slice(0, start).map((setting) => setting.split("=")),
+  );
+  const [program, first = "", file = "", ...args] = all.slice(start);
   const script = program === "npm" ? `scripts/${file}.ts` : file;
   if (!/^(npx tsx|npm run)$/.test(`${program} ${first}`)) throw new Error(`cannot run ${command}`);
-  const { stdout, stderr } = await run(script, args);
+  const { stdout, stderr } = await run(script, args, { env });
   const errors = stderr.split("\n").filter((line) => !line.startsWith("model: "));
   return fence("console", `$ ${command}\n${stdout}${errors.join("\n")}`);
 }
