@@ -6,6 +6,7 @@ import type { Tool } from "../mock-tools/tools.ts";
 import { callIds } from "./call-ids.ts";
 import { client, model } from "./model.ts";
 import { expectShape, otherThan, readBody } from "./shape.ts";
+import { noteTokens } from "./tokens.ts";
 
 type Output =
   | { readonly type: "message"; readonly text: string }
@@ -18,7 +19,9 @@ type Output =
 
 type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
-  | { readonly type: "failure"; readonly id: string; readonly error: object };
+  | { readonly type: "failure"; readonly id: string; readonly error: object }
+  /** A text that stands for an outcome. */
+  | { readonly type: "text"; readonly id: string; readonly text: string };
 
 const FunctionCall = z.object({
   type: z.literal("function").nullish(),
@@ -36,7 +39,10 @@ const Message = z.object({
 });
 
 const Choice = z.object({ message: z.looseObject({}), finish_reason: z.string().nullish() });
-const Completion = z.object({ choices: z.tuple([Choice], z.unknown()) });
+const Completion = z.object({
+  choices: z.tuple([Choice], z.unknown()),
+  usage: z.object({ prompt_tokens: z.number() }).optional().catch(undefined),
+});
 
 /**
  * True for a call id that Chat Completions takes back: of 1 to 40 characters, as in
@@ -73,9 +79,13 @@ function writeMessage(outputs: readonly Output[]): ChatCompletionMessageParam {
   return tool_calls.length > 0 ? { ...message, tool_calls } : message;
 }
 
+function textOf(outcome: Outcome): string {
+  if (outcome.type === "text") return outcome.text;
+  return JSON.stringify(outcome.type === "success" ? outcome.result : { error: outcome.error });
+}
+
 function writeOutcome(outcome: Outcome): ChatCompletionMessageParam {
-  const body = outcome.type === "success" ? outcome.result : { error: outcome.error };
-  return { role: "tool", tool_call_id: outcome.id, content: JSON.stringify(body) };
+  return { role: "tool", tool_call_id: outcome.id, content: textOf(outcome) };
 }
 
 type Setting = {
@@ -112,7 +122,8 @@ async function askServer(
     .create({ model, messages, ...options })
     .asResponse();
   const body = readBody(await response.text());
-  const { choices } = expectShape("a chat completion", Completion, body);
+  const { choices, usage } = expectShape("a chat completion", Completion, body);
+  noteTokens(usage?.prompt_tokens);
   const [{ message, finish_reason: end }] = choices;
   // A text that was cut off would pass for the answer.
   const cut = end === "length" || end === "content_filter";

@@ -3,6 +3,7 @@ import type { ResponseOutputItem } from "openai/resources/responses/responses";
 import { z } from "zod";
 import { callIds } from "./call-ids.ts";
 import { expectShape, otherThan, readBody } from "./shape.ts";
+import { noteTokens } from "./tokens.ts";
 
 const Part = z.union([
   z.looseObject({ type: z.literal("refusal"), refusal: z.string() }),
@@ -22,10 +23,13 @@ const Reply = z
     error: z.object({ message: z.string() }).nullish(),
     incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
     output: z.array(z.unknown()).nullish(),
+    usage: z.object({ input_tokens: z.number() }).optional().catch(undefined),
   })
   .refine(({ error, output }) => error || output);
 
-type Reply = Omit<z.infer<typeof Reply>, "output"> & { readonly output: ResponseOutputItem[] };
+type Reply = Omit<z.infer<typeof Reply>, "output" | "usage"> & {
+  readonly output: ResponseOutputItem[];
+};
 
 /**
  * Reads the body of a response by itself, because the SDK fails on a null in it before anyone can look.
@@ -34,7 +38,8 @@ type Reply = Omit<z.infer<typeof Reply>, "output"> & { readonly output: Response
  */
 export async function parseResponse(response: Promise<Response>): Promise<Reply> {
   const body = readBody(await (await response).text());
-  const { output, ...rest } = expectShape("a response", Reply, body);
+  const { output, usage, ...rest } = expectShape("a response", Reply, body);
+  noteTokens(usage?.input_tokens);
   return { ...rest, output: (output ?? []).map((item) => expectShape("an item", Item, item)) };
 }
 
