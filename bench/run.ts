@@ -11,6 +11,7 @@ import { measureReplies, measureScheduling, measureWaves } from "./dependencies.
 import { measureEarlyStarts, measureKnobs } from "./recordings.ts";
 import { measureFirstStart, measureStreaming } from "./streaming.ts";
 import { measureTimelines } from "./timeline.ts";
+import { measureToolOutput } from "./tool-output.ts";
 import { measureTrace } from "./trace.ts";
 
 const FILE = join(import.meta.dirname, "results.json");
@@ -25,6 +26,7 @@ const parts = new Map<string, () => Promise<object>>([
   ["scheduling", measureScheduling],
   ["streaming", measureStreaming],
   ["first-start", measureFirstStart],
+  ["tool-output", measureToolOutput],
   ["timelines", measureTimelines],
   ["timeline-15", measureKnobs],
   ["timeline-17", measureEarlyStarts],

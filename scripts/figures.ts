@@ -21,6 +21,8 @@ const Timelines = z.record(
     }),
   ),
 );
+const Sizes = z.array(z.object({ bytes: z.number(), tokens: z.number() }));
+const Outputs = z.record(z.string(), z.object({ budget: Sizes, none: Sizes }));
 const Trace = z.array(z.string());
 const Machine = z.object({
   node: z.string(),
@@ -97,6 +99,28 @@ function trace(part: unknown): string {
 function machine(part: unknown): string {
   const { node, cores, cpu, system } = Machine.parse(part);
   return `${cores} cores (${cpu}, ${system}), Node ${node}`;
+}
+
+function count(number: number | undefined): string {
+  return number?.toLocaleString("en") ?? "";
+}
+
+function sum(sizes: z.infer<typeof Sizes>): string {
+  return count(sizes.reduce((all, { tokens }) => all + tokens, 0));
+}
+
+/** The size of each request of a question, with a budget for outputs and without one. */
+function toolOutput(part: unknown): string {
+  const rows = Object.entries(Outputs.parse(part)).flatMap(([question, { budget, none }]) => {
+    const requests = budget.map((size, index) => {
+      const other = none[index];
+      const sizes = [size.bytes, size.tokens, other?.bytes, other?.tokens].map(count);
+      return [index === 0 ? question : "", String(index + 1), ...sizes];
+    });
+    return [...requests, ["", "all", "", sum(budget), "", sum(none)]];
+  });
+  const sides = ["bytes", "tokens", "bytes, no budget", "tokens, no budget"];
+  return table(["question", "request", ...sides], rows);
 }
 
 const FIGURES: readonly Figure[] = [
@@ -239,6 +263,7 @@ const FIGURES: readonly Figure[] = [
       ["Chat Completions", ms(measured, "chat first", 1), ms(measured, "chat last", 1)],
     ],
   },
+  { name: "tool-output", text: toolOutput },
   { name: "machine", text: machine },
 ];
 

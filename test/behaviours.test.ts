@@ -83,6 +83,8 @@ const BEHAVIOURS: readonly (readonly [row: string, behaviour: string])[] = [
   ["M19", "a limit for each call"],
   ["G9", "in order, an error becomes a result, the next call runs"],
   ["G11", "every call is answered"],
+  ["L18", "the model sees a projection of the outcome, which stays whole"],
+  ["L19", "a budget for outputs, and a line that says what is left out"],
 ];
 
 /** The rows that titles claim, once for each title. */

@@ -1,0 +1,25 @@
+// The tools that this chapter has besides those of the others, as a model sees them.
+import { z } from "zod";
+import { listDays } from "../../mock-tools/daily.ts";
+import { defineTool } from "../../mock-tools/tools.ts";
+import { readLines } from "./kept.ts";
+
+export const getDailyWeather = defineTool({
+  name: "get_daily_weather",
+  description: "Get the weather of each day of the year 2025 in one city, a line a day.",
+  parameters: z.object({ location: z.string().describe("the city's name") }),
+  bound: "cpu",
+  run: listDays,
+});
+
+export const readOutput = defineTool({
+  name: "read_output",
+  description: "Read some lines of the output of an earlier call that was too long to be shown.",
+  parameters: z.object({
+    call_id: z.string().describe("the call_id that the output names at its end"),
+    from_line: z.number().describe("the first line that is wanted, from 1 up"),
+    to_line: z.number().describe("the last line that is wanted"),
+  }),
+  bound: "cpu",
+  run: readLines,
+});
