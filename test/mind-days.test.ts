@@ -87,6 +87,14 @@ test("from a whole list it answers at once", () => {
   expect(answer).toMatch(JULY);
 });
 
+test("it tells the year that it has, where another one is wanted", () => {
+  const { answer } = converse("How was July 2024 in Paris?", 400);
+  const [first, ...rest] = answer.split(". ");
+  expect(first).toBe("I have no days of 2024 in Paris, only of 2025");
+  expect(rest.join(". ")).toMatch(JULY);
+  expect(converse("How was July 2025 in Paris?", 400).answer).toMatch(JULY);
+});
+
 test("of a list that is cut it reads the month's lines, and nothing else", () => {
   const { asked, answer } = converse("How was July in Paris?", 40);
   expect(asked).toEqual([

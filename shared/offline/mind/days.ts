@@ -116,11 +116,28 @@ function isUnreadable(place: string, exchanges: readonly Exchange[]): boolean {
   });
 }
 
+/** Says so if the days of a list are of another year than the one that is wanted. */
+function sayYear(wanted: number | undefined, place: string, list: List): string[] {
+  const [first, last] = [list.days[0], list.days.at(-1)].map((one) => {
+    return new Date((one?.day ?? 0) * DAY_MS).getUTCFullYear();
+  });
+  if (wanted === undefined || wanted === first || wanted === last) return [];
+  return [`I have no days of ${wanted} in ${place}, only of ${first}.`];
+}
+
 /** Takes the months that are wanted and the calls so far, returns a sentence for each that is listed. */
-export function sayMonths({ months, places }: Months, exchanges: readonly Exchange[]): string[] {
+export function sayMonths(
+  { months, places, year }: Months,
+  exchanges: readonly Exchange[],
+): string[] {
   return places.flatMap((place) => {
     const list = listOf(place, exchanges);
-    if (list) return months.map((month) => sayMonth(place, month, list));
+    if (list) {
+      return [
+        ...sayYear(year, place, list),
+        ...months.map((month) => sayMonth(place, month, list)),
+      ];
+    }
     return isUnreadable(place, exchanges) ? [`I can't read the days of ${place}.`] : [];
   });
 }

@@ -10,14 +10,18 @@ const BEFORE_MONTH = "(?<=\\b(?:in|of|was|were|during|for|last|and|or|since) )";
 const PLAIN = NAMES.filter((name) => !AMBIGUOUS.test(name)).join("|");
 const MONTH = new RegExp(`\\b(?:${PLAIN})\\b|${BEFORE_MONTH}(?:march|may)\\b`, "gi");
 
+const YEAR = /\b(?:19|20)\d\d\b/;
+
 /** Months whose days are asked about, and the places that are meant. */
 export type Months = {
   /** From 0 for January to 11, in the order of the question, each once. */
   readonly months: readonly number[];
   readonly places: readonly string[];
+  /** The year that is named, if any. */
+  readonly year: number | undefined;
 };
 
-export const NO_MONTHS: Months = { months: [], places: [] };
+export const NO_MONTHS: Months = { months: [], places: [], year: undefined };
 
 /** The name of a month: "July" for 6. */
 export function nameMonth(month: number): string {
@@ -31,6 +35,11 @@ export function readMonths(question: string): Months {
   const months = words.map((word) => {
     return NAMES.findIndex((name) => name.toLowerCase() === word.toLowerCase());
   });
-  // A sentence about a month is about its weather, and the name of a month is no place.
-  return { months: [...new Set(months)], places: placesIn(question.replace(MONTH, "weather")) };
+  const year = YEAR.exec(question)?.[0];
+  return {
+    months: [...new Set(months)],
+    // A sentence about a month is about its weather, and the name of a month is no place.
+    places: placesIn(question.replace(MONTH, "weather")),
+    year: year === undefined ? undefined : Number(year),
+  };
 }
