@@ -1,19 +1,7 @@
-import { existsSync } from "node:fs";
 import OpenAI from "openai";
-import { messageOf } from "../mock-tools/plain.ts";
+import { readDotEnv } from "./dot-env.ts";
 import { fetchOffline, OFFLINE_URL, startOfflineModel } from "./offline/wire/client.ts";
 import { printStatus } from "./print.ts";
-
-/** Reads the settings in the file .env, if there is one. */
-function readDotEnv(): void {
-  const file = new URL("../.env", import.meta.url);
-  try {
-    if (existsSync(file)) process.loadEnvFile(file);
-  } catch (error) {
-    printStatus(`error: the file .env cannot be read: ${messageOf(error)}`);
-    process.exit(1);
-  }
-}
 
 readDotEnv();
 

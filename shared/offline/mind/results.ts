@@ -52,6 +52,15 @@ export function failureOf(result: unknown): string | undefined {
   return said?.trim() === "" ? "no reason was given" : said;
 }
 
+const Withheld = z.object({
+  error: z.object({ code: z.enum(["approval_denied", "tool_completion_timeout"]) }),
+});
+
+/** Takes a result, returns whether it says that somebody was asked about the call, and nobody said yes. */
+export function wasWithheld(result: unknown): boolean {
+  return Withheld.safeParse(result).success;
+}
+
 /** Takes a result, returns whether it says that the call never ran. */
 export function wasSkipped(result: unknown): boolean {
   return Skipped.safeParse(result).success;

@@ -3,7 +3,7 @@ import { compare, list } from "./compare.ts";
 import type { Exchange } from "./conversation.ts";
 import type { Letter } from "./letters.ts";
 import type { Wish } from "./question.ts";
-import { type Findings, failureOf, type Mails, show } from "./results.ts";
+import { type Findings, failureOf, type Mails, show, wasWithheld } from "./results.ts";
 
 /** How the answer names the one to whom a letter goes. */
 function nameRecipient({ to }: Letter): string {
@@ -65,5 +65,6 @@ export function sayFailure({ name, args, result }: Exchange, letters: readonly L
     ["send_email", `send the e-mail${to}`],
     ["list_emails", "list the e-mails"],
   ]);
-  return `I couldn't ${goals.get(name) ?? `use the ${name} tool`}: ${failureOf(result)}.`;
+  const verb = wasWithheld(result) ? "didn't" : "couldn't";
+  return `I ${verb} ${goals.get(name) ?? `use the ${name} tool`}: ${failureOf(result)}.`;
 }

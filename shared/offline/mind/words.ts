@@ -4,7 +4,7 @@ import { isComplete, unasked } from "./letter.ts";
 import type { Letter } from "./letters.ts";
 import { sayLimit, sayMailLimit } from "./limits.ts";
 import type { Wish } from "./question.ts";
-import { type Findings, hasSent, review } from "./results.ts";
+import { type Findings, hasSent, review, wasWithheld } from "./results.ts";
 import { nameRecipients, sayFailure, sayMails, sayOther, saySent, sayWeather } from "./say.ts";
 
 const BEYOND =
@@ -47,7 +47,10 @@ function sayUnsent(wish: Wish, exchanges: readonly Exchange[], findings: Finding
   // A result that says something else is told as it is.
   const isUnclear = findings.others.some(({ name }) => name === "send_email");
   if (unsent.length === 0 || exchanges.length === 0 || isUnclear) return [];
-  if (sent.length === 0) return ["I sent no e-mail."];
+  // Of a letter that nobody let go, it is said already that it was not sent.
+  const tried = exchanges.filter(({ name }) => name === "send_email");
+  const isSaid = never.length === 0 && tried.every(({ result }) => wasWithheld(result));
+  if (sent.length === 0) return isSaid ? [] : ["I sent no e-mail."];
   return never.length > 0 ? [`I sent no e-mail to ${nameRecipients(never)}.`] : [];
 }
 

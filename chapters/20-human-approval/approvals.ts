@@ -1,0 +1,76 @@
+// Whether the calls of a batch may run, as somebody says or nobody does.
+import { messageOf } from "../../mock-tools/plain.ts";
+import type { Resolution } from "./exchange.ts";
+import { asReady } from "./ready.ts";
+import { type Asked, cancel, openWait, type Wait } from "./waits.ts";
+
+/** Takes the key of a call, so that somebody can resolve it, and says what is asked about it. */
+export type TakeKey = (asked: Asked) => Omit<Wait, "resolution">;
+/** "pending" where somebody was asked; anything else where the call may run at once. */
+export type Said = "pending" | undefined | Promise<"pending" | undefined>;
+/** Asks somebody about a call, given its arguments. */
+export type AskFirst = (args: Readonly<Record<string, unknown>>, takeKey: TakeKey) => Said;
+
+/** Whether a call may run, and why not. */
+export type Consent =
+  | { readonly type: "given" }
+  | { readonly type: "refused"; readonly code: Code; readonly message: string }
+  | { readonly type: "cancelled"; readonly error: Failure };
+type Failure = { readonly class: string; readonly code: string; readonly message: string };
+type Code =
+  | "approval_denied"
+  | "tool_completion_timeout"
+  | "pending_tool_missing_completion_key"
+  | "tool_error";
+
+function refuse(code: Code, reason: unknown): Consent {
+  return { type: "refused", code, message: messageOf(reason) };
+}
+
+function toConsent({ said, reason }: Resolution): Consent {
+  if (said === "yes") return { type: "given" };
+  if (said === "no") return refuse("approval_denied", reason ?? "somebody said no");
+  if (said === "timeout") return refuse("tool_completion_timeout", "nobody approved it in time");
+  const message = "nobody waits for it any more";
+  return { type: "cancelled", error: { class: said, code: "tool_completion_cancelled", message } };
+}
+
+/** Has somebody asked about the call at a place, and waits for its resolution. It never rejects. */
+async function park(place: string, id: string, ask: (takeKey: TakeKey) => Said): Promise<Consent> {
+  const taken: Wait[] = [];
+  const takeKey: TakeKey = (asked) => {
+    // There is one key, however often it is taken.
+    taken[0] ??= openWait(place, id, asked);
+    return taken[0];
+  };
+  try {
+    const said = await ask(takeKey);
+    if (said !== "pending") return { type: "given" };
+    const [wait] = taken;
+    if (wait) return toConsent(await wait.resolution);
+    return refuse("pending_tool_missing_completion_key", "it is pending, but nobody has its key");
+  } catch (thrown) {
+    return refuse("tool_error", thrown);
+  } finally {
+    // Nobody waits for a call whose question has failed.
+    cancel(place);
+  }
+}
+
+let batches = 0;
+
+/**
+ * Asks about all calls of a batch at once. Returns them in the order in which it is known whether they
+ * may run: first those about which nobody was asked, in their order.
+ */
+export function askAll<Call extends { readonly id: string }>(
+  calls: readonly Call[],
+  ask: (call: Call, takeKey: TakeKey) => Said,
+): IterableIterator<Promise<{ call: Call; index: number; consent: Consent }>> {
+  const batch = ++batches;
+  const asked = calls.map(async (call, index) => {
+    const consent = await park(`${batch}.${index}`, call.id, (takeKey) => ask(call, takeKey));
+    return { call, index, consent };
+  });
+  return asReady(asked).values();
+}

@@ -1,0 +1,98 @@
+// What a program and whoever resolves its calls tell one another: files, because they are two processes.
+import { randomUUID } from "node:crypto";
+import { linkSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { isKeyOf, makeKey, placeIn } from "./keys.ts";
+import { findRuns, read, type Run, write } from "./runs.ts";
+
+const Question = z.object({ id: z.string(), text: z.string(), deadline: z.number() });
+/** What is asked about a call: its id, words for a person, and until when, in ms since 1970. */
+export type Question = z.infer<typeof Question>;
+
+const Resolution = z.object({
+  said: z.enum(["yes", "no", "timeout", "cancelled"]),
+  reason: z.string().optional(),
+});
+/** How a call was resolved, for good. */
+export type Resolution = z.infer<typeof Resolution>;
+
+/** The resolution that stands, and whether it is the one that was tried. */
+export type Resolved = Resolution & { readonly accepted: boolean };
+
+/** Writes down what is asked about the call at a place of a run. Returns the key to resolve it with. */
+export function putQuestion({ folder, secret }: Run, place: string, question: Question): string {
+  write(folder, `${place}.question`, question);
+  return makeKey(secret, { place, id: question.id });
+}
+
+/** How the call at a place was resolved, or nothing while it is pending. */
+export function readResolution(folder: string, place: string): Resolution | undefined {
+  return read(Resolution, folder, `${place}.resolution`);
+}
+
+/** Resolves the call at a place. Only the first resolution counts, whichever process tries it. */
+export function settle(folder: string, place: string, resolution: Resolution): Resolved {
+  const draft = `${randomUUID()}.draft`;
+  write(folder, draft, resolution);
+  try {
+    // It fails if there is a file of that name, and whoever sees the file sees all of it.
+    linkSync(join(folder, draft), join(folder, `${place}.resolution`));
+    return { ...resolution, accepted: true };
+  } catch (error) {
+    if (Object(error).code !== "EEXIST") throw error;
+    return { said: "cancelled", ...readResolution(folder, place), accepted: false };
+  } finally {
+    rmSync(join(folder, draft), { force: true });
+  }
+}
+
+/** The calls of all runs that are pending, each with its key; first those with the least time left. */
+export function listPending(): (Question & { readonly key: string })[] {
+  const pending = findRuns().flatMap(({ folder, secret, alive }) => {
+    const names = alive ? readdirSync(folder) : [];
+    const places = names.flatMap((name) => /^(.+)\.question$/.exec(name)?.[1] ?? []);
+    return places.flatMap((place) => {
+      const question = read(Question, folder, `${place}.question`);
+      const isPending = question && !readResolution(folder, place);
+      return isPending ? { ...question, key: makeKey(secret, { place, id: question.id }) } : [];
+    });
+  });
+  return pending
+    .filter(({ deadline }) => Date.now() < deadline)
+    .toSorted((one, other) => one.deadline - other.deadline);
+}
+
+/** Finds the call that a key was made for, among the runs that are alive. */
+function find(key: string) {
+  const place = placeIn(key);
+  if (place === undefined) return undefined;
+  for (const { folder, secret, alive } of findRuns()) {
+    const question = alive ? read(Question, folder, `${place}.question`) : undefined;
+    const isRight = question && isKeyOf(key, secret, { place, id: question.id });
+    if (isRight) return { folder, place, deadline: question.deadline };
+  }
+  return undefined;
+}
+
+/** Resolves the call that a key is for. Returns nothing if the key is forged, or its run is over. */
+export function resolve(key: string, resolution: Resolution): Resolved | undefined {
+  const found = find(key);
+  if (!found) return undefined;
+  const { folder, place, deadline } = found;
+  try {
+    if (Date.now() < deadline) return settle(folder, place, resolution);
+    // The program may not have looked at the clock yet.
+    return { ...settle(folder, place, { said: "timeout" }), accepted: false };
+  } catch (error) {
+    // The run has ended, and its folder is gone.
+    if (Object(error).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** What is said to whoever has tried to resolve a call. */
+export function sayResolved(resolved: Resolved | undefined): string {
+  if (!resolved) return "unknown or revoked key";
+  return resolved.accepted ? "accepted" : `already resolved: ${resolved.said}`;
+}

@@ -1,0 +1,90 @@
+// Who is asked, and how: on the terminal, from another terminal, or by the script of the demo.
+import type { Tool } from "../../mock-tools/tools.ts";
+import { addSettings } from "../../shared/cli.ts";
+import { print, printStatus } from "../../shared/print.ts";
+import { onOneLine } from "../../shared/terminal.ts";
+import type { AskFirst } from "./approvals.ts";
+import type { Asked, Audience } from "./audience.ts";
+import { followScript, scenes } from "./script.ts";
+import { openTerminal } from "./terminal.ts";
+import { cancelAll, thisRun } from "./waits.ts";
+
+const COMMAND = "npx tsx chapters/20-human-approval/approve.ts";
+const MAX_SECONDS = 86_400;
+const MAX_TEXT = 300;
+
+addSettings({
+  APPROVAL_SECONDS: "how long a call may be pending, 60 by default",
+  APPROVALS_DIR: "keep what is pending in this folder, for this terminal and others",
+});
+
+/** The questions of the demo. */
+export const questions: readonly string[] = scenes.map(({ question }) => question);
+
+function readSeconds(): number {
+  const given = process.env.APPROVAL_SECONDS || "60";
+  const seconds = Number(given);
+  if (seconds > 0 && seconds <= MAX_SECONDS) return seconds;
+  throw new Error(`expected up to ${MAX_SECONDS} seconds in APPROVAL_SECONDS, got ${given}`);
+}
+
+/** Says how somebody in another terminal resolves a call. */
+function announce({ key }: Asked): void {
+  printStatus(`to resolve it: ${COMMAND} ${key} yes (or no "a reason")`);
+}
+
+/** Somebody in another terminal, who needs nothing but the key. */
+function elsewhere(seconds: number): Audience {
+  return { seconds, hear: announce, end: () => undefined };
+}
+
+/** Somebody at the terminal of the program, or in another one. */
+function here(seconds: number): Audience {
+  const terminal = openTerminal(seconds, { input: process.stdin, output: process.stderr });
+  const hear = (asked: Asked): void => {
+    announce(asked);
+    terminal.hear(asked);
+  };
+  return { ...terminal, hear };
+}
+
+function choose(question: string): Audience {
+  const seconds = readSeconds();
+  if (process.stdin.isTTY) return here(seconds);
+  const scene = scenes.find((one) => one.question === question);
+  return scene ? followScript(scene, announce) : elsewhere(seconds);
+}
+
+let audience = elsewhere(60);
+
+/** Lets people decide about each call of a tool: it is pending until they have. */
+export function askPeople({ name }: Tool): AskFirst {
+  return ({ to, message }, takeKey) => {
+    const title = onOneLine(`${name} to ${to}`, MAX_TEXT);
+    const text = onOneLine(`${title}: ${message}`, MAX_TEXT);
+    const { key, over } = takeKey({ text, seconds: audience.seconds });
+    print(`Waiting for approval: ${title}`);
+    audience.hear({ text, to, key, over });
+    return "pending";
+  };
+}
+
+type Agent = (question: string) => Promise<string>;
+
+/** Makes an agent whose calls people hear of. Ctrl-C cancels those that are pending, or else ends the program. */
+export function withPeople(ask: Agent) {
+  return async (question: string, interrupted: AbortSignal): Promise<string> => {
+    thisRun();
+    audience = choose(question);
+    const cancel = (): void => {
+      if (!cancelAll()) process.exit(130);
+    };
+    interrupted.addEventListener("abort", cancel);
+    try {
+      return await ask(question);
+    } finally {
+      interrupted.removeEventListener("abort", cancel);
+      audience.end();
+    }
+  };
+}

@@ -1,0 +1,8 @@
+/** Takes promises, none of which rejects, returns as many that are fulfilled in the order in which those are. */
+export function asReady<Value>(values: readonly Promise<Value>[]): Promise<Value>[] {
+  const fulfil: ((value: Value) => void)[] = [];
+  const sorted = values.map(() => new Promise<Value>((resolve) => fulfil.push(resolve)));
+  let count = 0;
+  for (const value of values) void value.then((ready) => fulfil[count++]?.(ready));
+  return sorted;
+}

@@ -1,0 +1,103 @@
+// The calls of this run that are pending: each waits for its resolution, and each has its own clock.
+import { watch } from "node:fs";
+import { atEnd } from "../../mock-tools/at-end.ts";
+import { putQuestion, type Resolution, readResolution, settle } from "./exchange.ts";
+import { closeRun, openRun, type Run } from "./runs.ts";
+
+/** How often the files are looked at, in case the system does not tell of a change. */
+const LOOK_MS = 500;
+
+let opened: Run | undefined;
+let stopLooking: (() => void) | undefined;
+/** What ends the wait of the call at each place. */
+const waiting = new Map<string, (resolution: Resolution) => void>();
+
+/** The run of this process. Its folder is made at the first time, and removed when the program ends. */
+export function thisRun(): Run {
+  if (opened) return opened;
+  const run = openRun();
+  atEnd(() => closeRun(run));
+  opened = run;
+  return run;
+}
+
+function look(): void {
+  for (const [place, end] of waiting) {
+    const resolution = readResolution(thisRun().folder, place);
+    if (resolution) end(resolution);
+  }
+}
+
+function watchFolder(): () => void {
+  try {
+    const watcher = watch(thisRun().folder, look);
+    watcher.on("error", () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    // The system has no watcher left, or knows none.
+    return () => undefined;
+  }
+}
+
+/** Looks at the files as long as a call is pending. */
+function startLooking(): () => void {
+  const stopWatching = watchFolder();
+  const interval = setInterval(look, LOOK_MS);
+  return () => {
+    stopWatching();
+    clearInterval(interval);
+  };
+}
+
+/** Resolves a call of this run from within, unless somebody was faster: then theirs counts. */
+function settleHere(place: string, resolution: Resolution): void {
+  let stands = resolution;
+  try {
+    stands = settle(thisRun().folder, place, resolution);
+  } catch {
+    // Without the folder, nobody else can resolve the call.
+  }
+  waiting.get(place)?.(stands);
+}
+
+/** What is asked about a call: words for a person, and how many seconds there are to answer. */
+export type Asked = { readonly text: string; readonly seconds: number };
+/** A call that is pending: its key, how it is resolved, and a signal that is aborted then. */
+export type Wait = {
+  readonly key: string;
+  readonly resolution: Promise<Resolution>;
+  readonly over: AbortSignal;
+};
+
+/** Opens the wait of the call at a place. Its clock runs from here on. */
+export function openWait(place: string, id: string, { text, seconds }: Asked): Wait {
+  const over = new AbortController();
+  const deadline = Date.now() + seconds * 1000;
+  const key = putQuestion(thisRun(), place, { id, text, deadline });
+  const clock = setTimeout(settleHere, seconds * 1000, place, { said: "timeout" });
+  const resolution = new Promise<Resolution>((resolve) => {
+    waiting.set(place, (found) => {
+      waiting.delete(place);
+      clearTimeout(clock);
+      resolve(found);
+      over.abort();
+      if (waiting.size > 0) return;
+      stopLooking?.();
+      stopLooking = undefined;
+    });
+  });
+  stopLooking ??= startLooking();
+  return { key, resolution, over: over.signal };
+}
+
+/** Resolves the call at a place as cancelled, if it is pending. */
+export function cancel(place: string): void {
+  if (waiting.has(place)) settleHere(place, { said: "cancelled" });
+}
+
+/** Resolves all calls that are pending as cancelled, returns whether there were any. */
+export function cancelAll(): boolean {
+  const places = [...waiting.keys()];
+  for (const place of places) cancel(place);
+  return places.length > 0;
+}
