@@ -85,6 +85,11 @@ const BEHAVIOURS: readonly (readonly [row: string, behaviour: string])[] = [
   ["G11", "every call is answered"],
   ["L18", "the model sees a projection of the outcome, which stays whole"],
   ["L19", "a budget for outputs, and a line that says what is left out"],
+  ["L30", "a pending call takes its key first; without one it has failed"],
+  ["L31", "a key is signed and carries its place; forged or revoked, it is unknown"],
+  ["L32", "resolved once, before the wait as well; later tries learn how"],
+  ["L33", "the deadline counts from the launch, and is a timeout for good"],
+  ["L34", "cancelled while pending, for good"],
 ];
 
 /** The rows that titles claim, once for each title. */

@@ -9,6 +9,8 @@ import { copyBook } from "../scripts/copy.ts";
 const folder = copyBook({
   "mock-tools/weather.ts": like("test/worlds/odd.ts"),
   "mock-tools/mailbox.ts": like("test/worlds/mailed-weather.ts"),
+  // Somebody approves each e-mail.
+  "chapters/20-human-approval/people.ts": 'export * from "../../test/worlds/askers.ts";\n',
 });
 
 const RUNS = 25;
@@ -20,6 +22,7 @@ test.each([
   ["13-dependency-detection", "outputs"],
   ["14-native-tools", "responses"],
   ["17-streaming", "streamed chat"],
+  ["20-human-approval", "responses"],
 ])("%s gives every call of any batch one outcome, over %s [T10 M5]", async (chapter, talk) => {
   const args = [chapter, talk, String(RUNS)];
   const { stdout, stderr } = await run("test/programs/odd-batches.ts", args, { folder });

@@ -1,0 +1,706 @@
+// The chapter promises: a call that needs consent is pending until somebody resolves it, once, or its
+// deadline passes. Meanwhile it holds no slot and no thread. Keys cannot be forged, and whatever happens to
+// the question, the call has one outcome. It holds across processes, and over both protocols.
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { z } from "zod";
+import {
+  listPending,
+  readResolution,
+  resolve,
+  sayResolved,
+  settle,
+} from "../chapters/20-human-approval/exchange.ts";
+import { asReady } from "../chapters/20-human-approval/ready.ts";
+import { openRun } from "../chapters/20-human-approval/runs.ts";
+import { openTerminal } from "../chapters/20-human-approval/terminal.ts";
+import { cancelAll, openWait, thisRun } from "../chapters/20-human-approval/waits.ts";
+import { copyBook } from "../scripts/copy.ts";
+import { run, start } from "../scripts/run.ts";
+import { readReports } from "./programs/report.ts";
+import { chatCalls, serveChat } from "./support/chat.ts";
+import { startForUser } from "./support/interrupt.ts";
+import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { printed } from "./support/pages.ts";
+import {
+  call,
+  itemsOf,
+  lastOutputs,
+  message,
+  outputsOf,
+  serveResponses,
+  settle as settleIds,
+} from "./support/responses.ts";
+import { outputs, weather } from "./support/script.ts";
+import { SEQUENCES } from "./support/sequences.ts";
+import { like } from "./support/worlds.ts";
+
+const FILE = "chapters/20-human-approval/main.ts";
+const APPROVE = "chapters/20-human-approval/approve.ts";
+const ASKERS = 'export * from "../../test/worlds/askers.ts";\n';
+
+/** The chapter with people who do odd things, and with nasty weather. */
+const folder = copyBook({
+  "chapters/20-human-approval/people.ts": ASKERS,
+  "mock-tools/weather.ts": like("test/worlds/nasty.ts"),
+});
+
+// ── What becomes of the calls ────────────────────────────────────────────────────────────────────
+
+function mail(to: string, id?: string) {
+  const args = { from: "a@example.com", to, message: "hello" };
+  const sent = { name: "send_email", arguments: JSON.stringify(args) };
+  return id === undefined ? sent : { id, ...sent };
+}
+
+const SENT = { type: "success", result: "message sent" };
+
+function failed(type: string, code: string, message: unknown) {
+  return { type: "failure", error: { class: type, code, message } };
+}
+
+const denied = (message: string) => failed("permission_denied", "approval_denied", message);
+const thrown = (message: unknown) => failed("execution", "tool_error", message);
+const KEYLESS = failed(
+  "internal",
+  "pending_tool_missing_completion_key",
+  "it is pending, but nobody has its key",
+);
+const LATE = failed("timeout", "tool_completion_timeout", "nobody approved it in time");
+const CANCELLED = {
+  type: "cancelled",
+  error: {
+    class: "cancelled",
+    code: "tool_completion_cancelled",
+    message: "nobody waits for it any more",
+  },
+};
+
+/** Calls of one batch, each with its outcome, and what those hear who say no to it afterwards. */
+const FATES: readonly (readonly [ReturnType<typeof weather>, object, string?])[] = [
+  [mail("a"), SENT, "already resolved: yes"],
+  [mail("b: no"), denied("somebody said no"), "already resolved: no"],
+  [mail("c: no, with a reason"), denied("not today"), "already resolved: no"],
+  [mail("d: nobody"), LATE, "already resolved: timeout"],
+  [mail("e: forgetful"), KEYLESS],
+  [mail("f: throws"), thrown("a string")],
+  [
+    mail("g: takes a key and throws"),
+    thrown("something was thrown that cannot be shown (object)"),
+    "already resolved: cancelled",
+  ],
+  [mail("h: takes a key and says nothing"), SENT, "already resolved: cancelled"],
+  [mail("i: says nothing"), SENT],
+  [mail("j: resolves first"), SENT, "already resolved: yes"],
+  [mail("k: takes the key later"), SENT, "already resolved: yes"],
+  [mail("l: takes two keys"), SENT, "already resolved: yes"],
+  [mail("m: yes, then no"), SENT, "already resolved: yes"],
+  [weather("LA"), { type: "success", result: "calm in LA" }],
+  [weather("throws a string"), thrown("a string")],
+  [weather("ends its thread"), failed("internal", "thread_ended", expect.any(String))],
+  [
+    { name: "send_email", arguments: '{"to":"n"}' },
+    failed("invalid_request", "invalid_tool_args", expect.any(String)),
+  ],
+  [
+    { name: "teleport", arguments: "{}" },
+    failed("unavailable", "tool_unavailable", expect.any(String)),
+  ],
+];
+
+const ODD_IDS = [
+  "__proto__",
+  "constructor",
+  "",
+  "../../x",
+  "a\u0000b",
+  "\ud800",
+  "x".repeat(9_999),
+];
+
+const BATCHES = {
+  fates: batch(4, ...FATES.map(([one]) => one)),
+  // The only lane would be stuck with the first of them, if that held it.
+  slots: batch(1, ...["a", "b", "c", "d"].map((to) => mail(`${to}: held`)), weather("LA")),
+  "one id": batch(4, mail("a: no", "same"), mail("b", "same"), mail("c: nobody", "same")),
+  "odd ids": batch(4, ...ODD_IDS.map((id, index) => mail(`${index}`, id))),
+  cancelled: batch(4, mail("a"), mail("b: never"), mail("c: cancels all"), weather("LA")),
+  nothing: batch(4),
+};
+
+function batch(limit: number, ...calls: ReturnType<typeof weather>[]) {
+  return { limit, calls: calls.length > 0 ? JSON.parse(outputs(...calls)).outputs : [] };
+}
+
+const End = z.object({
+  outcomes: z.array(z.looseObject({ id: z.string() })),
+  trail: z.array(z.string()),
+  late: z.record(z.string(), z.string()),
+  keys: z.array(z.string()),
+});
+
+const ran = run("test/programs/20-batches.ts", [JSON.stringify(BATCHES)], { folder });
+
+async function endOf(name: keyof typeof BATCHES): Promise<z.infer<typeof End>> {
+  const { stdout, stderr } = await ran;
+  const reported = readReports(stdout).get(name);
+  if (!reported) throw new Error(`no end of ${name}: ${stderr}`);
+  return End.parse(reported.value);
+}
+
+test("every call of a batch has its outcome in its place, whatever those do who are asked [L30]", async () => {
+  const { outcomes } = await endOf("fates");
+  expect(outcomes).toEqual(
+    FATES.map(([, outcome], index) => ({ id: `call_${index}`, ...outcome })),
+  );
+});
+
+test("the first resolution stands, before the wait as well, and all later ones are told it [L32]", async () => {
+  const { late } = await endOf("fates");
+  const told = FATES.flatMap(([{ arguments: args }, , said]) => {
+    return said === undefined ? [] : [[JSON.parse(args).to.split(": ")[0], said] as const];
+  });
+  expect(late).toEqual(Object.fromEntries(told));
+});
+
+test("nobody is asked about a call that cannot run, or that needs no consent [L2]", async () => {
+  const { keys } = await endOf("fates");
+  expect(keys).toHaveLength(FATES.filter(([, , said]) => said !== undefined).length);
+});
+
+test("calls that are pending hold no slot, and take one again, one after the other, when approved", async () => {
+  const { outcomes, trail } = await endOf("slots");
+  expect(outcomes.map(({ type }) => type)).toEqual(Array(5).fill("success"));
+  const [weatherFirst, mailsThen] = [trail.slice(0, 3), trail.slice(3)];
+  expect(weatherFirst).toEqual(["start call_4", "end call_4", "approve 4"]);
+  expect(mailsThen).toEqual([0, 1, 2, 3].flatMap((n) => [`start call_${n}`, `end call_${n}`]));
+});
+
+test("two calls with one id have two keys, and each its own resolution and deadline [L31 L8]", async () => {
+  const { outcomes, keys } = await endOf("one id");
+  expect(new Set(keys).size).toBe(3);
+  expect(outcomes).toEqual(
+    [denied("somebody said no"), SENT, LATE].map((outcome) => ({ id: "same", ...outcome })),
+  );
+});
+
+test("an id may hold whatever it likes", async () => {
+  const { outcomes, keys } = await endOf("odd ids");
+  expect(outcomes).toEqual(ODD_IDS.map((id) => ({ ...SENT, id })));
+  expect(keys.map((key) => /^\d+\.\d+\.[\w-]{43}$/.test(key))).toEqual(ODD_IDS.map(() => true));
+});
+
+test("a cancel wakes all that is pending, for good, and leaves the siblings alone [L34]", async () => {
+  const { outcomes, late } = await endOf("cancelled");
+  expect(outcomes).toEqual([
+    { id: "call_0", ...SENT },
+    { id: "call_1", ...CANCELLED },
+    { id: "call_2", ...CANCELLED },
+    { id: "call_3", type: "success", result: "calm in LA" },
+  ]);
+  expect(late).toEqual({
+    a: "already resolved: yes",
+    b: "already resolved: cancelled",
+    c: "already resolved: cancelled",
+  });
+});
+
+test("a batch of no calls has no outcomes, and asks nobody", async () => {
+  expect(await endOf("nothing")).toEqual({ outcomes: [], trail: [], late: {}, keys: [] });
+});
+
+test("the batches say nothing on stderr, and leave no folder", async () => {
+  const { code, stderr } = await ran;
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  expect(readdirSync(join(folder, ".approvals"))).toEqual([]);
+});
+
+test("what is ready is handed out first, in its order, and the rest as it comes", async () => {
+  const resolvers: ((value: string) => void)[] = [];
+  const later = () => new Promise<string>((done) => resolvers.push(done));
+  const [first, second, third, fourth] = asReady([
+    later(),
+    Promise.resolve("b"),
+    later(),
+    Promise.resolve("d"),
+  ]);
+  expect([await first, await second]).toEqual(["b", "d"]);
+  resolvers[1]?.("c");
+  expect(await third).toBe("c");
+  resolvers[0]?.("a");
+  expect(await fourth).toBe("a");
+});
+
+// ── Keys and files ───────────────────────────────────────────────────────────────────────────────
+
+const exchange = mkdtempSync(join(tmpdir(), "approvals-"));
+beforeAll(() => {
+  process.env.APPROVALS_DIR = exchange;
+});
+afterAll(() => {
+  cancelAll();
+  delete process.env.APPROVALS_DIR;
+});
+
+let places = 0;
+
+/** A call of this process that is pending, with a place of its own. */
+function pend(seconds = 600, question = "a question") {
+  const place = `1000.${places++}`;
+  return { place, ...openWait(place, "an id", { text: question, seconds }) };
+}
+
+test("a key in which anything was altered is unknown, and resolves nothing [L31]", () => {
+  const { key, place } = pend();
+  const other = pend();
+  const [, , signature = ""] = key.split(".");
+  const altered = [...key].map((letter, at) => {
+    return key.slice(0, at) + (letter === "1" ? "2" : "1") + key.slice(at + 1);
+  });
+  const forged = [
+    ...altered,
+    key.slice(0, -1),
+    `${key}A`,
+    `0${key}`,
+    ` ${key}`,
+    `${key}\n`,
+    "",
+    place,
+    `${place}.`,
+    signature,
+    `${other.place}.${signature}`,
+    `${place}.${"A".repeat(43)}`,
+    `../${key}`,
+    `${key}/../x`,
+    "x".repeat(1_000_000),
+    `${place}.${"A".repeat(1_000_000)}`,
+    "1".repeat(1_000_000),
+  ];
+  expect(forged.filter((one) => one !== key).length).toBe(forged.length);
+  expect(forged.map((one) => sayResolved(resolve(one, { said: "yes" })))).toEqual(
+    forged.map(() => "unknown or revoked key"),
+  );
+  expect(sayResolved(resolve(key, { said: "no" }))).toBe("accepted");
+});
+
+test("the last letter of a signature has no twin that is taken for it", () => {
+  const { key } = pend();
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const twins = [...letters].map((letter) => key.slice(0, -1) + letter);
+  const known = twins.filter((twin) => resolve(twin, { said: "yes" }) !== undefined);
+  expect(known).toEqual([key]);
+});
+
+test("a key of another run is worth nothing in this one, and nothing once that run is over [L31]", () => {
+  const mine = pend();
+  const other = openRun();
+  const signed = { id: "an id", text: "a question", deadline: Date.now() + 60_000 };
+  writeFileSync(join(other.folder, `${mine.place}.question`), JSON.stringify(signed));
+  const keys = listPending()
+    .map(({ key }) => key)
+    .filter((key) => key.startsWith(`${mine.place}.`));
+  expect(new Set(keys).size).toBe(2);
+  const theirs = keys.find((key) => key !== mine.key) ?? "";
+  expect(sayResolved(resolve(theirs, { said: "yes" }))).toBe("accepted");
+  expect(readResolution(thisRun().folder, mine.place)).toBe(undefined);
+  rmSync(other.folder, { recursive: true });
+  expect(sayResolved(resolve(theirs, { said: "yes" }))).toBe("unknown or revoked key");
+});
+
+test("two calls with one deadline are over together, and one that was asked later is over later [L33]", async () => {
+  vi.useFakeTimers({
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+  });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const over: string[] = [];
+  const watch = (name: string, { resolution }: ReturnType<typeof pend>) => {
+    void resolution.then(({ said }) => over.push(`${name} ${said}`));
+  };
+  watch("first", pend(10));
+  watch("second", pend(10));
+  await vi.advanceTimersByTimeAsync(4_000);
+  watch("third", pend(10));
+  await vi.advanceTimersByTimeAsync(5_999);
+  expect(over).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(over).toEqual(["first timeout", "second timeout"]);
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(over).toEqual(["first timeout", "second timeout", "third timeout"]);
+});
+
+test("after its deadline a call has timed out, even if its program has not looked at the clock [L33]", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const { key, place, resolution } = pend(10);
+  vi.setSystemTime(Date.now() + 10_000);
+  expect(sayResolved(resolve(key, { said: "yes" }))).toBe("already resolved: timeout");
+  expect(readResolution(thisRun().folder, place)).toEqual({ said: "timeout" });
+  expect(listPending().filter((one) => one.key === key)).toEqual([]);
+  expect(await resolution).toEqual({ said: "timeout" });
+});
+
+test("without its folder, a call still ends at its deadline", async () => {
+  const { folder: gone } = thisRun();
+  const { resolution } = pend(0.05);
+  renameSync(gone, `${gone}-gone`);
+  expect(await resolution).toEqual({ said: "timeout" });
+  renameSync(`${gone}-gone`, gone);
+});
+
+test("a resolution that cannot be read resolves nothing, and lets no call run", async () => {
+  const { folder: own } = thisRun();
+  const { place, resolution } = pend(0.05);
+  writeFileSync(join(own, `${place}.resolution`), '{"said":"yes');
+  expect(readResolution(own, place)).toBe(undefined);
+  expect(settle(own, place, { said: "yes" })).toEqual({ said: "cancelled", accepted: false });
+  expect(await resolution).toEqual({ said: "cancelled", accepted: false });
+});
+
+test.skipIf(process.platform === "win32")("nobody but the user may read what is pending", () => {
+  const own = openRun().folder;
+  expect(statSync(own).mode & 0o777).toBe(0o700);
+  expect(statSync(join(own, "run.json")).mode & 0o777).toBe(0o600);
+});
+
+// ── At the terminal ──────────────────────────────────────────────────────────────────────────────
+
+/** Somebody at a terminal, what they type, and what they are shown. */
+function sitDown() {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const person = openTerminal(600, { input, output });
+  onTestFinished(() => {
+    person.end();
+    error.mockRestore();
+  });
+  const shown = (): string => String(output.read() ?? "");
+  const said = (): unknown[] => error.mock.calls.splice(0).flat();
+  return { person, input, shown, said };
+}
+
+/** Lets a terminal hear of a call that is pending. */
+function tell(person: ReturnType<typeof openTerminal>, question: string) {
+  const wait = pend(600, question);
+  person.hear({ ...wait, text: question, to: "somebody" });
+  return wait;
+}
+
+test("at a terminal, one call after the other is asked about, and an empty line is a no", async () => {
+  const { person, input, shown, said } = sitDown();
+  const waits = ["first", "second", "third", "fourth"].map((name) => tell(person, name));
+  for (const [index, typed] of ["y", "", " not today ", "YES"].entries()) {
+    await vi.waitFor(() => expect(shown()).toMatch(/^\w+\nSend it\? \[y\/N, or why not\] $/));
+    input.write(`${typed}\n`);
+    await waits[index]?.resolution;
+  }
+  expect(await Promise.all(waits.map(({ resolution }) => resolution))).toEqual([
+    { said: "yes" },
+    { said: "no" },
+    { said: "no", reason: "not today" },
+    { said: "yes" },
+  ]);
+  await vi.waitFor(() => expect(said().length).toBe(0));
+});
+
+test("what somebody else resolves is no longer asked at the terminal", async () => {
+  const { person, input, shown, said } = sitDown();
+  const [asked, behind, last] = ["asked", "behind", "last"].map((name) => tell(person, name));
+  await vi.waitFor(() => expect(shown()).toContain("asked"));
+  resolve(behind?.key ?? "", { said: "yes" });
+  resolve(asked?.key ?? "", { said: "yes" });
+  await vi.waitFor(() => expect(shown()).toContain("last"));
+  input.write("n\n");
+  expect(await last?.resolution).toEqual({ said: "no" });
+  expect(said()).toContain("no longer asked here: asked");
+});
+
+test("where nothing more can be typed, a call stays pending, and others may resolve it", async () => {
+  const { person, input, shown } = sitDown();
+  const { key, resolution } = tell(person, "asked");
+  await vi.waitFor(() => expect(shown()).toContain("asked"));
+  input.end();
+  const later = tell(person, "later");
+  for (const one of [key, later.key]) resolve(one, { said: "yes" });
+  expect(await resolution).toEqual({ said: "yes" });
+  expect(await later.resolution).toEqual({ said: "yes" });
+});
+
+// ── From another process ─────────────────────────────────────────────────────────────────────────
+
+const QUESTION =
+  'Send an email to bob@example.com saying "See you." and one to eve@example.com saying "The code."';
+
+type Env = Record<string, string | undefined>;
+
+/** Starts the chapter with a question, and waits until so many keys have been shown. */
+async function startPending(count: number, question: string, env: Env, where?: string) {
+  const options = where === undefined ? { env } : { env, folder: where };
+  const program = start(FILE, [question], options);
+  const ended = Promise.all([text(program.stdout), once(program, "close")]);
+  let stderr = "";
+  const keys = await new Promise<string[]>((done) => {
+    program.stderr.on("data", (chunk) => {
+      stderr += chunk;
+      const found = [...stderr.matchAll(/approve\.ts (\S+) yes/g)].map(([, key = ""]) => key);
+      if (found.length === count) done(found);
+    });
+  });
+  const end = async () => {
+    const [stdout, [code, signal]] = await ended;
+    return { stdout, stderr, code: code ?? signal };
+  };
+  return { program, keys, end };
+}
+
+function freshFolder(): string {
+  const made = mkdtempSync(join(tmpdir(), "exchange-"));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
+test("another process lists what is pending, approves and denies it, and the program goes on", async () => {
+  const env = { APPROVALS_DIR: freshFolder() };
+  const { keys, end } = await startPending(2, QUESTION, env);
+  const [bob = "", eve = ""] = keys;
+  const approve = (...args: string[]) => run(APPROVE, args, { env });
+  const listed = await approve();
+  expect(
+    listed.stdout
+      .replaceAll(/\(\d+ s left\)/g, "(N s left)")
+      .split("\n")
+      .toSorted(),
+  ).toEqual([
+    "",
+    `${bob}  send_email to bob@example.com: See you. (N s left)`,
+    `${eve}  send_email to eve@example.com: The code. (N s left)`,
+  ]);
+  const forged = await approve(`${bob.slice(0, -1)}${bob.endsWith("A") ? "E" : "A"}`, "yes");
+  expect(forged).toMatchObject({ code: 1, stdout: "" });
+  expect(forged.stderr).toMatch(/^error: unknown or revoked key 1\.0\.[\w-]{43}\n$/);
+  const accepted = { code: 0, stdout: "accepted\n", stderr: "" };
+  expect(await approve(eve, "no", "she", "has left")).toEqual(accepted);
+  expect(await approve(eve, "yes")).toEqual({
+    ...accepted,
+    code: 1,
+    stdout: "already resolved: no\n",
+  });
+  expect(await approve(eve, "no")).toEqual({ ...accepted, stdout: "already resolved: no\n" });
+  expect((await approve()).stdout).toMatch(/^1\.0\.\S+ {2}send_email to bob@example\.com: .*\n$/);
+  expect(await approve(bob, "yes")).toEqual(accepted);
+  const { stdout, code } = await end();
+  expect(stdout).toContain("I didn't send the e-mail to eve@example.com: she has left.");
+  expect(stdout).toMatch(/\nMail box:\n\[\n {2}\{[^{]*bob@example\.com[^{]*\}\n\]\n$/);
+  expect(code).toBe(0);
+  expect(await approve()).toEqual({ ...accepted, stdout: "nothing is pending\n" });
+  expect((await approve(bob, "yes")).stderr).toMatch(/^error: unknown or revoked key /);
+  expect(readdirSync(env.APPROVALS_DIR)).toEqual([]);
+});
+
+test("of twenty processes that resolve a call at once, one is accepted, and all others learn what it said [L32]", async () => {
+  const env = { APPROVALS_DIR: freshFolder() };
+  // The other call keeps the program, and with it the key, until all of them have been told.
+  const { keys, end } = await startPending(2, QUESTION, env);
+  const [bob = "", eve = ""] = keys;
+  const told = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => {
+      return run(APPROVE, index % 2 === 0 ? [bob, "yes"] : [bob, "no", `${index}`], { env });
+    }),
+  );
+  const lines = told.map(({ stdout }) => stdout);
+  const first = lines.indexOf("accepted\n");
+  const said = first % 2 === 0 ? "yes" : "no";
+  const others = lines.filter((_, index) => index !== first);
+  expect(others).toEqual(Array(19).fill(`already resolved: ${said}\n`));
+  await run(APPROVE, [eve, "no"], { env });
+  const { stdout } = await end();
+  expect(stdout).toContain(said === "yes" ? '"result": "message sent"' : `"message": "${first}"`);
+});
+
+test("without an answer in time, the call has timed out, and the model says so [L33]", async () => {
+  const env = { APPROVALS_DIR: freshFolder(), APPROVAL_SECONDS: "0.2" };
+  const question = 'Send an email to bob@example.com saying "See you."';
+  const { stdout, stderr, code } = await run(FILE, [question], { env });
+  expect(stdout).toContain('"code": "tool_completion_timeout"');
+  expect(stdout).toMatch(/\nA:\nI didn't send the e-mail: nobody approved it in time\.\n$/);
+  expect(stdout).not.toMatch(/\d\.\d\.[\w-]{43}/);
+  expect(stderr).toMatch(/^model: .*\nto resolve it: .*\n$/);
+  expect(code).toBe(0);
+});
+
+const onUnix = test.skipIf(process.platform === "win32");
+
+onUnix(
+  "Ctrl-C while a call is pending cancels it, shows what became of the batch, and asks no more [L34]",
+  async () => {
+    const env = { APPROVALS_DIR: freshFolder() };
+    const question = `How is the weather in LA? ${QUESTION}`;
+    const { program, keys, end } = await startPending(2, question, env);
+    expect(await run(APPROVE, [keys[0] ?? "", "yes"], { env })).toMatchObject({
+      stdout: "accepted\n",
+    });
+    program.kill("SIGINT");
+    const { stdout, stderr, code } = await end();
+    const [, results = "", rest = ""] = stdout.split("----------\n");
+    expect(JSON.parse(results.replace("Function call results: ", ""))).toEqual([
+      { id: "weather_la", result: "sunny, 20 degrees" },
+      { id: "send_email", result: "message sent" },
+      { id: "send_email_2", error: CANCELLED.error },
+    ]);
+    expect(rest).toMatch(/^\n\nMail box:\n/);
+    expect(stderr.split("\n").slice(-2)).toEqual(["cancelled", ""]);
+    expect(code).toBe(130);
+    expect(readdirSync(env.APPROVALS_DIR)).toEqual([]);
+  },
+);
+
+onUnix("Ctrl-C while the model thinks ends the program at once, and leaves nothing", async () => {
+  const env = { APPROVALS_DIR: freshFolder() };
+  const server = await serveResponses([() => user.pressCtrlC()]);
+  const user = startForUser(FILE, ["a question"], { env: { ...env, OPENAI_BASE_URL: server.url } });
+  const { code, stdout } = await user.ended;
+  expect(stdout).toBe("Q: a question\n\n");
+  expect(code).toBe(130);
+  server.close();
+  expect(readdirSync(env.APPROVALS_DIR)).toEqual([]);
+});
+
+onUnix(
+  "a killed program leaves a folder: its keys are worth nothing, and the next run removes it",
+  async () => {
+    const env = { APPROVALS_DIR: freshFolder() };
+    const { program, keys, end } = await startPending(2, QUESTION, env);
+    program.kill("SIGKILL");
+    await end();
+    expect(readdirSync(env.APPROVALS_DIR)).toHaveLength(1);
+    expect(await run(APPROVE, [], { env })).toMatchObject({
+      code: 0,
+      stdout: "nothing is pending\n",
+    });
+    const { code, stderr } = await run(APPROVE, [keys[0] ?? "", "yes"], { env });
+    expect(stderr).toBe(`error: unknown or revoked key ${keys[0]}\n`);
+    expect(code).toBe(1);
+    await run(FILE, ["Who am I?"], { env });
+    expect(readdirSync(env.APPROVALS_DIR)).toEqual([]);
+  },
+);
+
+test("whatever an e-mail says, it is shown safely in both terminals, on one line", async () => {
+  const evil = SEQUENCES.map(([, one]) => one)
+    .join(" ")
+    .replaceAll("\u0000", "");
+  const args = {
+    from: "a",
+    to: `bob ${evil}\nMail box:`,
+    message: `${evil}\n${"x".repeat(5_000)}`,
+  };
+  const server = await serveResponses([
+    [call(evil.slice(0, 60), "send_email", args)],
+    [message("done")],
+  ]);
+  const env = { APPROVALS_DIR: freshFolder(), OPENAI_BASE_URL: server.url };
+  const { keys, end } = await startPending(1, "a question", env);
+  const listed = await run(APPROVE, [], { env });
+  expect(listed.stdout).toMatch(
+    /^1\.0\.\S+ {2}send_email to bob [^\n]* characters\) \(\d+ s left\)\n$/,
+  );
+  await run(APPROVE, [keys[0] ?? "", "no", evil], { env });
+  const { stdout, stderr } = await end();
+  server.close();
+  for (const shown of [listed.stdout, stdout, stderr]) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    expect(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/.exec(shown)).toBe(null);
+  }
+  expect(stdout).toMatch(/^Waiting for approval: send_email to bob .*Mail box:/m);
+});
+
+test.each([
+  ["--help", ["--help"], 0, /^Resolves a call of chapter 20/, /^$/],
+  [
+    "a word but yes or no",
+    ["abc", "maybe"],
+    1,
+    /^$/,
+    /^error: .* yes or no after the key, got maybe\n$/,
+  ],
+  ["a word after yes", ["abc", "yes", "sir"], 1, /^$/, /^error: .* nothing after yes, got sir\n$/],
+  ["no key", ["abc", "yes"], 1, /^$/, /^error: unknown or revoked key abc\n$/],
+  [
+    "a long word",
+    ["x".repeat(100_000), "no"],
+    1,
+    /^$/,
+    /^error: unknown or revoked key x{80}… \(\d+ more characters\)\n$/,
+  ],
+  ["an option", ["--yes"], 1, /^$/, /^error: expected a key, .*, got the option yes\n$/],
+] as const)(
+  "approve.ts says in one line what it makes of %s",
+  async (_, args, code, stdout, stderr) => {
+    const env = { APPROVALS_DIR: freshFolder() };
+    const ended = await run(APPROVE, args, { env });
+    expect(ended.stdout).toMatch(stdout);
+    expect(ended.stderr).toMatch(stderr);
+    expect(ended.code).toBe(code);
+  },
+);
+
+test.each([
+  ["APPROVAL_SECONDS", "soon", "expected up to 86400 seconds in APPROVAL_SECONDS, got soon"],
+  ["APPROVAL_SECONDS", "1e9", "expected up to 86400 seconds in APPROVAL_SECONDS, got 1e9"],
+  ["APPROVALS_DIR", "package.json", "expected a folder for what is pending, got package.json: .*"],
+])("%s=%s is one line", async (name, value, line) => {
+  const { stderr, code } = await run(FILE, ["Who am I?"], { env: { [name]: value } });
+  expect(stderr).toMatch(new RegExp(`^model: .*\nerror: ${line}\n$`));
+  expect(code).toBe(1);
+});
+
+// ── The rest of the loop ─────────────────────────────────────────────────────────────────────────
+
+test("the nasty batch has the outcomes that it has in the base, over both protocols", async () => {
+  const nasty = itemsOf(NASTY_REPLY);
+  const responses = await serveResponses([nasty, [message("done")]]);
+  const first = await run("test/programs/ask.ts", ["20-human-approval", "nasty"], {
+    folder,
+    env: { OPENAI_BASE_URL: responses.url },
+  });
+  responses.close();
+  expect(lastOutputs(responses.requests), first.stderr).toEqual(
+    settleIds(outputsOf(NASTY_RESULTS)),
+  );
+  const chat = await serveChat(({ messages }) => {
+    const isFirst = messages.every(({ role }) => role !== "tool");
+    return { message: isFirst ? { tool_calls: chatCalls(nasty) } : { content: "done" } };
+  });
+  const second = await run("test/programs/ask.ts", ["20-human-approval", "nasty"], {
+    folder,
+    env: { OPENAI_BASE_URL: chat.url, OPENAI_PROTOCOL: "chat" },
+  });
+  chat.close();
+  expect(readReports(second.stdout).get("nasty")?.value, second.stderr).toMatchObject({
+    answer: "done",
+  });
+});
+
+test("the demo shows each way in which a call is resolved", () => {
+  expect(printed("20").match(/^(?:Waiting|Somebody) .*/gm)).toEqual([
+    "Waiting for approval: send_email to bob@example.com",
+    "Somebody approves the e-mail to bob@example.com with a forged key: unknown or revoked key",
+    "Somebody approves the e-mail to bob@example.com: accepted",
+    "Somebody denies the e-mail to bob@example.com: already resolved: yes",
+    "Waiting for approval: send_email to bob@example.com",
+    "Waiting for approval: send_email to eve@example.com",
+    "Somebody denies the e-mail to eve@example.com: accepted",
+    "Somebody approves the e-mail to bob@example.com: accepted",
+    "Waiting for approval: send_email to carol@example.com",
+    "Somebody approves the e-mail to carol@example.com too late: already resolved: timeout",
+  ]);
+});
