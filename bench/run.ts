@@ -8,6 +8,7 @@ import { measureBatches, measureOverhead } from "./batches.ts";
 import { measureCancellation } from "./cancellation.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureReplies, measureScheduling, measureWaves } from "./dependencies.ts";
+import { measureWakeUp, recordPending } from "./human-approval.ts";
 import { measureEarlyStarts, measureKnobs } from "./recordings.ts";
 import { measureFirstStart, measureStreaming } from "./streaming.ts";
 import { measureTimelines } from "./timeline.ts";
@@ -27,9 +28,11 @@ const parts = new Map<string, () => Promise<object>>([
   ["streaming", measureStreaming],
   ["first-start", measureFirstStart],
   ["tool-output", measureToolOutput],
+  ["wake-up", measureWakeUp],
   ["timelines", measureTimelines],
   ["timeline-15", measureKnobs],
   ["timeline-17", measureEarlyStarts],
+  ["timeline-20", recordPending],
   ["trace", measureTrace],
   ["cold-start", measureColdStart],
 ]);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 const Span = z.object({
-  what: z.enum(["reply", "arguments", "call"]),
+  what: z.enum(["reply", "arguments", "pending", "call"]),
   start: z.number(),
   end: z.number(),
 });
@@ -14,7 +14,7 @@ export type Row = z.infer<typeof Row>;
 export const Runs = z.array(z.object({ title: z.string(), rows: z.array(Row) }));
 export type Runs = z.infer<typeof Runs>;
 
-const LETTERS = { reply: "─", arguments: "·", call: "█" } as const;
+const LETTERS = { reply: "─", arguments: "·", pending: "░", call: "█" } as const;
 
 /** The most marks on an axis, so that their numbers do not touch. */
 const MAX_MARKS = 10;

@@ -184,8 +184,9 @@ const FIGURES: readonly Figure[] = [
     ],
   },
   ...["03", "04", "06", "09", "10", "12", "13"].map(timeline),
-  ...["timeline-15", "timeline-17"].map(recording),
+  ...["timeline-15", "timeline-17", "timeline-20"].map(recording),
   { name: "trace", text: trace },
+  { name: "wake-up", text: (part) => `\`${ms(Measured.parse(part), "ms", 1)}\`` },
   {
     name: "cancellation",
     head: ["the tool", "from the cancel to the end of the batch"],

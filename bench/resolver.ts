@@ -1,0 +1,13 @@
+// Resolves each call whose key comes in a line, and says when.
+import { createInterface } from "node:readline";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ROOT } from "../scripts/chapters.ts";
+
+const file = join(ROOT, "chapters/20-human-approval/exchange.ts");
+const { resolve } = await import(pathToFileURL(file).href);
+for await (const key of createInterface({ input: process.stdin })) {
+  const time = process.hrtime.bigint();
+  resolve(key, { said: "yes" });
+  console.log(String(time));
+}
