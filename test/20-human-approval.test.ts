@@ -42,11 +42,10 @@ import { like } from "./support/worlds.ts";
 
 const FILE = "chapters/20-human-approval/main.ts";
 const APPROVE = "chapters/20-human-approval/approve.ts";
-const ASKERS = 'export * from "../../test/worlds/askers.ts";\n';
 
 /** The chapter with people who do odd things, and with nasty weather. */
 const folder = copyBook({
-  "chapters/20-human-approval/people.ts": ASKERS,
+  "chapters/20-human-approval/people.ts": like("test/worlds/askers.ts", "../.."),
   "mock-tools/weather.ts": like("test/worlds/nasty.ts"),
 });
 
@@ -69,7 +68,7 @@ const thrown = (message: unknown) => failed("execution", "tool_error", message);
 const KEYLESS = failed(
   "internal",
   "pending_tool_missing_completion_key",
-  "it is pending, but nobody has its key",
+  "it is pending, but nobody took its key",
 );
 const LATE = failed("timeout", "tool_completion_timeout", "nobody approved it in time");
 const CANCELLED = {
@@ -661,6 +660,12 @@ test.each([
   const { stderr, code } = await run(FILE, ["Who am I?"], { env: { [name]: value } });
   expect(stderr).toMatch(new RegExp(`^model: .*\nerror: ${line}\n$`));
   expect(code).toBe(1);
+});
+
+test("approve.ts reads the file .env, as the chapter does", async () => {
+  const book = copyBook({ ".env": "APPROVALS_DIR=package.json\n" });
+  const { stderr } = await run(APPROVE, [], { folder: book, env: { APPROVALS_DIR: undefined } });
+  expect(stderr).toMatch(/^error: expected a folder for what is pending, got package\.json: .*\n$/);
 });
 
 // ── The rest of the loop ─────────────────────────────────────────────────────────────────────────

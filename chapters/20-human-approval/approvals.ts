@@ -48,7 +48,7 @@ async function park(place: string, id: string, ask: (takeKey: TakeKey) => Said):
     if (said !== "pending") return { type: "given" };
     const [wait] = taken;
     if (wait) return toConsent(await wait.resolution);
-    return refuse("pending_tool_missing_completion_key", "it is pending, but nobody has its key");
+    return refuse("pending_tool_missing_completion_key", "it is pending, but nobody took its key");
   } catch (thrown) {
     return refuse("tool_error", thrown);
   } finally {

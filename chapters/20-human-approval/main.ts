@@ -118,7 +118,7 @@ function explain(call: FunctionCall, error: unknown): Outcome {
   return fail(call, "thread_ended", message);
 }
 
-// Whoever asks takes the key of the call first, because nothing else resolves it, and says "pending".
+// Whoever asks takes the call's key first, because nothing else resolves it, and says "pending".
 function ask(call: FunctionCall, takeKey: TakeKey): Said {
   const tool = tools.get(call.name);
   const args = tool && parseJson(tool.parameters, call.arguments);

@@ -2,9 +2,13 @@ import { copyBook } from "../../scripts/copy.ts";
 
 const folders = new Map<string, string>();
 
-/** A file of the book that holds what another one holds. */
-export function like(file: string): string {
-  return `export * from "../${file}";\n`;
+/**
+ * A file of the book that holds what another one holds.
+ *
+ * @param root the way from the file's folder to the root of the book
+ */
+export function like(file: string, root = ".."): string {
+  return `export * from "${root}/${file}";\n`;
 }
 
 /**
