@@ -1,4 +1,4 @@
-// What a program and whoever resolves its calls tell one another: files, because they are two processes.
+// How a program and those who resolve its calls meet: in files, because they are several processes.
 import { randomUUID } from "node:crypto";
 import { linkSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -71,7 +71,10 @@ export function askPeople({ name }: Tool): AskFirst {
 
 type Agent = (question: string) => Promise<string>;
 
-/** Makes an agent whose calls people hear of. Ctrl-C cancels those that are pending, or else ends the program. */
+/**
+ * Makes an agent whose calls people hear of. Ctrl-C cancels the calls that are pending; where none is,
+ * it ends the program.
+ */
 export function withPeople(ask: Agent) {
   return async (question: string, interrupted: AbortSignal): Promise<string> => {
     thisRun();

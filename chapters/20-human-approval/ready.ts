@@ -1,4 +1,4 @@
-/** Takes promises, none of which rejects, returns as many that are fulfilled in the order in which those are. */
+/** Takes promises that never reject, returns as many, of which the first one has the earliest value. */
 export function asReady<Value>(values: readonly Promise<Value>[]): Promise<Value>[] {
   const fulfil: ((value: Value) => void)[] = [];
   const sorted = values.map(() => new Promise<Value>((resolve) => fulfil.push(resolve)));

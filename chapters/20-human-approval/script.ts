@@ -56,8 +56,8 @@ function perform({ to, said, reason, how }: Act, key: string): void {
 }
 
 /**
- * Makes somebody who does what the script says as soon as all calls of a batch are known, or too late.
- * Of calls that are not in the script, somebody else is told.
+ * Makes somebody who does what the script says: as soon as a batch has been asked about, or too late.
+ * Others are told of the calls that are not in the script.
  */
 export function followScript({ seconds, acts }: Scene, tellOthers: Audience["hear"]): Audience {
   const heard: Asked[] = [];

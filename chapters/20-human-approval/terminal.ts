@@ -1,5 +1,6 @@
 // Asks on the terminal that the program runs in.
 import { createInterface } from "node:readline/promises";
+import { setImmediate as nextPhase } from "node:timers/promises";
 import { printStatus } from "../../shared/print.ts";
 import type { Asked, Audience } from "./audience.ts";
 import { type Resolution, resolve, sayResolved } from "./exchange.ts";
@@ -18,6 +19,8 @@ export function openTerminal(seconds: number, { input, output }: Streams): Audie
   // Ctrl-C stays with the terminal, which makes a signal of it.
   const lines = createInterface({ input, output, terminal: false });
   const ask = async ({ text, key, over }: Asked): Promise<void> => {
+    // Of calls that are over in the same moment, the last one would still be asked about.
+    await nextPhase();
     if (over.aborted) return;
     const typed = await lines.question(`${text}\nSend it? [y/N, or why not] `, { signal: over });
     printStatus(sayResolved(resolve(key, readSaid(typed))));

@@ -1,5 +1,5 @@
-// Runs batches of chapter 20, one after the other, and reports for each what became of its calls, when
-// they started and ended, and what those hear who try to resolve them afterwards.
+// Runs batches of chapter 20, and reports of each what became of its calls, when they started and
+// ended, and what those are told who try to resolve them afterwards.
 import { z } from "zod";
 import { sayResolved, resolve } from "../../chapters/20-human-approval/exchange.ts";
 import { parallelRunner } from "../../chapters/20-human-approval/main.ts";

@@ -1,4 +1,4 @@
-// Stands in for the people of chapter 20: whoever is asked about an e-mail does something odd, by its address.
+// Stands in for the people of chapter 20. By the address of an e-mail, they do something odd.
 import type { AskFirst, TakeKey } from "../../chapters/20-human-approval/approvals.ts";
 import { type Resolution, resolve } from "../../chapters/20-human-approval/exchange.ts";
 import { cancelAll } from "../../chapters/20-human-approval/waits.ts";
