@@ -442,9 +442,8 @@ const QUESTION =
 type Env = Record<string, string | undefined>;
 
 /** Starts the chapter with a question, and waits until so many keys have been shown. */
-async function startPending(count: number, question: string, env: Env, where?: string) {
-  const options = where === undefined ? { env } : { env, folder: where };
-  const program = start(FILE, [question], options);
+async function startPending(count: number, question: string, env: Env) {
+  const program = start(FILE, [question], { env });
   const ended = Promise.all([text(program.stdout), once(program, "close")]);
   let stderr = "";
   const keys = await new Promise<string[]>((done) => {
@@ -541,19 +540,27 @@ const onUnix = test.skipIf(process.platform === "win32");
 onUnix(
   "Ctrl-C while a call is pending cancels it, shows what became of the batch, and asks no more [L34]",
   async () => {
-    const env = { APPROVALS_DIR: freshFolder() };
-    const question = `How is the weather in LA? ${QUESTION}`;
-    const { program, keys, end } = await startPending(2, question, env);
+    const mailTo = (to: string) => call(to, "send_email", { from: "a", to, message: "hello" });
+    const batch = [
+      call("weather", "get_weather", { location: "LA" }),
+      mailTo("bob"),
+      mailTo("eve"),
+    ];
+    const server = await serveResponses([batch, [message("done")]]);
+    const env = { APPROVALS_DIR: freshFolder(), OPENAI_BASE_URL: server.url };
+    const { program, keys, end } = await startPending(2, "a question", env);
     expect(await run(APPROVE, [keys[0] ?? "", "yes"], { env })).toMatchObject({
       stdout: "accepted\n",
     });
     program.kill("SIGINT");
     const { stdout, stderr, code } = await end();
+    server.close();
+    expect([server.requests.length, server.refusals]).toEqual([1, []]);
     const [, results = "", rest = ""] = stdout.split("----------\n");
     expect(JSON.parse(results.replace("Function call results: ", ""))).toEqual([
-      { id: "weather_la", result: "sunny, 20 degrees" },
-      { id: "send_email", result: "message sent" },
-      { id: "send_email_2", error: CANCELLED.error },
+      { id: "weather", result: "sunny, 20 degrees" },
+      { id: "bob", result: "message sent" },
+      { id: "eve", error: CANCELLED.error },
     ]);
     expect(rest).toMatch(/^\n\nMail box:\n/);
     expect(stderr.split("\n").slice(-2)).toEqual(["cancelled", ""]);
