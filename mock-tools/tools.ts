@@ -1,6 +1,7 @@
 // The tools as a model sees them. What a tool does is a function in a file of its own, free of zod,
 // because every thread loads it.
 import { z } from "zod";
+import { studyClimate as study } from "./climate.ts";
 import type { RunContext } from "./context.ts";
 import { deliver, readMailbox } from "./mailbox.ts";
 import { noteCall } from "./notes.ts";
@@ -68,4 +69,13 @@ export const listEmails = defineTool({
   parameters: z.object({}),
   bound: "io",
   run: readMailbox,
+});
+
+export const studyClimate = defineTool({
+  name: "study_climate",
+  description:
+    'Study the climate of one city over 30 years, season by season. It takes long. While it runs, the signal "narrow" with a season as its payload (winter, spring, summer or autumn) leaves the other seasons out.',
+  parameters: z.object({ location: z.string().describe("the city's name") }),
+  bound: "cpu",
+  run: study,
 });

@@ -1,5 +1,6 @@
 // The thread entry: plain data comes in, the named tool runs, plain data goes out.
 import { isMainThread } from "node:worker_threads";
+import { studyClimate } from "./climate.ts";
 import type { RunContext } from "./context.ts";
 import { listDays } from "./daily.ts";
 import { deliver, readMailbox } from "./mailbox.ts";
@@ -15,6 +16,7 @@ const runs = new Map<string, Tool["run"]>([
   ["get_user_profile", lookUpProfile],
   ["send_email", deliver],
   ["list_emails", readMailbox],
+  ["study_climate", studyClimate],
 ]);
 
 /** What a tool throws from a timer ends its thread. The pool must hear of it as a readable error. */

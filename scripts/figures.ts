@@ -17,7 +17,7 @@ const Timelines = z.record(
       label: z.string(),
       start: z.number(),
       end: z.number(),
-      how: z.enum(["done", "failed", "lost"]),
+      how: z.enum(["done", "failed", "lost", "running"]),
     }),
   ),
 );

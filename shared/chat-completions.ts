@@ -91,7 +91,7 @@ function writeOutcome(outcome: Outcome): ChatCompletionMessageParam {
 type Setting = {
   readonly question: string;
   readonly prompt: string;
-  readonly tools: readonly Tool[];
+  readonly tools: readonly Pick<Tool, "name" | "description" | "parameters">[];
   /** Knobs of the request. A reply may hold several calls unless `parallel_tool_calls` is false. */
   readonly config?: { readonly parallel_tool_calls?: boolean };
 };

@@ -8,8 +8,8 @@ import { messageOf } from "../mock-tools/plain.ts";
 import { printStatus } from "./print.ts";
 import { onOneLine } from "./terminal.ts";
 
-/** How a call ended. One is lost when its thread ends, or when nobody has heard the end of it. */
-type End = "done" | "failed" | "lost";
+/** How a call ended. One is lost when its thread ends; one that has not ended is running. */
+type End = "done" | "failed" | "lost" | "running";
 
 /** A call as a bar. Times are milliseconds since 1970. */
 export type Bar = {
@@ -24,6 +24,7 @@ const SIGNS = {
   done: { letter: "█", word: "", colour: "green" },
   failed: { letter: "▒", word: " failed", colour: "red" },
   lost: { letter: "░", word: " lost", colour: "yellow" },
+  running: { letter: "▓", word: " running", colour: "yellow" },
 } as const;
 
 /** The most calls that are drawn; the others are counted. */
@@ -50,18 +51,25 @@ export function replaceTimeline(): void {
   wanted = false;
 }
 
+const pools: Piscina[] = [];
+
+/** Notes which threads have ended, of those that calls began in. */
+function noteEnds(at: number): void {
+  const threads = pools.flatMap((pool) => pool.threads);
+  const alive = new Set(threads.map(({ threadId }) => threadId));
+  for (const note of notes) {
+    const isGone = note.type === "start" && note.thread !== 0 && !alive.has(note.thread);
+    if (isGone && !ends.has(note.thread)) ends.set(note.thread, at);
+  }
+}
+
 /** Notes when the threads of a pool end, since a call that ends with its thread cannot say so. */
 export function watchThreads(pool: Piscina): void {
+  pools.push(pool);
   pool.on("workerDestroy", () => {
     const at = now();
     // The pool forgets the thread after this event.
-    queueMicrotask(() => {
-      const alive = new Set(pool.threads.map(({ threadId }) => threadId));
-      for (const note of notes) {
-        const isGone = note.type === "start" && note.thread !== 0 && !alive.has(note.thread);
-        if (isGone && !ends.has(note.thread)) ends.set(note.thread, at);
-      }
-    });
+    queueMicrotask(() => noteEnds(at));
   });
 }
 
@@ -77,7 +85,9 @@ export function makeBars(
   return starts
     .map(({ call, label, thread, at: start }): Bar => {
       const end = endOf.get(call);
-      if (!end) return { label, start, end: threads.get(thread) ?? latest, how: "lost" };
+      const lost = threads.get(thread);
+      if (!end && lost !== undefined) return { label, start, end: lost, how: "lost" };
+      if (!end) return { label, start, end: latest, how: "running" };
       return { label, start, end: end.at, how: end.failed ? "failed" : "done" };
     })
     .toSorted((one, other) => one.start - other.start);
@@ -142,6 +152,8 @@ export async function printTimeline(): Promise<void> {
   // The last notes may still be on their way.
   await turn();
   await turn();
+  // A thread may have ended before its last note was heard.
+  noteEnds(now());
   const bars = makeBars(notes.splice(0), ends, now());
   if (bars.length === 0) return;
   const file = process.env.TIMELINE_FILE;

@@ -44,12 +44,22 @@ test("in a narrow terminal the labels get shorter, and the end of each is kept",
 
 test("a bar has the colour of its end, and a label has none of its own", () => {
   const paint = (colour: string, text: string) => `<${colour} ${text}>`;
-  const bars = [bar("\u001b[31ma", 0, 1), bar("b", 0, 1, "failed"), bar("c", 0, 1, "lost")];
-  const colours = drawBars(bars, 80, paint).match(/^.*<\w+/gm);
-  expect(colours).toEqual(["a        <green", "b        <red", "c        <yellow"]);
+  const bars = [
+    bar("\u001b[31ma", 0, 1),
+    bar("b", 0, 1, "failed"),
+    bar("c", 0, 1, "lost"),
+    bar("d", 0, 1, "running"),
+  ];
+  const colours = drawBars(bars, 80, paint).match(/^.*<\w+ ./gm);
+  expect(colours).toEqual([
+    "a        <green █",
+    "b        <red ▒",
+    "c        <yellow ░",
+    "d        <yellow ▓",
+  ]);
 });
 
-test("a call whose thread has ended is lost at that moment, and any other one where nobody heard its end", () => {
+test("a call whose thread has ended is lost at that moment, and any other one without an end is running", () => {
   const start = (call: string, thread: number, at: number) =>
     ({ type: "start", call, label: call, thread, at }) as const;
   const notes = [
@@ -64,7 +74,7 @@ test("a call whose thread has ended is lost at that moment, and any other one wh
     bar("first", 10, 15),
     bar("second", 20, 25, "lost"),
     bar("third", 30, 40, "failed"),
-    bar("fourth", 35, 50, "lost"),
+    bar("fourth", 35, 50, "running"),
   ]);
 });
 

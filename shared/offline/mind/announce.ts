@@ -1,7 +1,8 @@
 import { list } from "./compare.ts";
-import type { Call } from "./conversation.ts";
+import type { Call, Conversation } from "./conversation.ts";
 import { isComplete } from "./letter.ts";
 import { nameMonth } from "./months.ts";
+import { isOfStudy, studyGoals } from "./processes.ts";
 import type { Wish } from "./question.ts";
 
 /** What the look-ups do. They come "first" if an e-mail waits for their results. */
@@ -22,8 +23,9 @@ function lookUpGoal(calls: readonly Call[], wish: Wish, emailWaits: boolean): st
 }
 
 /** Takes a wish, returns what its answer is called in an e-mail that tells it. */
-export function nameAnswer({ places, comparison }: Wish): string {
+export function nameAnswer({ places, comparison, studies }: Wish): string {
   if (comparison) return "answer";
+  if (studies.length > 0) return "climate study";
   return places.length > 0 ? "weather summary" : "profile";
 }
 
@@ -52,11 +54,16 @@ function emailGoal(calls: readonly Call[], wish: Wish): string {
 }
 
 /** Takes the calls of a reply and what the question asks for, returns what the reply says. */
-export function announce(calls: readonly Call[], wish: Wish): string {
-  const lookUps = calls.filter(({ name, args }) => name !== "list_emails" && args.to === undefined);
+export function announce(calls: readonly Call[], wish: Wish, { exchanges }: Conversation): string {
+  const studying = studyGoals(calls, wish.studies, exchanges);
+  const lookUps = calls.filter((call) => {
+    return call.name !== "list_emails" && call.args.to === undefined && !isOfStudy(call);
+  });
   const email = emailGoal(calls, wish);
-  if (lookUps.length === 0) return `Now I'll ${email}.`;
   const emailWaits = email === "" && wish.letters.some((letter) => isComplete(wish, letter));
-  const goal = lookUpGoal(lookUps, wish, emailWaits);
-  return email === "" ? `I'll ${goal}.` : `I'll ${goal} and ${email}.`;
+  const goals = [...studying];
+  if (lookUps.length > 0) goals.push(lookUpGoal(lookUps, wish, emailWaits));
+  if (email !== "") goals.push(email);
+  const isFirst = lookUps.length > 0 || calls.some(({ name }) => name === "study_climate");
+  return `${isFirst ? "I'll" : "Now I'll"} ${list(goals)}.`;
 }

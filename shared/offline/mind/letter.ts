@@ -2,6 +2,7 @@ import { compare } from "./compare.ts";
 import type { Call, Conversation, Exchange, Offer } from "./conversation.ts";
 import { identify } from "./identify.ts";
 import type { Letter } from "./letters.ts";
+import { findClimates } from "./processes.ts";
 import type { Wish } from "./question.ts";
 import { type Findings, review } from "./results.ts";
 
@@ -15,18 +16,21 @@ function senderIn(tools: readonly Offer[]): string {
 }
 
 /** Takes a wish and a letter, returns whether it is known to whom it goes and what it is about. */
-export function isComplete({ places, profile }: Wish, { to, text }: Letter): boolean {
+export function isComplete({ places, profile, studies }: Wish, { to, text }: Letter): boolean {
   const isAddressed = to.type === "address" || to.type === "user";
-  return isAddressed && (text !== undefined || places.length > 0 || profile);
+  const hasTopic = places.length > 0 || studies.length > 0 || profile;
+  return isAddressed && (text !== undefined || hasTopic);
 }
 
 /** What a letter says if the question gives it no words of its own; nothing if nothing is known. */
-function tellFindings({ places, comparison }: Wish, findings: Findings): string | undefined {
+function tellFindings(wish: Wish, findings: Findings, climates: readonly string[]) {
+  const { places, comparison, studies } = wish;
   const { weather, profile } = findings;
+  if (climates.length > 0) return `Climate study: ${climates.join("; ")}.`;
   if (weather !== "" && comparison) return compare(comparison, findings);
   if (weather !== "") return `Weather summary: ${weather}.`;
   // All look-ups of the weather have failed, so there is nothing to write.
-  if (places.length > 0 || profile.length === 0) return undefined;
+  if (places.length > 0 || studies.length > 0 || profile.length === 0) return undefined;
   return `Your profile: ${profile.join(", ")}.`;
 }
 
@@ -72,17 +76,19 @@ type Desk = {
   readonly wish: Wish;
   readonly lookUps: readonly Call[];
   readonly findings: Findings;
+  /** What the studies of the climate have found. */
+  readonly climates: readonly string[];
   readonly references: boolean;
 };
 
 /** The address and the text of a letter; "wait" while results are missing, "never" if they have failed. */
 function write({ to, text }: Letter, desk: Desk): object | "wait" | "never" {
-  const { wish, lookUps, findings, references } = desk;
+  const { wish, lookUps, findings, climates, references } = desk;
   const address = to.type === "address" ? to.address : findings.address;
   // With an address and words of its own, an e-mail waits for nothing.
   if (address && text) return { to: address, message: text };
   if (lookUps.length === 0) {
-    const message = text ?? tellFindings(wish, findings);
+    const message = text ?? tellFindings(wish, findings, climates);
     return address && message ? { to: address, message } : "never";
   }
   // No reference can say which of two results is the larger.
@@ -104,7 +110,8 @@ export function writeLetters(
 ): Call[] {
   const findings = review(exchanges);
   const complete = wish.letters.filter((letter) => isComplete(wish, letter));
-  const desk = { wish, lookUps, findings, references };
+  const climates = findClimates(wish.studies, exchanges);
+  const desk = { wish, lookUps, findings, climates, references };
   const written = unasked(complete, exchanges, findings.address).map((one) => write(one, desk));
   if (written.includes("wait")) return [];
   const from = senderIn(tools);

@@ -3,9 +3,10 @@ import { type Call, type Conversation, type Exchange, isOffered } from "./conver
 import { daysNeeded } from "./days.ts";
 import { isComplete, writeLetters } from "./letter.ts";
 import { NO_MONTHS } from "./months.ts";
+import { processCalls, startCalls } from "./processes.ts";
 import { readQuestion, type Wish } from "./question.ts";
 import { wasSkipped } from "./results.ts";
-import { conclude } from "./words.ts";
+import { conclude, tellSoFar } from "./words.ts";
 
 /**
  * What the offline model replies: a text, the calls it asks for (none when it is done), and how they
@@ -33,9 +34,9 @@ function readWish({ question, tools }: Conversation): Wish {
 
 /** Everything that has to be looked up for the question, whatever is on offer. */
 function neededFor(wish: Wish, exchanges: readonly Exchange[]): Call[] {
-  const { places, past, profile, letters, mailbox } = wish;
+  const { places, past, studies, profile, letters, mailbox } = wish;
   const needed: Call[] = places.map((location) => ({ name: "get_weather", args: { location } }));
-  needed.push(...daysNeeded(past, exchanges));
+  needed.push(...daysNeeded(past, exchanges), ...startCalls(studies));
   const addressIsMissing = letters.some((letter) => {
     return letter.to.type === "user" && isComplete(wish, letter);
   });
@@ -85,7 +86,11 @@ export function plan(conversation: Conversation): Plan {
   const references = conversation.references === true && conversation.exchanges.length === 0;
   const known = { ...conversation, exchanges, references };
   const first = lookUps(wish, known);
-  const calls = [...first, ...emailCalls(wish, first, known)];
-  const text = calls.length > 0 ? announce(calls, wish) : conclude(wish, known);
+  const running = first.length === 0 ? processCalls(wish.studies, known) : [];
+  // What is running counts as a look-up: an e-mail about it has to wait.
+  const lookedUp = [...first, ...running];
+  const calls = [...lookedUp, ...emailCalls(wish, lookedUp, known)];
+  const speak = () => [...tellSoFar(wish, calls, known), announce(calls, wish, known)].join(" ");
+  const text = calls.length > 0 ? speak() : conclude(wish, known);
   return { text, calls, mode: chooseMode(wish, conversation), slips: wish.slips };
 }

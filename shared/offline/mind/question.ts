@@ -13,6 +13,7 @@ import { isCity } from "./place-words.ts";
 import { placesIn } from "./places.ts";
 import { tidy } from "./quotes.ts";
 import { spell } from "./spelling.ts";
+import { readStudies, type Study } from "./studies.ts";
 import {
   COMPARE,
   FEELING,
@@ -44,6 +45,10 @@ export type Wish = {
   readonly limits: readonly Limit[];
   /** The months that the question names, whose days a tool may list. */
   readonly past: Months;
+  /** The climate is wanted. */
+  readonly climate: boolean;
+  /** What is wanted of the climate, place by place. */
+  readonly studies: readonly Study[];
   /** The user's own name or e-mail address is wanted. */
   readonly profile: boolean;
   /** The e-mails that are to be sent, in order. */
@@ -126,13 +131,16 @@ function readWeather(question: string, tool: string | undefined) {
 export function readQuestion(question: string): Wish {
   const plain = spell(tidy(question));
   const { mode, rest: unordered } = readMode(withoutSubjects(plain));
-  const { letters, rest } = readLetters(unordered);
+  const { letters, rest: unsent } = readLetters(unordered);
+  const { studies, climate, rest } = readStudies(unsent);
   const obstacle = letters.length > 0 ? obstacleIn(rest) : undefined;
   const [, named, called] = TOOL.exec(rest) ?? [];
   const tool = named ?? called;
   return {
     ...readWeather(rest, tool),
     past: readMonths(rest),
+    climate,
+    studies,
     profile: PROFILE.test(rest.replace(MAILBOX, "")) || tool === "get_user_profile",
     letters: obstacle ? [] : lettersOf(letters, tool),
     obstacle,

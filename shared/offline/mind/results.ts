@@ -97,6 +97,10 @@ const READ_ELSEWHERE = new Set([
   "get_user_profile",
   "get_daily_weather",
   "read_output",
+  "study_climate",
+  "await_processes",
+  "cancel_process",
+  "signal_process",
 ]);
 
 /** Whether a result says what its tool is known to say. */

@@ -64,6 +64,10 @@ export function sayFailure({ name, args, result }: Exchange, letters: readonly L
     ["get_user_profile", "look up your profile"],
     ["send_email", `send the e-mail${to}`],
     ["list_emails", "list the e-mails"],
+    ["study_climate", `study the climate${place}`],
+    ["await_processes", "wait for the study"],
+    ["cancel_process", "cancel the study"],
+    ["signal_process", "narrow the study"],
   ]);
   const verb = wasWithheld(result) ? "didn't" : "couldn't";
   return `I ${verb} ${goals.get(name) ?? `use the ${name} tool`}: ${failureOf(result)}.`;

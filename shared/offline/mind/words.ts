@@ -1,8 +1,15 @@
-import { type Conversation, type Exchange, isOffered, type Offer } from "./conversation.ts";
+import {
+  type Call,
+  type Conversation,
+  type Exchange,
+  isOffered,
+  type Offer,
+} from "./conversation.ts";
 import { sayMonths } from "./days.ts";
 import { isComplete, unasked } from "./letter.ts";
 import type { Letter } from "./letters.ts";
 import { sayLimit, sayMailLimit } from "./limits.ts";
+import { isAboutProcess, isOfStudy, sayStudies } from "./processes.ts";
 import type { Wish } from "./question.ts";
 import { type Findings, hasSent, review, wasWithheld } from "./results.ts";
 import { nameRecipients, sayFailure, sayMails, sayOther, saySent, sayWeather } from "./say.ts";
@@ -31,7 +38,8 @@ function sortLetters(wish: Wish, exchanges: readonly Exchange[], { address }: Fi
 /** A sentence for each thing that worked. */
 function saySuccesses(wish: Wish, findings: Findings, sent: readonly Letter[]): string[] {
   const { profile, mails, others } = findings;
-  const isTold = sent.some(({ text }) => text === undefined);
+  // An e-mail about a study tells nothing else.
+  const isTold = wish.studies.length === 0 && sent.some(({ text }) => text === undefined);
   const said = [...saySent(wish, sent), ...sayWeather(wish, findings, isTold)];
   const isProfileTold = isTold && wish.places.length === 0;
   if (wish.profile && profile.length > 0 && !isProfileTold) {
@@ -64,7 +72,7 @@ function askAbout(wish: Wish, { to, text }: Letter): string[] {
   const asked: string[] = [];
   if (to.type === "name") asked.push(`What is ${to.name}'s e-mail address?`);
   if (to.type === "nobody") asked.push("To which address shall I send the e-mail?");
-  const hasTopic = wish.weather || wish.profile;
+  const hasTopic = wish.weather || wish.profile || wish.climate;
   if (text === undefined && !hasTopic) asked.push("What shall the e-mail say?");
   return asked;
 }
@@ -78,6 +86,9 @@ function sayQuestions(wish: Wish, tools: readonly Offer[]): string[] {
   if (wish.past.months.length > 0 && wish.past.places.length === 0) {
     asked.push("Which city? Ask me how July was in Paris, for example.");
   }
+  if (wish.climate && wish.studies.length === 0 && isOffered(tools, "study_climate")) {
+    asked.push("Which city's climate shall I study?");
+  }
   if (!isOffered(tools, "send_email")) return asked;
   return [...new Set([...asked, ...wish.letters.flatMap((letter) => askAbout(wish, letter))])];
 }
@@ -89,6 +100,7 @@ function sayLacks(wish: Wish, tools: readonly Offer[]): string[] {
   const forLetter = toUser && isOffered(tools, "send_email");
   const needs = [
     { wanted: wish.weather, tool: "get_weather", subject: "the weather" },
+    { wanted: wish.climate, tool: "study_climate", subject: "the climate" },
     { wanted: wish.profile || forLetter, tool: "get_user_profile", subject: "your profile" },
     { wanted: wish.letters.length > 0, tool: "send_email", subject: "e-mail" },
     { wanted: wish.mailbox, tool: "list_emails", subject: "the mailbox" },
@@ -107,6 +119,21 @@ function sayTools(tools: readonly Offer[]): string {
   return `I have these tools: ${lines.join("; ")}.`;
 }
 
+/**
+ * Takes what the question asks for, the calls of a reply and the conversation so far. Returns what is
+ * known already, if the calls are the first ones about something that runs on.
+ */
+export function tellSoFar(
+  wish: Wish,
+  calls: readonly Call[],
+  { exchanges }: Conversation,
+): readonly string[] {
+  if (!calls.some(isAboutProcess) || exchanges.some(isAboutProcess)) return [];
+  const findings = review(exchanges.filter((exchange) => !isOfStudy(exchange)));
+  const failures = findings.failures.map((failure) => sayFailure(failure, wish.letters));
+  return [...saySuccesses(wish, findings, []), ...failures];
+}
+
 /** Takes what the question asks for and the conversation so far, returns the answer. */
 export function conclude(wish: Wish, { tools, exchanges }: Conversation): string {
   const findings = review(exchanges);
@@ -114,6 +141,9 @@ export function conclude(wish: Wish, { tools, exchanges }: Conversation): string
   const said = [
     ...saySuccesses(wish, findings, sent),
     ...sayMonths(wish.past, exchanges),
+    ...(wish.climate && isOffered(tools, "study_climate")
+      ? sayStudies(wish.studies, exchanges)
+      : []),
     ...findings.failures.map((failure) => sayFailure(failure, wish.letters)),
     ...sayUnsent(wish, exchanges, findings),
     ...(wish.places.length > 0 ? wish.limits.map(sayLimit) : []),

@@ -1,0 +1,77 @@
+// The tools that work on processes. They run in the program itself, since a thread knows of none.
+import { z } from "zod";
+import { noteCall } from "../../mock-tools/notes.ts";
+import { asPlainResult } from "../../mock-tools/plain.ts";
+import type { Tool as ThreadTool } from "../../mock-tools/tools.ts";
+import type { Processes } from "./processes.ts";
+
+type LocalTool<Parameters extends z.ZodObject = z.ZodObject> = {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Parameters;
+  readonly local: true;
+  readonly background?: false;
+  run(args: z.infer<Parameters>, processes: Processes): unknown;
+};
+
+/**
+ * A tool as this chapter has it: one that runs in a thread, where each call starts a process if the tool
+ * is one of the background, or a local one.
+ */
+export type Tool =
+  | (ThreadTool & { readonly local?: false; readonly background?: boolean })
+  | LocalTool;
+
+/** Makes a tool whose results and errors are like those of a tool in a thread. */
+function defineLocal<Parameters extends z.ZodObject>(tool: LocalTool<Parameters>): LocalTool {
+  return {
+    ...tool,
+    run(args: z.infer<Parameters>, processes) {
+      return asPlainResult(() => noteCall(tool.name, args, () => tool.run(args, processes)));
+    },
+  };
+}
+
+const Id = z.string().describe("the id in the process's handle");
+
+export const awaitProcesses = defineLocal({
+  name: "await_processes",
+  description:
+    'Wait until processes have ended, and get their results. A tool that takes long starts a process and returns its handle at once: {"handle":"process","id":"…"}. Wait for several processes with one call.',
+  parameters: z.object({ ids: z.array(Id).min(1) }),
+  local: true,
+  async run({ ids }, processes) {
+    // An unknown id is told at once, and not after the others have ended.
+    const wanted = ids.map((id) => processes.find(id));
+    const outcomes = await Promise.all(wanted.map(({ outcome }) => outcome));
+    return outcomes.map(({ type: _, ...result }) => result);
+  },
+});
+
+export const cancelProcess = defineLocal({
+  name: "cancel_process",
+  description: "Cancel a process. The status says how it has ended: it may have a result already.",
+  parameters: z.object({ id: Id }),
+  local: true,
+  async run({ id }, processes) {
+    const { type: status } = await processes.find(id).cancel();
+    return { process_id: id, status };
+  },
+});
+
+export const signalProcess = defineLocal({
+  name: "signal_process",
+  description: "Tell a running process something. Which signals it heeds is said by its tool.",
+  parameters: z.object({
+    id: Id,
+    name: z.string().describe("the signal's name"),
+    payload: z.string().describe("what the signal says"),
+  }),
+  local: true,
+  run({ id, name, payload }, processes) {
+    const process = processes.find(id);
+    const end = process.ended();
+    if (end) throw new Error(`the process ${id} has ended: ${end.type}`);
+    return { process_id: id, sequence: process.signal({ name, payload }) };
+  },
+});

@@ -1,0 +1,151 @@
+// Tools that take long answer with a handle, and the result comes later.
+import { z } from "zod";
+import { list } from "./compare.ts";
+import { type Call, type Conversation, type Exchange, isOffered } from "./conversation.ts";
+import { failureOf, show } from "./results.ts";
+import type { Study } from "./studies.ts";
+
+const Handle = z.object({ handle: z.literal("process"), id: z.string() });
+const Ends = z.array(z.looseObject({ id: z.string() }));
+const Cancelled = z.object({ status: z.string() });
+
+const SIGNAL = "signal_process";
+const CANCEL = "cancel_process";
+const AWAIT = "await_processes";
+
+/** Takes a call, returns whether it is about a process that another call has started. */
+export function isAboutProcess({ name }: Call): boolean {
+  return [SIGNAL, CANCEL, AWAIT].includes(name);
+}
+
+/** Takes a call, returns whether it starts a study or is about one. */
+export function isOfStudy(call: Call): boolean {
+  return call.name === "study_climate" || isAboutProcess(call);
+}
+
+/** What the results say of a study; the status is "none" where nobody has started it. */
+type State = {
+  readonly id?: string;
+  readonly status: "none" | "running" | "ended" | "failed" | "cancelled";
+  /** What the study has found, or why it has failed. */
+  readonly said?: string;
+};
+
+function stateOfEnd(id: string, { id: _, ...end }: z.infer<typeof Ends>[number]): State {
+  if ("cancelled" in end) return { id, status: "cancelled" };
+  const failure = failureOf(end);
+  if (failure !== undefined) return { id, status: "failed", said: failure };
+  return { id, status: "ended", said: tell(end.result) };
+}
+
+function tell(result: unknown): string {
+  return typeof result === "string" ? result : show(result);
+}
+
+/** What the results of the calls say of a study. */
+function stateOf({ place }: Study, exchanges: readonly Exchange[]): State {
+  const start = exchanges.findLast(({ name, args }) => {
+    return name === "study_climate" && args.location === place;
+  });
+  if (!start || failureOf(start.result) !== undefined) return { status: "none" };
+  const id = Handle.safeParse(start.result).data?.id;
+  if (id === undefined) return { status: "ended", said: tell(start.result) };
+  const ends = exchanges.flatMap(({ name, result }) => {
+    return name === AWAIT ? (Ends.safeParse(result).data ?? []) : [];
+  });
+  const end = ends.find((one) => one.id === id);
+  if (end) return stateOfEnd(id, end);
+  const cancel = exchanges.find(({ name, args }) => name === CANCEL && args.id === id);
+  const isCancelled = Cancelled.safeParse(cancel?.result).data?.status === "cancelled";
+  return { id, status: isCancelled ? "cancelled" : "running" };
+}
+
+/** Takes what is wanted of studies, and the conversation so far. Returns the calls that start them. */
+export function startCalls(studies: readonly Study[]): Call[] {
+  return studies.flatMap(({ place, wanted }) => {
+    return wanted ? { name: "study_climate", args: { location: place } } : [];
+  });
+}
+
+/**
+ * Takes what is wanted of studies, and the conversation so far. Returns the calls about those that run:
+ * first what they are to be told, and when that is done, one call that waits for all.
+ */
+export function processCalls(
+  studies: readonly Study[],
+  { tools, exchanges }: Conversation,
+): Call[] {
+  const wasAsked = (name: string, id: string): boolean => {
+    return exchanges.some(({ name: asked, args }) => {
+      return asked === name && (args.id === id || [args.ids].flat().includes(id));
+    });
+  };
+  const running = studies.flatMap((study) => {
+    const { id, status } = stateOf(study, exchanges);
+    return status === "running" && id !== undefined ? { ...study, id } : [];
+  });
+  const orders = running.flatMap(({ id, season, cancelled }): Call[] => {
+    if (cancelled) return [{ name: CANCEL, args: { id } }];
+    return season ? [{ name: SIGNAL, args: { id, name: "narrow", payload: season } }] : [];
+  });
+  const open = orders.filter(({ name, args }) => {
+    return isOffered(tools, name) && !wasAsked(name, String(args.id));
+  });
+  if (open.length > 0) return open;
+  const ids = running.filter(({ awaited }) => awaited).map(({ id }) => id);
+  const unasked = ids.filter((id) => !wasAsked(AWAIT, id));
+  if (unasked.length === 0 || !isOffered(tools, AWAIT)) return [];
+  return [{ name: AWAIT, args: { ids: unasked } }];
+}
+
+/** The places of those studies whose processes some calls are about. */
+function placesOf(
+  ids: readonly unknown[],
+  studies: readonly Study[],
+  exchanges: readonly Exchange[],
+) {
+  const about = studies.filter((study) => ids.includes(stateOf(study, exchanges).id));
+  return list(about.map(({ place }) => place));
+}
+
+/** Takes the calls of a reply, returns what those of them do that are about studies. */
+export function studyGoals(
+  calls: readonly Call[],
+  studies: readonly Study[],
+  exchanges: readonly Exchange[],
+): string[] {
+  const places = calls.flatMap(({ name, args }) => {
+    return name === "study_climate" ? String(args.location) : [];
+  });
+  const goals = places.length > 0 ? [`study the climate of ${list(places)}`] : [];
+  for (const { name, args } of calls) {
+    const of = placesOf([args.id ?? args.ids].flat(), studies, exchanges);
+    if (name === SIGNAL) goals.push(`narrow the study of ${of} to ${args.payload}`);
+    if (name === CANCEL) goals.push(`cancel the study of ${of}`);
+    if (name === AWAIT) goals.push(`wait for the study of ${of}`);
+  }
+  return goals;
+}
+
+/** Takes the conversation so far, returns what the studies have found. */
+export function findClimates(studies: readonly Study[], exchanges: readonly Exchange[]): string[] {
+  return studies.flatMap((study) => {
+    const { status, said } = stateOf(study, exchanges);
+    return status === "ended" && said !== undefined ? said : [];
+  });
+}
+
+function sayState({ place, wanted, cancelled }: Study, { id, status, said }: State): string[] {
+  if (status === "failed") return [`I couldn't study the climate of ${place}: ${said}.`];
+  if (status === "cancelled") return [`The study of ${place} was cancelled.`];
+  if (status === "running") return [`The study of ${place} was started as ${id}.`];
+  if (status === "none" && !wanted) return [`I have started no study of ${place}.`];
+  return status === "ended" && cancelled ? [`The study of ${place} had ended before.`] : [];
+}
+
+/** Takes what is wanted of studies, returns a sentence for what was found and for each of the others. */
+export function sayStudies(studies: readonly Study[], exchanges: readonly Exchange[]): string[] {
+  const found = findClimates(studies, exchanges);
+  const told = found.length > 0 ? [`Here's the climate: ${found.join("; ")}.`] : [];
+  return [...told, ...studies.flatMap((study) => sayState(study, stateOf(study, exchanges)))];
+}

@@ -1,0 +1,83 @@
+import { placesIn } from "./places.ts";
+
+/** What a question wants of the climate of one place. */
+export type Study = {
+  /** The place, spelt as in the question. */
+  readonly place: string;
+  /** It is to be studied, and not only to be cancelled. */
+  readonly wanted: boolean;
+  /** The only season that is wanted, if the question names one. */
+  readonly season: string | undefined;
+  readonly cancelled: boolean;
+  /** The answer is to wait for it. */
+  readonly awaited: boolean;
+};
+
+/** The studies that a question asks for, whether it asks for any, and the question without their words. */
+export type StudiesReading = {
+  readonly studies: readonly Study[];
+  readonly climate: boolean;
+  readonly rest: string;
+};
+
+const STUDY = /\b(?:climates?|stud(?:y|ies|ying))\b/i;
+const CLIMATE = /\bclimates?\b/i;
+const CANCEL = /\b(?:cancel|stop|abort)\b/i;
+const NARROW = /\b(?:only|just|narrow|limit|restrict)\b/i;
+const SEASON = /\b(winter|spring|summer|autumn|fall)s?\b/i;
+const NO_WAIT = /\b(?:not|don't|without|no need to) wait(?:ing)?\b/i;
+/** What a clause may begin with, so that the one before it ends there. */
+const BEGIN =
+  "(?:only|just|narrow|limit|cancel|stop|abort|don't|do not|without|tell|get|give|check|compare|who|what|how)";
+const CLAUSE_END = new RegExp(
+  String.raw`(?<=[.?!;])\s+|,?\s+(?:and|but|then|and then)\s+(?=${BEGIN}\b)|,\s+(?=${BEGIN}\b)`,
+  "i",
+);
+
+type Order = { readonly places: readonly string[] } & Partial<Omit<Study, "place">>;
+
+/** The clause in words of the weather, whose places are found already. */
+function inWeatherWords(clause: string): string {
+  return clause
+    .replace(
+      new RegExp(`${CANCEL.source}|\\b(?:narrow|limit|restrict)\\b`, "gi"),
+      "get the weather of",
+    )
+    .replace(new RegExp(`${NARROW.source}|${NO_WAIT.source}(?: for)?`, "gi"), " ")
+    .replace(/^\W*study\b|\bstudying\b/i, "get")
+    .replace(new RegExp(`${SEASON.source}|${STUDY.source}`, "gi"), "weather");
+}
+
+/** What a clause wants of studies, or nothing if it is about something else. */
+function readClause(clause: string): Order | undefined {
+  const season = SEASON.exec(clause)?.[1]?.toLowerCase().replace("fall", "autumn");
+  const isStudy = STUDY.test(clause);
+  const places = placesIn(inWeatherWords(clause));
+  if (CANCEL.test(clause)) return { places, cancelled: true };
+  const awaited = NO_WAIT.test(clause) ? { awaited: false } : {};
+  const narrowed = season !== undefined && (isStudy || NARROW.test(clause)) ? { season } : {};
+  const isChange = Object.keys({ ...awaited, ...narrowed }).length > 0;
+  if (!isStudy && !isChange) return undefined;
+  return { places, wanted: isStudy && !/\bnarrow\b/i.test(clause), ...awaited, ...narrowed };
+}
+
+/** Takes a question without its e-mails, returns what it wants of the climate. */
+export function readStudies(question: string): StudiesReading {
+  if (!STUDY.test(question)) return { studies: [], climate: false, rest: question };
+  const clauses = question.split(CLAUSE_END);
+  const orders = clauses.map(readClause);
+  const rest = clauses.filter((_, index) => orders[index] === undefined).join(" ");
+  const studies = new Map<string, Study>();
+  const named = orders.flatMap((order) => order?.places ?? []);
+  for (const { places: own, ...wish } of orders.flatMap((order) => order ?? [])) {
+    // "Cancel them" is about all of them.
+    for (const place of own.length > 0 ? own : named) {
+      const before = studies.get(place.toLowerCase());
+      const blank = { place, wanted: false, season: undefined, cancelled: false, awaited: true };
+      const wanted = wish.wanted === true || before?.wanted === true;
+      studies.set(place.toLowerCase(), { ...blank, ...before, ...wish, wanted });
+    }
+  }
+  const climate = studies.size > 0 || CLIMATE.test(question);
+  return { studies: [...studies.values()], climate, rest };
+}
