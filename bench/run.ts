@@ -8,6 +8,7 @@ import { measureBatches, measureOverhead } from "./batches.ts";
 import { measureCancellation } from "./cancellation.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureReplies, measureScheduling, measureWaves } from "./dependencies.ts";
+import { measureHandles } from "./handles.ts";
 import { measureWakeUp, recordPending } from "./human-approval.ts";
 import { measureEarlyStarts, measureKnobs } from "./recordings.ts";
 import { measureFirstStart, measureStreaming } from "./streaming.ts";
@@ -28,6 +29,7 @@ const parts = new Map<string, () => Promise<object>>([
   ["streaming", measureStreaming],
   ["first-start", measureFirstStart],
   ["tool-output", measureToolOutput],
+  ["handles", measureHandles],
   ["wake-up", measureWakeUp],
   ["timelines", measureTimelines],
   ["timeline-15", measureKnobs],

@@ -8,8 +8,10 @@ import { LOADER } from "./measure.ts";
 
 const ROUNDS = 5;
 
-/** The questions whose calls the pages show, by the name of the figure. */
-const QUESTIONS: readonly (readonly [name: string, chapter: string, question: string])[] = [
+type Run = readonly [name: string, chapter: string, question: string, env?: object];
+
+/** The questions whose calls the pages show, by the name of the figure, and settings for them. */
+const QUESTIONS: readonly Run[] = [
   ["03", "03", "How is the weather in Beijing and LA?"],
   ["04", "04", "How is the weather in Beijing and LA?"],
   ["06", "06", "How is the weather in Oslo?"],
@@ -17,13 +19,21 @@ const QUESTIONS: readonly (readonly [name: string, chapter: string, question: st
   ["10", "10", "How is the weather in LA, McMurdo and Vostok?"],
   ["12", "12", "Get the weather in Beijing and LA and send an summary email to me."],
   ["13", "13", "Get the weather in Beijing and LA and send an summary email to me."],
+  ["19", "19", "Study the climate of Lima. Who am I?"],
+  [
+    "19-several",
+    "19",
+    "Study the climate of Lima, Paris and Tokyo. Only the winter of Paris. Cancel Tokyo.",
+  ],
+  ["19-off", "19", "Study the climate of Lima. Who am I?", { BACKGROUND: "off" }],
 ];
 
 /** The calls of one run, with times in whole milliseconds since the first of them began. */
-function runOnce(chapter: string, question: string): Bar[] {
+function runOnce([, chapter, question, settings]: Run): Bar[] {
   const folder = mkdtempSync(join(tmpdir(), "timeline-"));
   const file = join(folder, "bars.jsonl");
-  const env = { ...process.env, OPENAI_API_KEY: "", OPENAI_BASE_URL: "", TIMELINE_FILE: file };
+  const offline = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "", TIMELINE_FILE: file };
+  const env = { ...process.env, ...offline, ...settings };
   const command = [...LOADER, join(ROOT, findChapter(chapter).file), question];
   execFileSync(process.execPath, command, { cwd: ROOT, env, stdio: "ignore" });
   const bars: Bar[] = JSON.parse(readFileSync(file, "utf8"));
@@ -42,9 +52,7 @@ function lengthOf(bars: readonly Bar[]): number {
 export async function measureTimelines(): Promise<Record<string, Bar[]>> {
   const runs = new Map<string, Bar[][]>(QUESTIONS.map(([name]) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, chapter, question] of QUESTIONS) {
-      runs.get(name)?.push(runOnce(chapter, question));
-    }
+    for (const run of QUESTIONS) runs.get(run[0])?.push(runOnce(run));
   }
   const middle = [...runs].map(([name, all]) => {
     const sorted = all.toSorted((one, other) => lengthOf(one) - lengthOf(other));

@@ -183,7 +183,7 @@ const FIGURES: readonly Figure[] = [
       ],
     ],
   },
-  ...["03", "04", "06", "09", "10", "12", "13"].map(timeline),
+  ...["03", "04", "06", "09", "10", "12", "13", "19", "19-several", "19-off"].map(timeline),
   ...["timeline-15", "timeline-17", "timeline-20"].map(recording),
   { name: "trace", text: trace },
   { name: "wake-up", text: (part) => `\`${ms(Measured.parse(part), "ms", 1)}\`` },
@@ -193,6 +193,15 @@ const FIGURES: readonly Figure[] = [
     rows: (measured) => [
       ["looks at the flag", ms(measured, "aware ms", 1)],
       ["does not, so that its thread is ended", ms(measured, "deaf ms", 1)],
+    ],
+  },
+  {
+    name: "handles",
+    head: ["from the call of a study to", "time"],
+    rows: (measured) => [
+      ["its handle", ms(measured, "on first", 1)],
+      ["its result, awaited", ms(measured, "on last")],
+      ["its result, with `BACKGROUND=off`", ms(measured, "off first")],
     ],
   },
   {

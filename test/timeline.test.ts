@@ -84,9 +84,9 @@ async function draw(chapter: string, ...words: string[]) {
     "--timeline",
     ...words,
   ]);
-  const lines = stderr.split("\n").filter((line) => /[█▒░]/.test(line));
+  const lines = stderr.split("\n").filter((line) => /[█▒░▓]/.test(line));
   const bars = lines.map((line) => {
-    const [label = "", end = ""] = line.split(/[█▒░]+/);
+    const [label = "", end = ""] = line.split(/[█▒░▓]+/);
     return { label: label.trim(), from: label.length, to: line.lastIndexOf(end), end: end.trim() };
   });
   return { stdout, stderr, code, bars };
@@ -136,6 +136,13 @@ test("each attempt of a retry is a bar of its own", async () => {
 test("calls on the event loop and calls in threads stand on one axis", async () => {
   const { bars } = await draw("09-async-tools", "Weather in LA? Who am I?");
   expect(bars.map(({ label }) => label).toSorted()).toEqual(["get_user_profile", "get_weather LA"]);
+});
+
+test("a process that goes on is running, also where a thread of another pool has ended", async () => {
+  const question = "Study the climate of Vostok, don't wait. How is the weather in Pompeii?";
+  const { bars } = await draw("19-background-tools", question);
+  const ends = bars.map(({ label, end }) => `${label}${end.replace(/^\d+ ms/, "")}`);
+  expect(ends.toSorted()).toEqual(["get_weather Pompeii lost", "study_climate Vostok running"]);
 });
 
 test("chapter 08 draws its own timeline instead", async () => {

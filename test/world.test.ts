@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MessageChannel } from "node:worker_threads";
 import { afterAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
@@ -13,11 +15,17 @@ const folder = mkdtempSync(join(tmpdir(), "test-world-"));
 process.env.WORLD_DIR = folder;
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const { studyClimate } = await import("../mock-tools/climate.ts");
 const { readMailbox } = await import("../mock-tools/mailbox.ts");
 const { lookUpProfile } = await import("../mock-tools/profile.ts");
-const { defineTool, getUserProfile, getWeather, listEmails, sendEmail } = await import(
-  "../mock-tools/tools.ts"
-);
+const {
+  defineTool,
+  getUserProfile,
+  getWeather,
+  listEmails,
+  sendEmail,
+  studyClimate: climateTool,
+} = await import("../mock-tools/tools.ts");
 const { forecast } = await import("../mock-tools/weather.ts");
 const { runTool } = await import("../mock-tools/worker.ts");
 
@@ -39,6 +47,47 @@ test.each(["Atlantis", "El Dorado", "", "__proto__", "constructor"])(
   },
 );
 
+/** Studies a place, and returns the result and the progress that was told meanwhile. */
+async function studyWith(location: string, ...signals: { name: string; payload: string }[]) {
+  const { port1, port2 } = new MessageChannel();
+  const progress: unknown[] = [];
+  port1.on("message", (said) => progress.push(said));
+  for (const signal of signals) port1.postMessage(signal);
+  const result = studyClimate({ location }, { port: port2 });
+  port1.postMessage("the end");
+  port2.close();
+  await once(port1, "close");
+  return { result, progress };
+}
+
+test("the climate is computed season by season, and a study can be narrowed to one of them", async () => {
+  const whole = "Lima, 30 years: winter 13, spring 16, summer 23, autumn 20 degrees";
+  expect(studyClimate({ location: "Lima" })).toBe(whole);
+  expect(await studyWith("Paris, France", { name: "narrow", payload: "winter" })).toEqual({
+    result: "Paris, France, 30 years: winter 5 degrees",
+    progress: ["winter is done"],
+  });
+});
+
+test("a study heeds the last signal that it understands, and no other", async () => {
+  const { result, progress } = await studyWith(
+    "Los Angeles",
+    { name: "narrow", payload: "winter" },
+    { name: "narrow", payload: "summer" },
+    { name: "narrow", payload: "__proto__" },
+    { name: "widen", payload: "autumn" },
+  );
+  expect(result).toMatch(/^Los Angeles, 30 years: summer \d+ degrees$/);
+  expect(progress).toEqual(["summer is done"]);
+});
+
+test("a study that is cancelled has no result, and there is none of a place without a station", () => {
+  const cancelled = new Int32Array(1).fill(1);
+  const cancel = () => studyClimate({ location: "Lima" }, { cancelled });
+  expect(cancel).toThrow("the study was cancelled");
+  expect(() => studyClimate({ location: "Oslo" })).toThrow("no station in Oslo; known places: ");
+});
+
 test("the user is Jack", async () => {
   expect(await lookUpProfile()).toEqual({ name: "Jack", email: "jack@example.com" });
 });
@@ -51,6 +100,8 @@ test("the thread runs every tool that a chapter can offer, and no other", async 
   expect(await runTool({ name: getUserProfile.name, args: {} })).toMatchObject({ name: "Jack" });
   expect(await runTool({ name: sendEmail.name, args: mail })).toBe("message sent");
   expect(await runTool({ name: listEmails.name, args: {} })).toContainEqual(mail);
+  const nowhere = runTool({ name: climateTool.name, args: { location: "Oslo" } });
+  await expect(nowhere).rejects.toThrow("no station in Oslo");
   await expect(runTool({ name: "toString", args: {} })).rejects.toThrow(
     "no tool named toString in this thread",
   );

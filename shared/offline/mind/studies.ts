@@ -21,7 +21,8 @@ export type StudiesReading = {
 };
 
 const STUDY = /\b(?:climates?|stud(?:y|ies|ying))\b/i;
-const CLIMATE = /\bclimates?\b/i;
+/** What a question must say somewhere. People study other things as well. */
+const TOPIC = /\bclimates?\b|\b(?:start|cancel|stop|abort|narrow)\b[^.?!]*\bstud(?:y|ies)\b/i;
 const CANCEL = /\b(?:cancel|stop|abort)\b/i;
 const NARROW = /\b(?:only|just|narrow|limit|restrict)\b/i;
 const SEASON = /\b(winter|spring|summer|autumn|fall)s?\b/i;
@@ -63,7 +64,7 @@ function readClause(clause: string): Order | undefined {
 
 /** Takes a question without its e-mails, returns what it wants of the climate. */
 export function readStudies(question: string): StudiesReading {
-  if (!STUDY.test(question)) return { studies: [], climate: false, rest: question };
+  if (!TOPIC.test(question)) return { studies: [], climate: false, rest: question };
   const clauses = question.split(CLAUSE_END);
   const orders = clauses.map(readClause);
   const rest = clauses.filter((_, index) => orders[index] === undefined).join(" ");
@@ -78,6 +79,5 @@ export function readStudies(question: string): StudiesReading {
       studies.set(place.toLowerCase(), { ...blank, ...before, ...wish, wanted });
     }
   }
-  const climate = studies.size > 0 || CLIMATE.test(question);
-  return { studies: [...studies.values()], climate, rest };
+  return { studies: [...studies.values()], climate: true, rest };
 }

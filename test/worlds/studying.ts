@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { BroadcastChannel, receiveMessageOnPort } from "node:worker_threads";
+import type { RunContext } from "../../mock-tools/context.ts";
+import { worldFile } from "../../mock-tools/world.ts";
+
+const channel = new BroadcastChannel("studies");
+channel.unref();
+
+/** The thread computes all the while, as far as its event loop can tell. */
+function nap(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+}
+
+/** Goes on until the signal "go" comes, and returns the payloads of all signals up to that one. */
+function hold({ cancelled, port }: RunContext, onCancel: () => string): string {
+  const heard: string[] = [];
+  for (;;) {
+    if (cancelled && Atomics.load(cancelled, 0) !== 0) return onCancel();
+    const received = port && receiveMessageOnPort(port);
+    if (received) heard.push(received.message.payload);
+    if (received?.message.name === "go") return heard.join(", ");
+    if (!received) nap();
+  }
+}
+
+function refuse(): never {
+  throw new Error("no such study");
+}
+
+/**
+ * A study that says when it begins, and does what the first word of its place says: it waits for a
+ * signal, or for a file of the world; it heeds a cancel by throwing, by returning, or not at all.
+ */
+export function studyClimate(
+  { location }: { location: string },
+  context: RunContext = {},
+): unknown {
+  channel.postMessage(location);
+  switch (location.split(" ")[0]) {
+    case "held":
+      return hold(context, refuse);
+    case "keen":
+      return hold(context, () => `a half of ${location}`);
+    case "barred":
+      while (!existsSync(worldFile("gate"))) nap();
+      return `studied ${location}`;
+    case "deaf":
+      for (;;) nap();
+    case "throwing":
+      return refuse();
+    case "dying":
+      return process.exit(3);
+    case "odd":
+      return 1n;
+    case "telling":
+      context.port?.postMessage("a \u001b[31mhalf\u0007");
+      context.port?.postMessage({ not: "a text" });
+      return hold(context, refuse);
+    default:
+      return `studied ${location}`;
+  }
+}
