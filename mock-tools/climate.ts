@@ -10,12 +10,10 @@ const STEPS = 700_000;
 /** The ground warms and cools later than the sun does; a part of a circle. */
 const LAG = 0.4;
 
+type Mean = Pick<Station, "degrees" | "swing">;
+
 /** The mean temperature of one season in one year, in small steps. The first season is the winter. */
-function meanOfSeason(
-  { degrees, swing }: Pick<Station, "degrees" | "swing">,
-  season: number,
-  year: number,
-): number {
+function meanOfSeason({ degrees, swing }: Mean, season: number, year: number): number {
   const length = Math.PI / 2;
   const start = (season - 0.5) * length - LAG;
   let sum = 0;

@@ -446,15 +446,15 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "a cancel claims that it has worked",
     file: "chapters/19-background-tools/tools.ts",
-    from: "const { type: status } = await processes.find(id).cancel();",
-    to: 'await processes.find(id).cancel(); const status = "cancelled";',
+    from: "const { type: status } = await cancel(processes.find(id));",
+    to: 'await cancel(processes.find(id)); const status = "cancelled";',
     test: "19-background-tools",
     fails: "a cancel says how the process has really ended",
   },
   {
     name: "a deaf process is awaited for ever",
     file: "chapters/19-background-tools/process.ts",
-    from: "      end.abort();\n",
+    from: "  end.abort();\n",
     to: "",
     test: "19-background-tools",
     fails: "is not awaited for ever",
@@ -462,7 +462,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "what has ended takes signals",
     file: "chapters/19-background-tools/tools.ts",
-    from: "if (end) throw",
+    from: "if (process.ended) throw",
     to: "if (!process) throw",
     test: "19-background-tools",
     fails: "signals arrive in order",

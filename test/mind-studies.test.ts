@@ -168,6 +168,11 @@ test("a study that fails, one that could not be started, and one that was not aw
   expect(ask("Study the climate of LA. Don't wait.", OFFERS, study).answer).toBe(
     "The study of LA was started as call of LA.",
   );
+  const slow = (call: Parameters<typeof study>[0], before: readonly Exchange[]) =>
+    call.name === "await_processes" ? [{ id: "call of LA", running: true }] : study(call, before);
+  expect(ask("Study the climate of LA.", OFFERS, slow).answer).toBe(
+    "The study of LA was started as call of LA.",
+  );
   const deaf = (call: Parameters<typeof study>[0], before: readonly Exchange[]) =>
     call.name === "await_processes" ? { error: { message: "no" } } : study(call, before);
   expect(ask("Study the climate of LA.", OFFERS, deaf).answer).toBe(

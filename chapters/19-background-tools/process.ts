@@ -1,6 +1,6 @@
 // One process: the work of a tool in a thread, which can be told something meanwhile.
 import { setImmediate as nextTask, setTimeout as wait } from "node:timers/promises";
-import { MessageChannel } from "node:worker_threads";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import { printStatus } from "../../shared/print.ts";
 import type { Signal } from "../../mock-tools/context.ts";
@@ -9,7 +9,7 @@ import type { Task } from "../../mock-tools/worker.ts";
 /** How long a process may go on when it has been asked to end. */
 const GRACE_MS = 50;
 
-/** What the model reads of a cancelled process, whether it stopped, was ended or never started. */
+/** What the model reads of a cancelled process, whether it stopped, was ended or never began. */
 const CANCELLED = "[Tool execution cancelled] it ended without a result";
 
 /** How a process ends. */
@@ -21,11 +21,15 @@ export type Outcome =
 export type Process = {
   /** It comes when the process has ended, and never rejects. */
   readonly outcome: Promise<Outcome>;
-  /** How the process has ended, once it has. */
-  readonly ended: () => Outcome | undefined;
-  readonly cancel: () => Promise<Outcome>;
-  /** Sends a signal, and returns which one it is. */
-  readonly signal: (signal: Signal) => number;
+  /** The same, once it is there. */
+  ended: Outcome | undefined;
+  /** Signals go there, and progress comes from there. */
+  readonly port: MessagePort;
+  sent: number;
+  /** The flag that asks it to end. */
+  readonly cancelled: Int32Array;
+  /** Ends its thread, or takes it out of the queue. */
+  readonly end: AbortController;
 };
 
 /**
@@ -42,38 +46,37 @@ export function startProcess(
   const { port1: port, port2: itsPort } = new MessageChannel();
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
   const end = new AbortController();
-  // In a file, lines that come at any moment would only be in the way.
-  if (process.stderr.isTTY) port.on("message", (progress) => printStatus(`${id}: ${progress}`));
-  const context = { cancelled, port: itsPort };
-  const options = { signal: end.signal, transferList: [itsPort] };
-  let sequence = 0;
-  let ended: Outcome | undefined;
-  const finish = (outcome: Outcome): Outcome => {
-    port.close();
-    ended = outcome;
-    return outcome;
-  };
-  const outcome = pool.run({ ...task, context }, options).then(
-    (result) => finish({ type: "success", id, result }),
-    (error) => {
-      const isCancelled = Atomics.load(cancelled, 0) !== 0;
-      return finish(isCancelled ? { type: "cancelled", id, cancelled: CANCELLED } : explain(error));
+  const told = { ...task, context: { cancelled, port: itsPort } };
+  const outcome = pool.run(told, { signal: end.signal, transferList: [itsPort] }).then(
+    (result): Outcome => ({ type: "success", id, result }),
+    (error): Outcome => {
+      if (Atomics.load(cancelled, 0) === 0) return explain(error);
+      return { type: "cancelled", id, cancelled: CANCELLED };
     },
   );
-  return {
-    outcome,
-    ended: () => ended,
-    async cancel() {
-      Atomics.store(cancelled, 0, 1);
-      await Promise.race([outcome, wait(GRACE_MS)]);
-      // A result that has arrived when the grace is over still counts, so it is read first.
-      await nextTask();
-      end.abort();
-      return outcome;
-    },
-    signal(signal) {
-      port.postMessage(signal);
-      return ++sequence;
-    },
-  };
+  const started: Process = { outcome, ended: undefined, port, sent: 0, cancelled, end };
+  void outcome.then((ended) => {
+    started.ended = ended;
+    port.close();
+  });
+  // In a file, lines that come at any moment would only be in the way.
+  if (process.stderr.isTTY) port.on("message", (progress) => printStatus(`${id}: ${progress}`));
+  return started;
+}
+
+/** Asks a process to end, and ends it after the grace. Returns how it has ended, now or before. */
+export async function cancel({ outcome, cancelled, end }: Process): Promise<Outcome> {
+  Atomics.store(cancelled, 0, 1);
+  await Promise.race([outcome, wait(GRACE_MS)]);
+  // A result that has arrived when the grace is over still counts, so it is read first.
+  await nextTask();
+  end.abort();
+  return outcome;
+}
+
+/** Sends a signal to a process, and returns its number. */
+export function send(to: Process, signal: Signal): number {
+  to.port.postMessage(signal);
+  to.sent++;
+  return to.sent;
 }

@@ -50,7 +50,7 @@ export function openProcesses(): Processes {
       throw new Error(`unknown process ${id}; there are ${known}`);
     },
     running() {
-      return [...started].flatMap(([id, { process }]) => (process.ended() ? [] : id));
+      return [...started].flatMap(([id, { process }]) => (process.ended ? [] : id));
     },
   };
 }

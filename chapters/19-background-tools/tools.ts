@@ -3,6 +3,7 @@ import { z } from "zod";
 import { noteCall } from "../../mock-tools/notes.ts";
 import { asPlainResult } from "../../mock-tools/plain.ts";
 import type { Tool as ThreadTool } from "../../mock-tools/tools.ts";
+import { cancel, send } from "./process.ts";
 import type { Processes } from "./processes.ts";
 
 type LocalTool<Parameters extends z.ZodObject = z.ZodObject> = {
@@ -54,7 +55,7 @@ export const cancelProcess = defineLocal({
   parameters: z.object({ id: Id }),
   local: true,
   async run({ id }, processes) {
-    const { type: status } = await processes.find(id).cancel();
+    const { type: status } = await cancel(processes.find(id));
     return { process_id: id, status };
   },
 });
@@ -70,8 +71,7 @@ export const signalProcess = defineLocal({
   local: true,
   run({ id, name, payload }, processes) {
     const process = processes.find(id);
-    const end = process.ended();
-    if (end) throw new Error(`the process ${id} has ended: ${end.type}`);
-    return { process_id: id, sequence: process.signal({ name, payload }) };
+    if (process.ended) throw new Error(`the process ${id} has ended: ${process.ended.type}`);
+    return { process_id: id, sequence: send(process, { name, payload }) };
   },
 });

@@ -35,7 +35,9 @@ function stateOfEnd(id: string, { id: _, ...end }: z.infer<typeof Ends>[number])
   if ("cancelled" in end) return { id, status: "cancelled" };
   const failure = failureOf(end);
   if (failure !== undefined) return { id, status: "failed", said: failure };
-  return { id, status: "ended", said: tell(end.result) };
+  return "result" in end
+    ? { id, status: "ended", said: tell(end.result) }
+    : { id, status: "running" };
 }
 
 function tell(result: unknown): string {
