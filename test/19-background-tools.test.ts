@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
+import { ROOT } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { run, start } from "../scripts/run.ts";
 import { readReports } from "./programs/report.ts";
@@ -28,12 +29,22 @@ import {
 import { like } from "./support/worlds.ts";
 
 const FILE = "chapters/19-background-tools/main.ts";
-const folder = copyBook({
-  "mock-tools/climate.ts": like("test/worlds/studying.ts"),
-  "mock-tools/weather.ts": like("test/worlds/nasty.ts"),
-});
+const folder = bookWithLongGrace();
 
 const ran = run("test/programs/19-processes.ts", [], { folder });
+
+/** The chapter with a grace in which a study that looks at its flag can end on a busy machine, too. */
+function bookWithLongGrace(): string {
+  const file = "chapters/19-background-tools/process.ts";
+  const source = readFileSync(join(ROOT, file), "utf8");
+  const patient = source.replace("GRACE_MS = 50;", "GRACE_MS = 1_000;");
+  expect(patient).not.toBe(source);
+  return copyBook({
+    [file]: patient,
+    "mock-tools/climate.ts": like("test/worlds/studying.ts"),
+    "mock-tools/weather.ts": like("test/worlds/nasty.ts"),
+  });
+}
 
 /** What one of the cases has reported. */
 async function caseOf(name: string): Promise<unknown> {

@@ -215,22 +215,26 @@ async function endAll() {
   return { outcomes: await waiting, running: running() };
 }
 
-for (const run of [
-  answerAtOnce,
-  refuseArguments,
-  startTwice,
-  awaitSeveral,
-  cancelAll,
-  cancelWhileAwaiting,
-  sendSignals,
-  tryHandles,
-  runMany,
-  talkTwice,
-  tellProgress,
-  endAll,
-]) {
+/** How many studies begin in a case: all are heard before the next one, which counts its own. */
+const CASES = [
+  [answerAtOnce, 1],
+  [refuseArguments, 0],
+  [startTwice, 1],
+  [awaitSeveral, 6],
+  [cancelAll, 6],
+  [cancelWhileAwaiting, 3],
+  [sendSignals, 4],
+  [tryHandles, 2],
+  [runMany, 26],
+  [talkTwice, 3],
+  [tellProgress, 1],
+  [endAll, 2],
+] as const;
+
+for (const [run, count] of CASES) {
   begun = [];
   const value = await run();
+  await untilBegun(count);
   report(run.name, value);
 }
 // The threads of the chapter's other pool would keep the process.
