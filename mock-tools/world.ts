@@ -29,6 +29,9 @@ function make(folder: string): void {
   }
 }
 
+/** True where WORLD_DIR was given, so that the world outlives the program. */
+export const isWorldKept = Boolean(process.env.WORLD_DIR);
+
 /** WORLD_DIR, or a folder of this run's own that vanishes with it and that its threads inherit. */
 function openWorld(): string {
   const given = process.env.WORLD_DIR;

@@ -1,6 +1,9 @@
 // Native function calling over Chat Completions, for servers that do not have the Responses API.
 import { zodFunction } from "openai/helpers/zod";
-import type { ChatCompletionMessageParam } from "openai/resources";
+import type {
+  ChatCompletionCreateParamsNonStreaming,
+  ChatCompletionMessageParam,
+} from "openai/resources";
 import { z } from "zod";
 import type { Tool } from "../mock-tools/tools.ts";
 import { callIds } from "./call-ids.ts";
@@ -96,8 +99,12 @@ type Setting = {
   readonly config?: { readonly parallel_tool_calls?: boolean };
 };
 
+/** Sends a request, or returns the body that came for it before. */
+type Execute = (key: string, input: object, run: () => Promise<unknown>) => Promise<unknown>;
+const send: Execute = (_key, _input, run) => run();
+
 type Conversation = {
-  ask(): Promise<Output[]>;
+  ask(execute?: Execute): Promise<Output[]>;
   answer(outcomes: readonly Outcome[]): void;
 };
 
@@ -113,15 +120,14 @@ function describeTools({ tools, config = {} }: Setting) {
     : { tools: offers };
 }
 
+type Request = ChatCompletionCreateParamsNonStreaming;
+
 /** Sends a request, and returns the message of the reply if there is a whole one. */
-async function askServer(
-  messages: ChatCompletionMessageParam[],
-  options: ReturnType<typeof describeTools>,
-): Promise<unknown> {
-  const response = await client.chat.completions
-    .create({ model, messages, ...options })
-    .asResponse();
-  const body = readBody(await response.text());
+async function askServer(request: Request, execute: Execute): Promise<unknown> {
+  const body = await execute("request", request, async () => {
+    const response = await client.chat.completions.create(request).asResponse();
+    return readBody(await response.text());
+  });
   const { choices, usage } = expectShape("a chat completion", Completion, body);
   noteTokens(usage?.prompt_tokens);
   const [{ message, finish_reason: end }] = choices;
@@ -133,7 +139,8 @@ async function askServer(
 
 /**
  * Opens a conversation over Chat Completions. `ask` sends a request and returns the message and the
- * calls of the reply; `answer` takes the outcomes of all these calls into the next request.
+ * calls of the reply; `answer` takes the outcomes of all these calls into the next request. Where `ask` is
+ * given a function, the request is sent through it, under the key "request".
  *
  * @throws an error from `ask` where the model refuses or its reply is incomplete
  */
@@ -144,8 +151,8 @@ export function talkOverChat(setting: Setting): Conversation {
   ];
   const options = describeTools(setting);
   return {
-    async ask() {
-      const outputs = readMessage(await askServer(messages, options));
+    async ask(execute = send) {
+      const outputs = readMessage(await askServer({ model, messages, ...options }, execute));
       // An empty message would be refused when it is sent back.
       if (outputs.length > 0) messages.push(writeMessage(outputs));
       return outputs;

@@ -31,16 +31,25 @@ type Reply = Omit<z.infer<typeof Reply>, "output" | "usage"> & {
   readonly output: ResponseOutputItem[];
 };
 
+/** What a server sent, as it came; the SDK fails on a null in it before anyone can look. */
+export async function fetchBody(response: Promise<Response>): Promise<unknown> {
+  return readBody(await (await response).text());
+}
+
 /**
- * Reads the body of a response by itself, because the SDK fails on a null in it before anyone can look.
+ * Takes the body of a response.
  *
  * @throws an error that says what was expected and what came, if it is no response or an item is odd
  */
-export async function parseResponse(response: Promise<Response>): Promise<Reply> {
-  const body = readBody(await (await response).text());
+export function parseBody(body: unknown): Reply {
   const { output, usage, ...rest } = expectShape("a response", Reply, body);
   noteTokens(usage?.input_tokens);
   return { ...rest, output: (output ?? []).map((item) => expectShape("an item", Item, item)) };
+}
+
+/** Reads a response by itself, and throws as parseBody does. */
+export async function parseResponse(response: Promise<Response>): Promise<Reply> {
+  return parseBody(await fetchBody(response));
 }
 
 /**

@@ -1,0 +1,61 @@
+import { closeSync, fstatSync, fsyncSync, openSync, realpathSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { lock, unlock } from "./lock.ts";
+
+/** Writes a whole line, and is told whose it is. */
+export type Append = (line: Uint8Array, key: string) => void;
+
+function appendTo(fd: number, sync: boolean): Append {
+  let fault: unknown;
+  return (line) => {
+    // After a part of a line, the next one would be broken as well.
+    if (fault) throw fault;
+    try {
+      const written = writeSync(fd, line);
+      if (written < line.length) throw new Error("no space is left");
+      if (sync) fsyncSync(fd);
+    } catch (error) {
+      fault = new Error("the journal cannot be written", { cause: error });
+      throw fault;
+    }
+  };
+}
+
+/** Else a power failure may lose a young file with all its lines. Windows opens no folders. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const fd = openSync(folder, "r");
+  fsyncSync(fd);
+  closeSync(fd);
+}
+
+/** A file for this process alone, to which lines are appended, each in one write. */
+export type LineFile = {
+  readonly path: string;
+  readonly append: Append;
+  readonly close: () => void;
+};
+
+/**
+ * Opens a file, or makes one.
+ *
+ * @param sync whether to wait after each line until it is on the disk, and outlives a power failure
+ * @throws an error if it is no file, or another process uses it
+ */
+export function openLineFile(given: string, sync: boolean): LineFile {
+  const fd = openSync(given, "a");
+  try {
+    if (!fstatSync(fd).isFile()) throw new Error(`expected a file for the journal, got ${given}`);
+    const path = realpathSync(given);
+    lock(path);
+    if (sync) syncFolder(dirname(path));
+    const close = (): void => {
+      closeSync(fd);
+      unlock(path);
+    };
+    return { path, append: appendTo(fd, sync), close };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}

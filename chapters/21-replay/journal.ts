@@ -1,0 +1,105 @@
+import { truncateSync } from "node:fs";
+import { printStatus } from "../../shared/print.ts";
+import { hashOf, summarize } from "./canonical.ts";
+import type { Execute } from "./effects.ts";
+import { type Append, type LineFile, openLineFile } from "./file.ts";
+import { type Entry, type Head, readJournal } from "./lines.ts";
+
+/** The effects of a run, how many of them were recorded, and how many ran. */
+export type Journal = {
+  readonly execute: Execute;
+  readonly counts: { replayed: number; executed: number };
+  readonly close: () => void;
+};
+
+/** Says in which parts the input of a recorded effect is not the present one. */
+function compare(entry: Entry, hash: string, input: object): string {
+  const was: Record<string, string> = entry.input;
+  const is = summarize(input);
+  const names = Object.keys({ ...was, ...is }).filter((name) => was[name] !== is[name]);
+  if (names.length === 0) return `its hash was ${entry.hash} and is ${hash}`;
+  return names.map((name) => `${name} was ${was[name]} and is ${is[name]}`).join("; ");
+}
+
+function toLine(value: Head | Entry): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value)}\n`);
+}
+
+/** Replays the effects that have an entry. The others run, and are recorded. */
+function journalled(run: string, entries: Map<string, Entry>, append: Append) {
+  const counts = { replayed: 0, executed: 0 };
+  let fault: unknown;
+  const stop = (error: unknown): never => {
+    fault = error;
+    throw error;
+  };
+  const record = (entry: Entry): void => {
+    try {
+      append(toLine(entry), entry.key);
+    } catch (error) {
+      stop(error);
+    }
+  };
+  const execute: Execute = async (key, input, act) => {
+    // Nothing starts after an effect that is another one, or that could not be recorded.
+    if (fault) throw fault;
+    const hash = hashOf(input);
+    const entry = entries.get(key);
+    if (entry && entry.hash !== hash) {
+      return stop(new Error(`the journal holds another ${key}: ${compare(entry, hash, input)}`));
+    }
+    counts[entry ? "replayed" : "executed"]++;
+    if (entry) return entry.value;
+    const value = await act(`${run} ${key}`);
+    record({ key, hash, input: summarize(input), value });
+    return value;
+  };
+  return { execute, counts };
+}
+
+/** Reads a journal of this question or an empty one. A torn last line is cut off. */
+function readAndMend(path: string, question: string) {
+  const { head, entries, torn, whole } = readJournal(path);
+  if (head && head.question !== question) {
+    throw new Error(`the question of the journal was ${head.question} and is ${question}`);
+  }
+  if (torn > 0) {
+    printStatus(`warning: the last line of ${path} was torn, and is cut off`);
+    truncateSync(path, whole);
+  }
+  return { head, entries };
+}
+
+function begin(file: LineFile, question: string): Head {
+  const head: Head = { journal: 1, run: crypto.randomUUID(), question };
+  file.append(toLine(head), "head");
+  return head;
+}
+
+type Options = {
+  readonly question: string;
+  /** Whether each line is to outlive a power failure, not only the end of the process. */
+  readonly sync: boolean;
+  /** Stands between the journal and its file. */
+  readonly wrap?: (append: Append) => Append;
+};
+
+/**
+ * Opens a journal, or begins one. An effect that is recorded in it does not run again. Any other runs,
+ * and is recorded before its value is used; one that throws is not recorded.
+ *
+ * @throws an error if another process uses the file, a line of it is broken, or the question was another
+ *   one. `execute` throws one if a recorded effect had another input, and from then on runs nothing
+ */
+export function openJournal(path: string, { question, sync, wrap }: Options): Journal {
+  const file = openLineFile(path, sync);
+  try {
+    const { head, entries } = readAndMend(file.path, question);
+    const { run } = head ?? begin(file, question);
+    const append = wrap ? wrap(file.append) : file.append;
+    return { ...journalled(run, entries, append), close: file.close };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import { isMailboxKept } from "../../mock-tools/mailbox.ts";
+import { addSettings } from "../../shared/cli.ts";
+import { print, printStatus } from "../../shared/print.ts";
+import { type Execute, inline } from "./effects.ts";
+import { type Journal, openJournal } from "./journal.ts";
+import { mortal, mortalWrite } from "./kill.ts";
+
+const { JOURNAL } = process.env;
+
+addSettings({
+  JOURNAL: "record each effect in this file, and run none of them twice",
+  JOURNAL_GRAIN: "call or batch: what is one effect",
+  JOURNAL_SYNC: "on or off: wait for the disk after each line",
+  KILL_AT: 'kill the program then, for example "after step 2 call 0"',
+});
+
+/** A setting that is one of two words. The first is meant where nothing is set. */
+function choose(name: string, first: string, second: string): string {
+  const value = process.env[name] || first;
+  if (value === first || value === second) return value;
+  printStatus(`error: expected ${first} or ${second} in ${name}, got ${value}`);
+  process.exit(1);
+}
+
+/** True where a whole batch is one effect. */
+export const isBatchOneEffect = choose("JOURNAL_GRAIN", "call", "batch") === "batch";
+const sync = choose("JOURNAL_SYNC", "on", "off") === "on";
+
+let journal: Journal | undefined;
+
+/** The effects of one question: with JOURNAL set they are recorded and replayed, else they just run. */
+export function openEffects(question: string): Execute {
+  if (!JOURNAL) return mortal(inline);
+  // A rerun that found another mailbox would send its e-mails again.
+  if (!isMailboxKept()) throw new Error("JOURNAL needs a WORLD_DIR, where e-mails outlive the run");
+  journal = openJournal(JOURNAL, { question, sync, wrap: mortalWrite });
+  return mortal(journal.execute);
+}
+
+/** Prints how many effects were in the journal, and how many ran. */
+export function printCounts(): void {
+  if (!journal) return;
+  const { replayed, executed } = journal.counts;
+  print(`\nReplayed: ${replayed}, executed: ${executed}`);
+}
