@@ -11,6 +11,7 @@ import { measureReplies, measureScheduling, measureWaves } from "./dependencies.
 import { measureHandles } from "./handles.ts";
 import { measureWakeUp, recordPending } from "./human-approval.ts";
 import { measureEarlyStarts, measureKnobs } from "./recordings.ts";
+import { measureJournal, measureReplay } from "./replay.ts";
 import { measureFirstStart, measureStreaming } from "./streaming.ts";
 import { measureTimelines } from "./timeline.ts";
 import { measureToolOutput } from "./tool-output.ts";
@@ -31,6 +32,8 @@ const parts = new Map<string, () => Promise<object>>([
   ["tool-output", measureToolOutput],
   ["handles", measureHandles],
   ["wake-up", measureWakeUp],
+  ["replay", measureReplay],
+  ["journal", measureJournal],
   ["timelines", measureTimelines],
   ["timeline-15", measureKnobs],
   ["timeline-17", measureEarlyStarts],

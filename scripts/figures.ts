@@ -274,6 +274,24 @@ const FIGURES: readonly Figure[] = [
     ],
   },
   { name: "tool-output", text: toolOutput },
+  {
+    name: "replay",
+    head: ["eight forecasts", "question to answer"],
+    rows: (measured) => [
+      ["without a journal", ms(measured, "inline ms")],
+      ["with a journal that is empty", ms(measured, "journal ms")],
+      ["with all of them in the journal", ms(measured, "replay ms")],
+    ],
+  },
+  {
+    name: "journal",
+    head: ["an effect that takes no time", "adds"],
+    rows: (measured) => [
+      ["recorded, with `JOURNAL_SYNC=off`", ms(measured, "written effect", 2)],
+      ["recorded, with `JOURNAL_SYNC=on`", ms(measured, "synced effect", 2)],
+      ["replayed", ms(measured, "replayed effect", 2)],
+    ],
+  },
   { name: "machine", text: machine },
 ];
 

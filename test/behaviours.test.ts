@@ -92,6 +92,13 @@ const BEHAVIOURS: readonly (readonly [row: string, behaviour: string])[] = [
   ["L32", "resolved once, before the wait as well; later tries learn how"],
   ["L33", "the deadline counts from the launch, and is a timeout for good"],
   ["L34", "cancelled while pending, for good"],
+  ["L7", "a batch that fails as a whole: what is recorded is kept, nothing is lost in silence"],
+  ["L24", "the hash of a batch: ids, tools, arguments and their order, with keys in order"],
+  ["L25", "the step is a part of the key, and the place in the batch"],
+  ["L26", "one boundary for effects; on replay nothing runs; another input is refused"],
+  ["L27", "results are found by key, errors too"],
+  ["L28", "an entry for each call, or for the whole batch"],
+  ["L29", "inline or durable; a durable run refuses what dies with the program"],
 ];
 
 /** The rows that titles claim, once for each title. */

@@ -23,6 +23,7 @@ test.each([
   ["14-native-tools", "responses"],
   ["17-streaming", "streamed chat"],
   ["20-human-approval", "responses"],
+  ["21-replay", "responses"],
 ])("%s gives every call of any batch one outcome, over %s [T10 M5]", async (chapter, talk) => {
   const args = [chapter, talk, String(RUNS)];
   const { stdout, stderr } = await run("test/programs/odd-batches.ts", args, { folder });

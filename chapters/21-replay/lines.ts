@@ -58,23 +58,28 @@ export type Content = {
   readonly torn: number;
 };
 
+function indexByKey(entries: readonly Entry[]): Map<string, Entry> {
+  const byKey = new Map<string, Entry>();
+  for (const [index, entry] of entries.entries()) {
+    if (byKey.has(entry.key)) throw new Error(`line ${index + 2} of the journal repeats a key`);
+    byKey.set(entry.key, entry);
+  }
+  return byKey;
+}
+
 /**
- * Reads a journal. A torn last line is left out, since the effect will run again.
+ * Reads a journal. A torn last line is left out, since its effect will run again.
  *
- * @throws an error that names the line, if any other is broken; or if the file is something else
+ * @throws an error that names the line, if any other is broken, as it is in a file of another kind
  */
 export function readJournal(file: string): Content {
-  // As latin1, each byte is one character, so lengths are those of the file.
+  // In latin1 a byte is a character, so a length is that of the file.
   const bytes = readFileSync(file, "latin1");
   const { lines, torn } = splitLines(bytes);
   const [first, ...rest] = lines;
-  const isJournal = torn.startsWith(HEAD_BEGINS) || HEAD_BEGINS.startsWith(torn);
-  if (first === undefined && !isJournal) throw new Error("line 1 of the journal is broken");
+  const isHead = torn.startsWith(HEAD_BEGINS) || HEAD_BEGINS.startsWith(torn);
+  if (first === undefined && !isHead) throw new Error("line 1 of the journal is broken");
   const head = first === undefined ? undefined : readLine(Head, first, 1);
-  const entries = rest.map((line, index) => readLine(Entry, line, index + 2));
-  const byKey = new Map(entries.map((entry) => [entry.key, entry]));
-  const repeated = entries.findIndex((entry) => byKey.get(entry.key) !== entry);
-  if (repeated >= 0)
-    throw new Error(`line ${repeated + 2} of the journal has a key of a later line`);
-  return { head, entries: byKey, whole: bytes.length - torn.length, torn: torn.length };
+  const entries = indexByKey(rest.map((line, index) => readLine(Entry, line, index + 2)));
+  return { head, entries, whole: bytes.length - torn.length, torn: torn.length };
 }

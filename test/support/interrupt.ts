@@ -2,9 +2,14 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { type Ended, start } from "../../scripts/run.ts";
 
-/** Starts a program, so that a test can press Ctrl-C while it runs, and then see how it has ended. */
+/**
+ * Starts a program, so that a test can press Ctrl-C while it runs or kill it, and then see how it has
+ * ended. It has begun when it has printed something.
+ */
 export function startForUser(...what: Parameters<typeof start>): {
   readonly pressCtrlC: () => void;
+  readonly kill: () => void;
+  readonly began: Promise<unknown>;
   readonly ended: Promise<Ended>;
 } {
   const program = start(...what);
@@ -16,5 +21,10 @@ export function startForUser(...what: Parameters<typeof start>): {
     ]);
     return { code: code ?? signal, stdout, stderr };
   };
-  return { pressCtrlC: () => program.kill("SIGINT"), ended: readAll() };
+  return {
+    pressCtrlC: () => program.kill("SIGINT"),
+    kill: () => program.kill("SIGKILL"),
+    began: Promise.race([once(program.stdout, "data"), once(program, "close")]),
+    ended: readAll(),
+  };
 }

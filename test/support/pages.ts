@@ -7,9 +7,11 @@ import { findChapter, ROOT } from "../../scripts/chapters.ts";
  * documents.test.ts, so no other test has to run the demo for its transcript.
  *
  * @param question the question after the command, or none for the demo's own
+ * @param program another program of the chapter's folder
  */
-export function printed(number: string, question?: string): string {
-  const { folder, file } = findChapter(number);
+export function printed(number: string, question?: string, program = "main.ts"): string {
+  const { folder } = findChapter(number);
+  const file = `chapters/${folder}/${program}`;
   const page = readFileSync(join(ROOT, "chapters", folder, "README.md"), "utf8");
   const command = question === undefined ? `npx tsx ${file}` : `npx tsx ${file} "${question}"`;
   const [, after] = page.split(

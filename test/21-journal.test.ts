@@ -1,0 +1,356 @@
+// The journal by itself: what is recorded is returned without running it, in whatever order the lines
+// stand; what a crash leaves of a last line is cut off; anything else that is not as it was is refused
+// in words that say where.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, expect, test, vi } from "vitest";
+import { canonicalJson, hashOf, summarize } from "../chapters/21-replay/canonical.ts";
+import { inline } from "../chapters/21-replay/effects.ts";
+import { type Journal, openJournal } from "../chapters/21-replay/journal.ts";
+
+const warn = vi.spyOn(console, "error");
+beforeEach(() => {
+  warn.mockClear();
+  warn.mockImplementation(() => undefined);
+});
+afterAll(() => warn.mockRestore());
+
+const QUESTION = "a question";
+// A journal is named by its real path.
+const temporary = realpathSync(mkdtempSync(join(tmpdir(), "journals-")));
+let count = 0;
+
+function freshFile(): string {
+  return join(temporary, `${count++}.jsonl`);
+}
+
+function open(file: string, question = QUESTION): Journal {
+  return openJournal(file, { question, sync: false });
+}
+
+/** What the effects of a run return, by their keys; each has its own input. */
+type Values = Readonly<Record<string, unknown>>;
+
+/** Runs some effects with a journal: what came of each, which of them ran, and with which keys. */
+async function runAll(file: string, values: Values) {
+  const { execute, counts, close } = open(file);
+  const ran: string[] = [];
+  const came: unknown[] = [];
+  for (const [key, value] of Object.entries(values)) {
+    const act = async (idempotencyKey: string) => {
+      ran.push(idempotencyKey);
+      return value;
+    };
+    came.push(await execute(key, { key }, act));
+  }
+  close();
+  return { came, ran, counts };
+}
+
+/** A journal in which these effects are recorded: its file and its lines, each with its newline. */
+async function record(values: Values) {
+  const file = freshFile();
+  const { ran } = await runAll(file, values);
+  const lines = readFileSync(file, "utf8").split(/(?<=\n)/);
+  return { file, lines, ran };
+}
+
+const THREE = { one: 1, two: { deep: ["ü", "\u2028", "\ud83d\ude00", null] }, three: "\n\u0000" };
+
+// ── One text for each input ──────────────────────────────────────────────────────────────────────
+
+test("equal inputs have one text: keys in order at every depth, lists as they stand [L24]", () => {
+  const one = { b: [{ z: 1, y: 2 }, "x"], a: { d: null, c: true } };
+  const other = { a: { c: true, d: null }, b: [{ y: 2, z: 1 }, "x"] };
+  expect(canonicalJson(one)).toBe('{"a":{"c":true,"d":null},"b":[{"y":2,"z":1},"x"]}');
+  expect(canonicalJson(other)).toBe(canonicalJson(one));
+  expect(hashOf(other)).toBe(hashOf(one));
+});
+
+test("keys are ordered by their UTF-16 units, and numbers written as in RFC 8785", () => {
+  const keys = { "€": 1, "\r": 2, "\ufb33": 3, "1": 4, "\ud83d\ude00": 5, "\u0080": 6, ö: 7 };
+  expect(canonicalJson(keys)).toBe(
+    '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"\ud83d\ude00":5,"\ufb33":3}',
+  );
+  const numbers = [333333333.3333333, 1e30, 4.5, 0.002, 1e-27, -0, 1e21, 5e-324, 2 ** 53];
+  expect(canonicalJson(numbers)).toBe(
+    "[333333333.3333333,1e+30,4.5,0.002,1e-27,0,1e+21,5e-324,9007199254740992]",
+  );
+  expect(canonicalJson(JSON.parse('{"constructor":2,"__proto__":1}'))).toBe(
+    '{"__proto__":1,"constructor":2}',
+  );
+});
+
+test("what JSON has no place for is left out or null, as in JSON itself", () => {
+  expect(canonicalJson({ a: undefined, b: [undefined, Number.NaN, 1 / 0] })).toBe(
+    '{"b":[null,null,null]}',
+  );
+  expect(canonicalJson(undefined)).toBe("null");
+  expect(canonicalJson(new Date(0))).toBe('"1970-01-01T00:00:00.000Z"');
+  expect(canonicalJson("\ud800")).toBe('"\\ud800"');
+});
+
+test("the hash of a batch is another one with another id, name, order or arguments [L24]", () => {
+  const call = {
+    type: "function_call",
+    id: "a",
+    name: "get_weather",
+    arguments: '{"location":"LA"}',
+  };
+  const batches = [
+    [call, { ...call, id: "b" }],
+    [{ ...call, id: "b" }, call],
+    [call, { ...call, id: "c" }],
+    [call, { ...call, id: "b", name: "send_email" }],
+    [call, { ...call, id: "b", arguments: '{"location":"Lima"}' }],
+    [call],
+    [],
+  ];
+  expect(new Set(batches.map(hashOf)).size).toBe(batches.length);
+  expect(batches.map(hashOf)).toEqual(batches.map(() => expect.stringMatching(/^[\da-f]{64}$/)));
+});
+
+test("an input is summed up for a person: short parts whole, long ones by length and hash", () => {
+  const long = "x".repeat(201);
+  expect(summarize({ name: "get_weather", list: [1, { b: 1, a: 2 }], long })).toEqual({
+    name: "get_weather",
+    list: '[1,{"a":2,"b":1}]',
+    long: `201 characters (${hashOf(long).slice(0, 8)})`,
+  });
+  expect(summarize({ none: undefined })).toEqual({ none: "null" });
+});
+
+// ── What is recorded does not run ────────────────────────────────────────────────────────────────
+
+test("a rerun returns what is recorded and runs nothing of it [L26]", async () => {
+  const { file, ran } = await record(THREE);
+  const rerun = await runAll(file, THREE);
+  expect(ran).toHaveLength(3);
+  expect(rerun).toEqual({
+    came: Object.values(THREE),
+    ran: [],
+    counts: { replayed: 3, executed: 0 },
+  });
+});
+
+test("entries are found by key, in whatever order their lines stand [L27]", async () => {
+  const { file, lines } = await record(THREE);
+  const [head = "", ...entries] = lines;
+  writeFileSync(file, head + entries.toReversed().join(""));
+  const { came, ran } = await runAll(file, THREE);
+  expect({ came, ran }).toEqual({ came: Object.values(THREE), ran: [] });
+});
+
+test("what is not recorded runs, and has the same idempotency key in each run [L25]", async () => {
+  const { file, lines, ran } = await record(THREE);
+  const [head = "", one = "", , three = ""] = lines;
+  writeFileSync(file, head + one + three);
+  const rerun = await runAll(file, THREE);
+  expect(rerun.ran).toEqual(ran.filter((key) => key.endsWith(" two")));
+  expect(rerun.counts).toEqual({ replayed: 2, executed: 1 });
+  const other = await record(THREE);
+  expect(new Set([...ran, ...other.ran]).size).toBe(6);
+});
+
+test("without a journal every effect runs, each time with another key [L29]", async () => {
+  const keys = [];
+  for (const key of ["one", "one"]) {
+    keys.push(await inline(key, {}, async (idempotencyKey) => idempotencyKey));
+  }
+  expect(new Set(keys).size).toBe(2);
+});
+
+test("an effect that throws is not recorded, and runs again [L27]", async () => {
+  const file = freshFile();
+  const first = open(file);
+  const lost = first.execute("one", {}, async () => Promise.reject(new Error("no network")));
+  await expect(lost).rejects.toThrow("no network");
+  expect(await first.execute("two", {}, async () => 2)).toBe(2);
+  first.close();
+  const { execute, counts, close } = open(file);
+  expect(await execute("one", {}, async () => 1)).toBe(1);
+  expect(await execute("two", {}, async () => "never")).toBe(2);
+  expect(counts).toEqual({ replayed: 1, executed: 1 });
+  close();
+});
+
+// ── What has changed is refused ──────────────────────────────────────────────────────────────────
+
+test("another input is refused by naming both sides, and nothing runs after it [L26]", async () => {
+  const file = freshFile();
+  const first = open(file);
+  await first.execute("one", { name: "get_weather", arguments: "LA", tools: [1] }, async () => 1);
+  first.close();
+  const { execute, counts, close } = open(file);
+  const never = async () => {
+    throw new Error("this ran");
+  };
+  const input = { tools: [1], arguments: "Lima", name: "get_weather", extra: 2 };
+  const words =
+    "the journal holds another one: arguments was LA and is Lima; extra was undefined and is 2";
+  await expect(execute("one", input, never)).rejects.toThrow(words);
+  await expect(execute("two", {}, never)).rejects.toThrow(words);
+  expect(counts).toEqual({ replayed: 0, executed: 0 });
+  close();
+});
+
+test("what runs beside a refused effect is recorded all the same", async () => {
+  const { file } = await record({ one: 1 });
+  const first = open(file);
+  let end = (_: unknown): void => undefined;
+  const beside = first.execute("two", {}, () => new Promise((resolve) => (end = resolve)));
+  await expect(first.execute("one", { other: 1 }, async () => 0)).rejects.toThrow("another one");
+  end(2);
+  expect(await beside).toBe(2);
+  first.close();
+  const { execute, close } = open(file);
+  expect(await execute("two", {}, async () => "never")).toBe(2);
+  close();
+});
+
+test("a hash that was edited is refused, too", async () => {
+  const { file, lines } = await record({ one: 1 });
+  const hash = hashOf({ key: "one" });
+  writeFileSync(file, lines.join("").replace(hash, "0".repeat(64)));
+  const words = `the journal holds another one: its hash was ${"0".repeat(64)} and is ${hash}`;
+  await expect(runAll(file, { one: 1 })).rejects.toThrow(words);
+});
+
+test("another question is refused, and what is there stays", async () => {
+  const { file, lines } = await record({ one: 1 });
+  expect(() => open(file, "another")).toThrow(
+    "the question of the journal was a question and is another",
+  );
+  expect(readFileSync(file, "utf8")).toBe(lines.join(""));
+});
+
+// ── What a crash leaves, and what it does not ────────────────────────────────────────────────────
+
+test("a last line that was torn anywhere is cut off, and its effect runs again", async () => {
+  const { lines, ran } = await record(THREE);
+  const [last = ""] = lines.splice(-1);
+  const whole = Buffer.from(lines.join(""));
+  const bytes = Buffer.from(last);
+  for (let length = 0; length < bytes.length; length++) {
+    const file = freshFile();
+    writeFileSync(file, Buffer.concat([whole, bytes.subarray(0, length)]));
+    warn.mockClear();
+    const rerun = await runAll(file, THREE);
+    expect(rerun.ran).toEqual(ran.slice(2));
+    expect(readFileSync(file, "utf8")).toBe(lines.join("") + last);
+    const warning = `warning: the last line of ${file} was torn, and is cut off`;
+    expect(warn.mock.calls).toEqual(length > 0 ? [[warning]] : []);
+  }
+});
+
+test("a first line that was torn anywhere is cut off, and the journal begins anew", async () => {
+  const { lines } = await record({ one: 1 });
+  const head = Buffer.from(lines[0] ?? "");
+  for (let length = 0; length < head.length; length++) {
+    const file = freshFile();
+    writeFileSync(file, head.subarray(0, length));
+    const { counts } = await runAll(file, { one: 1 });
+    expect(counts).toEqual({ replayed: 0, executed: 1 });
+    expect(readFileSync(file, "utf8").split("\n")).toHaveLength(3);
+  }
+});
+
+test("a last line that has its end and lacks its middle is cut off", async () => {
+  const { lines, ran } = await record(THREE);
+  const [last = ""] = lines.splice(-1);
+  const file = freshFile();
+  const hole = "\0".repeat(last.length - 30);
+  writeFileSync(file, `${lines.join("")}${last.slice(0, 20)}${hole}${last.slice(-10)}`);
+  expect((await runAll(file, THREE)).ran).toEqual(ran.slice(2));
+});
+
+test("any other broken line is refused by its number, and nothing is changed", async () => {
+  const { file, lines } = await record(THREE);
+  const [head = "", one = "", two = "", three = ""] = lines;
+  const broken: readonly (readonly [string, readonly string[]])[] = [
+    ["line 1 of the journal is broken", ["{}\n", one]],
+    ["line 1 of the journal is broken", [head.replace('"journal":1', '"journal":2'), one]],
+    ["line 1 of the journal is broken", [one, two]],
+    ["line 1 of the journal is broken", ["# Notes\n", "Call Bob\n", "half a li"]],
+    ["line 1 of the journal is broken", ["Call Bob"]],
+    ["line 1 of the journal is broken", ["Call Bob\n"]],
+    ["line 2 of the journal is broken", [head, "\n", one]],
+    ["line 2 of the journal is broken", [head, `${one.slice(0, 30)}\n`, two]],
+    ["line 3 of the journal is broken", [head, one, "[]\n", three]],
+    ["line 4 of the journal is broken", [head, one, two, "{}\n"]],
+    ["line 3 of the journal is broken", [head, one, two.replace('"key":"two"', '"key":2'), "torn"]],
+    ["line 4 of the journal repeats a key", [head, one, two, one]],
+  ];
+  for (const [words, parts] of broken) {
+    writeFileSync(file, parts.join(""));
+    expect(() => open(file)).toThrow(words);
+    expect(readFileSync(file, "utf8")).toBe(parts.join(""));
+  }
+});
+
+test("what is no file, or in no folder, is refused", () => {
+  expect(() => open(temporary)).toThrow("EISDIR");
+  expect(() => open(join(temporary, "missing", "journal"))).toThrow("ENOENT");
+});
+
+test.skipIf(process.platform === "win32")("a device is refused", () => {
+  expect(() => open("/dev/null")).toThrow("expected a file for the journal, got /dev/null");
+});
+
+// ── One process at a time ────────────────────────────────────────────────────────────────────────
+
+/** A process that does nothing until it is ended. */
+async function startIdle() {
+  const child = spawn(process.execPath, ["--eval", "setInterval(() => 0, 1000)"]);
+  await once(child, "spawn");
+  const end = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
+  return { pid: Number(child.pid), end };
+}
+
+function locksOf(file: string): string[] {
+  return readdirSync(temporary).filter((name) => join(temporary, name).startsWith(`${file}.lock-`));
+}
+
+test("a file that another process uses is refused until that has died", async () => {
+  const { file } = await record({ one: 1 });
+  const { pid, end } = await startIdle();
+  const other = `${file}.lock-${pid}`;
+  writeFileSync(other, "");
+  expect(() => open(file)).toThrow(`process ${pid} uses ${file}, as ${other} says`);
+  expect(existsSync(other)).toBe(true);
+  await end();
+  expect((await runAll(file, { one: 1 })).ran).toEqual([]);
+  expect(locksOf(file)).toEqual([]);
+});
+
+test("the lock of a dead process that had this one's id is taken over", async () => {
+  const { file } = await record({ one: 1 });
+  writeFileSync(`${file}.lock-${process.pid}`, "");
+  expect((await runAll(file, { one: 1 })).ran).toEqual([]);
+  expect(locksOf(file)).toEqual([]);
+});
+
+test("a process that has the file open opens it once, by whatever name", async () => {
+  const { file } = await record({ one: 1 });
+  const name = freshFile();
+  symlinkSync(file, name);
+  const { close } = open(file);
+  expect(() => open(file)).toThrow(`this process uses ${file} already`);
+  expect(() => open(name)).toThrow(`this process uses ${file} already`);
+  close();
+  expect((await runAll(name, { one: 1 })).ran).toEqual([]);
+});

@@ -1,0 +1,10 @@
+import type { RunContext } from "../../mock-tools/context.ts";
+import { forecast as beNasty } from "./nasty.ts";
+import { note } from "./notes.ts";
+import { forecast as waitThere } from "./waiting.ts";
+
+/** A weather tool that notes each time that it runs, and its key. It waits at "the barrier". */
+export function forecast({ location }: { location: string }, { key }: RunContext = {}): unknown {
+  note({ location, key });
+  return location === "the barrier" ? waitThere({ location }) : beNasty({ location });
+}
