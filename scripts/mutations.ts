@@ -430,7 +430,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "what is recorded runs again",
     file: "chapters/21-replay/journal.ts",
-    from: "    if (entry) return entry.value;\n",
+    from: "      return entry.value;\n",
     to: "",
     test: "21-journal",
     fails: "a rerun returns what is recorded",

@@ -15,6 +15,7 @@ import { serveBarrier } from "./support/barrier.ts";
 import { type ChatReply, chatCalls, lastResults, serveChat } from "./support/chat.ts";
 import {
   ANSWER,
+  copyStory,
   EFFECTS,
   KILLED,
   live,
@@ -102,7 +103,9 @@ test.concurrent("killed before, after, within and behind the record of each effe
   const api = await model;
   const story = newStory();
   for (const [index, effect] of EFFECTS.entries()) {
-    const moments = ["before", "after", `${index * 29 + 1} bytes of`, "recorded"];
+    // The moment after one's record is the moment before the next one.
+    const before = index === 0 ? ["before"] : [];
+    const moments = [...before, "after", `${index * 29 + 1} bytes of`, "recorded"];
     for (const moment of moments.map((one) => `${one} ${effect}`)) {
       const life = { program: SERIAL, env: { KILL_AT: moment } };
       const { code } = await liveWithoutRepeating(api, story, life, moment);
@@ -142,10 +145,10 @@ const SEED = Number(process.env.SEED) || Date.now() % 2 ** 31;
 const KILLS = 15;
 
 test.concurrent.each([
-  ["once", SEED],
-  ["and again", SEED + 1],
+  ["one story after another", SEED],
+  ["others beside them", SEED + 1],
 ])(
-  "killed at random moments, by itself or from outside, %s",
+  "killed at random moments, by itself or from outside, each ends as ever: %s",
   async (_, seed) => {
     const api = await model;
     let story = newStory();
@@ -233,14 +236,13 @@ async function startHeld() {
 
 // ── What has changed ─────────────────────────────────────────────────────────────────────────────
 
-/** Runs a story to its end, and then once more after an edit or with other settings, which is refused. */
+/** Runs a story that has ended once more, after an edit or with other settings, which is refused. */
 async function rerunWith(
   env: Readonly<Record<string, string>>,
   edit = (journal: string) => journal,
 ) {
-  const story = newStory();
   const api = await model;
-  await live(api, story);
+  const story = copyStory((await whole).story);
   writeFileSync(story.journal, edit(readFileSync(story.journal, "utf8")));
   const before = { ...look(story), requests: requestsOf(api, story).length };
   const { code, stdout, stderr } = await live(api, story, { env });
@@ -556,5 +558,10 @@ test("the page shows two e-mails without a journal", () => {
 
 test("the page shows a failure that is replayed, and one that is not where the batch is one effect", () => {
   const shown = printed("21", undefined, "grains.ts");
-  expect(shown.match(/^Replayed: .*|Oslo is .*(?=, LA)|the line to Oslo dropped\.$/gm)).toEqual([]);
+  const oslo = /^Replayed: .*|Oslo is .*(?=, LA)|the line to Oslo dropped\.$/gm;
+  const [failed, works] = ["the line to Oslo dropped.", "Oslo is snowy at -4 degrees"];
+  expect(shown.match(oslo)).toEqual([
+    ...[failed, failed, "Replayed: 2, executed: 2"],
+    ...[works, works, "Replayed: 1, executed: 2"],
+  ]);
 });

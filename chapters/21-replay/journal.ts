@@ -3,7 +3,7 @@ import { printStatus } from "../../shared/print.ts";
 import { hashOf, summarize } from "./canonical.ts";
 import type { Execute } from "./effects.ts";
 import { type Append, type LineFile, openLineFile } from "./file.ts";
-import { type Entry, type Head, readJournal } from "./lines.ts";
+import { type Content, type Entry, type Head, readJournal } from "./lines.ts";
 
 /** The effects of a run, how many of them were recorded, and how many ran. */
 export type Journal = {
@@ -26,7 +26,11 @@ function toLine(value: Head | Entry): Uint8Array {
 }
 
 /** Replays the effects that have an entry. The others run, and are recorded. */
-function journalled(run: string, entries: Map<string, Entry>, append: Append) {
+function journalled(
+  id: string,
+  entries: ReadonlyMap<string, Entry>,
+  append: Append,
+): Omit<Journal, "close"> {
   const counts = { replayed: 0, executed: 0 };
   let fault: unknown;
   const stop = (error: unknown): never => {
@@ -40,7 +44,7 @@ function journalled(run: string, entries: Map<string, Entry>, append: Append) {
       stop(error);
     }
   };
-  const execute: Execute = async (key, input, act) => {
+  const execute: Execute = async (key, input, run) => {
     // Nothing starts after an effect that is another one, or that could not be recorded.
     if (fault) throw fault;
     const hash = hashOf(input);
@@ -48,9 +52,12 @@ function journalled(run: string, entries: Map<string, Entry>, append: Append) {
     if (entry && entry.hash !== hash) {
       return stop(new Error(`the journal holds another ${key}: ${compare(entry, hash, input)}`));
     }
-    counts[entry ? "replayed" : "executed"]++;
-    if (entry) return entry.value;
-    const value = await act(`${run} ${key}`);
+    if (entry) {
+      counts.replayed++;
+      return entry.value;
+    }
+    counts.executed++;
+    const value = await run(`${id} ${key}`);
     record({ key, hash, input: summarize(input), value });
     return value;
   };
@@ -58,8 +65,9 @@ function journalled(run: string, entries: Map<string, Entry>, append: Append) {
 }
 
 /** Reads a journal of this question or an empty one. A torn last line is cut off. */
-function readAndMend(path: string, question: string) {
-  const { head, entries, torn, whole } = readJournal(path);
+function readAndMend(path: string, question: string): Content {
+  const content = readJournal(path);
+  const { head, torn, whole } = content;
   if (head && head.question !== question) {
     throw new Error(`the question of the journal was ${head.question} and is ${question}`);
   }
@@ -67,7 +75,7 @@ function readAndMend(path: string, question: string) {
     printStatus(`warning: the last line of ${path} was torn, and is cut off`);
     truncateSync(path, whole);
   }
-  return { head, entries };
+  return content;
 }
 
 function begin(file: LineFile, question: string): Head {
@@ -95,9 +103,9 @@ export function openJournal(path: string, { question, sync, wrap }: Options): Jo
   const file = openLineFile(path, sync);
   try {
     const { head, entries } = readAndMend(file.path, question);
-    const { run } = head ?? begin(file, question);
+    const { run: id } = head ?? begin(file, question);
     const append = wrap ? wrap(file.append) : file.append;
-    return { ...journalled(run, entries, append), close: file.close };
+    return { ...journalled(id, entries, append), close: file.close };
   } catch (error) {
     file.close();
     throw error;

@@ -18,15 +18,15 @@ export function readOutcome(value: unknown): Outcome {
   return expectShape("an outcome", Outcome, value);
 }
 
+type RunBatch<Call> = (calls: readonly Call[], execute: Execute) => Promise<Outcome[]>;
+
 /**
  * Makes a whole batch one effect. A crash in the middle of it loses the outcomes that were there by then.
  *
  * @throws an error from the runner, if the recorded batch has not one outcome for each call
  */
-export function asOneEffect<Call>(
-  runBatch: (calls: readonly Call[], execute: Execute) => Promise<Outcome[]>,
-) {
-  return async (calls: readonly Call[], execute: Execute): Promise<Outcome[]> => {
+export function asOneEffect<Call>(runBatch: RunBatch<Call>): RunBatch<Call> {
+  return async (calls, execute) => {
     const value = await execute("batch", calls, (key) => runBatch(calls, within(key)));
     return expectShape(`${calls.length} outcomes`, z.array(Outcome).length(calls.length), value);
   };

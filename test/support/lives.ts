@@ -1,5 +1,5 @@
 // Runs of chapter 21 that are killed and started again, and what they leave, seen from outside.
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -78,9 +78,16 @@ export type Story = {
 
 let count = 0;
 
-export function newStory(): Story {
+export function newStory(question = `question ${count++}`): Story {
   const folder = mkdtempSync(join(tmpdir(), "story-"));
-  return { question: `question ${count++}`, folder, journal: join(folder, "journal.jsonl") };
+  return { question, folder, journal: join(folder, "journal.jsonl") };
+}
+
+/** A story with all that another one has left so far, which may go on in its own way. */
+export function copyStory({ question, folder }: Story): Story {
+  const copy = newStory(question);
+  cpSync(folder, copy.folder, { recursive: true });
+  return copy;
 }
 
 /** What a story has left so far: recorded effects, runs of the weather tool, and e-mails, by their keys. */
