@@ -5,19 +5,29 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import type { Execute } from "../chapters/21-replay/effects.ts";
-import { openJournal } from "../chapters/21-replay/journal.ts";
 import { ROOT } from "../scripts/chapters.ts";
 import { listen } from "../scripts/serve.ts";
 import { type Candidate, interleave, type Spread } from "./measure.ts";
 
 const FOLDER = "chapters/21-replay";
 
+type Execute = (key: string, input: object, run: () => Promise<unknown>) => Promise<unknown>;
 type RunBatch = (calls: readonly object[], execute: Execute) => Promise<object[]>;
 type Chapter = {
   runAgent(question: string, runBatch: RunBatch, execute?: Execute): Promise<string>;
   parallelRunner(): RunBatch;
 };
+
+type Journals = {
+  openJournal(
+    path: string,
+    options: { question: string; sync: boolean },
+  ): { readonly execute: Execute; readonly close: () => void };
+};
+
+function load(file: string) {
+  return import(pathToFileURL(join(ROOT, FOLDER, file)).href);
+}
 
 const Request = z.object({ input: z.array(z.looseObject({ content: z.string().optional() })) });
 
@@ -58,7 +68,8 @@ async function time(run: () => Promise<unknown>): Promise<number> {
 /** Question to answer with eight forecasts: without a journal, with a fresh one, and from a whole one. */
 export async function measureReplay(): Promise<Record<string, Spread>> {
   process.env.OPENAI_BASE_URL = await serveInstantModel();
-  const chapter: Chapter = await import(pathToFileURL(join(ROOT, FOLDER, "main.ts")).href);
+  const chapter: Chapter = await load("main.ts");
+  const { openJournal }: Journals = await load("journal.ts");
   const question = "8 calls";
   const ask = (execute?: Execute) => chapter.runAgent(question, chapter.parallelRunner(), execute);
   const askInJournal = async (file: string) => {
@@ -89,6 +100,7 @@ const OUTCOME = { type: "success", id: "la", result: "sunny, 20 degrees" };
 
 /** What the journal adds to an effect that takes no time, and what an effect takes that is replayed. */
 export async function measureJournal(): Promise<Record<string, Spread>> {
+  const { openJournal }: Journals = await load("journal.ts");
   const freshFile = freshFiles();
   const whole = freshFile();
   const measure = (nameFile: () => string, sync: boolean): Candidate => {

@@ -1,18 +1,13 @@
 // The mailbox: a file of one JSON mail a line.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import type { RunContext } from "./context.ts";
-import { isWorldKept, worldFile } from "./world.ts";
+import { worldFile } from "./world.ts";
 
 export type Mail = { readonly from: string; readonly to: string; readonly message: string };
 type Entry = Mail & { readonly key?: string };
 
 function mailboxFile(): string {
   return process.env.MAILBOX_FILE || worldFile("mailbox.jsonl");
-}
-
-/** True if the mails outlive the program. */
-export function isMailboxKept(): boolean {
-  return Boolean(process.env.MAILBOX_FILE) || isWorldKept;
 }
 
 function readEntry(line: string): Entry {

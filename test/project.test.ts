@@ -89,6 +89,8 @@ const OWN_WORDS = {
   "chapters/08-tracing/trace/record.ts": 1,
   "chapters/15-parallel-knobs/main.ts": 1,
   "chapters/16-providers/main.ts": 1,
+  // What the program printed in another process has passed it there.
+  "chapters/21-replay/acts.ts": 2,
   "shared/cli.ts": 2,
   // Its labels have passed it.
   "shared/timeline.ts": 1,

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atEnd } from "../../mock-tools/at-end.ts";
 import { endWithOutput } from "../../shared/output.ts";
+import { print } from "../../shared/print.ts";
 
 const MAIN = join(import.meta.dirname, import.meta.url.endsWith(".ts") ? "main.ts" : "main.js");
 const UNSET = { MAILBOX_FILE: "", JOURNAL: "", JOURNAL_GRAIN: "", KILL_AT: "" };
@@ -62,9 +63,10 @@ export async function play(
   question: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {
-  console.log(`── ${title}\n`);
+  print(`── ${title}\n`);
   const { code, stdout, stderr } = await runProgram(folder, [MAIN, question], settings);
   const killed = settings.KILL_AT && code !== 0 ? "(killed)\n" : "";
-  process.stdout.write(`${stdout}${killed}${describeLeft(folder)}\n\n`);
+  process.stdout.write(stdout);
+  print(`${killed}${describeLeft(folder)}\n`);
   process.stderr.write(stderr);
 }

@@ -121,6 +121,7 @@ async function runCall(call: FunctionCall, key: string): Promise<Outcome> {
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
+  // One key for all runs of the call, or the tool would take a rerun for another call.
   const task = { name: call.name, args: args.value, context: { key } };
   try {
     return { type: "success", id: call.id, result: await pool.run(task) };

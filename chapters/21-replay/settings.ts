@@ -1,4 +1,4 @@
-import { isMailboxKept } from "../../mock-tools/mailbox.ts";
+import { isWorldKept } from "../../mock-tools/world.ts";
 import { addSettings } from "../../shared/cli.ts";
 import { print, printStatus } from "../../shared/print.ts";
 import { type Execute, inline } from "./effects.ts";
@@ -32,7 +32,8 @@ let journal: Journal | undefined;
 export function openEffects(question: string): Execute {
   if (!JOURNAL) return mortal(inline);
   // A rerun that found another mailbox would send its e-mails again.
-  if (!isMailboxKept()) throw new Error("JOURNAL needs a WORLD_DIR, where e-mails outlive the run");
+  const isMailboxKept = isWorldKept || process.env.MAILBOX_FILE;
+  if (!isMailboxKept) throw new Error("JOURNAL needs a WORLD_DIR, where e-mails outlive the run");
   journal = openJournal(JOURNAL, { question, sync, wrap: mortalWrite });
   return mortal(journal.execute);
 }
