@@ -300,7 +300,7 @@ test("any other broken line is refused by its number, and nothing is changed", a
 });
 
 test("what is no file, or in no folder, is refused", () => {
-  expect(() => open(temporary)).toThrow("EISDIR");
+  expect(() => open(temporary)).toThrow(/EISDIR|EPERM/);
   expect(() => open(join(temporary, "missing", "journal"))).toThrow("ENOENT");
 });
 
@@ -344,12 +344,20 @@ test("the lock of a dead process that had this one's id is taken over", async ()
   expect(locksOf(file)).toEqual([]);
 });
 
-test("a process that has the file open opens it once, by whatever name", async () => {
+test("a process that has the file open does not open it again", async () => {
+  const { file } = await record({ one: 1 });
+  const { close } = open(file);
+  expect(() => open(file)).toThrow(`this process uses ${file} already`);
+  close();
+  expect((await runAll(file, { one: 1 })).ran).toEqual([]);
+});
+
+// Windows lets only some users make links.
+test.skipIf(process.platform === "win32")("a link is the file that it leads to", async () => {
   const { file } = await record({ one: 1 });
   const name = freshFile();
   symlinkSync(file, name);
   const { close } = open(file);
-  expect(() => open(file)).toThrow(`this process uses ${file} already`);
   expect(() => open(name)).toThrow(`this process uses ${file} already`);
   close();
   expect((await runAll(name, { one: 1 })).ran).toEqual([]);

@@ -17,7 +17,6 @@ import {
   ANSWER,
   copyStory,
   EFFECTS,
-  KILLED,
   live,
   liveWithoutRepeating,
   look,
@@ -32,6 +31,7 @@ import {
   settingsOf,
   startLife,
   stepOf,
+  wasKilled,
 } from "./support/lives.ts";
 import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
 import { printed } from "./support/pages.ts";
@@ -108,8 +108,8 @@ test.concurrent("killed before, after, within and behind the record of each effe
     const moments = [...before, "after", `${index * 29 + 1} bytes of`, "recorded"];
     for (const moment of moments.map((one) => `${one} ${effect}`)) {
       const life = { program: SERIAL, env: { KILL_AT: moment } };
-      const { code } = await liveWithoutRepeating(api, story, life, moment);
-      expect([moment, code]).toEqual([moment, KILLED]);
+      const ended = await liveWithoutRepeating(api, story, life, moment);
+      expect(wasKilled(ended), moment).toBe(true);
       const end = moment.startsWith("recorded") ? index + 1 : index;
       expect(look(story).recorded).toEqual(EFFECTS.slice(0, end));
     }
@@ -157,11 +157,11 @@ test.concurrent.each([
       if (kills === KILLS) break;
       const life = lifeUntil(moment, story);
       const words = `seed ${seed}, kill ${kills}: ${JSON.stringify(life)}`;
-      const { code, stdout } = await liveWithoutRepeating(api, story, life, words);
-      expect([0, KILLED], words).toContain(code);
-      if (code === KILLED) kills++;
+      const ended = await liveWithoutRepeating(api, story, life, words);
+      if (wasKilled(ended)) kills++;
       else {
-        await expectEnd(story, stdout, words);
+        expect(ended.code, words).toBe(0);
+        await expectEnd(story, ended.stdout, words);
         story = newStory();
       }
     }
@@ -175,7 +175,7 @@ test.concurrent.each([
 test("killed in the middle of a call, the next run takes over the lock and makes the call again", async () => {
   const { api, story, first, env } = await startHeld();
   first.kill();
-  expect((await first.ended).code).toBe(KILLED);
+  expect(wasKilled(await first.ended)).toBe(true);
   const locks = () => readdirSync(story.folder).filter((name) => name.includes(".lock-"));
   expect(locks()).toHaveLength(1);
   const { code, stdout } = await live(api, story, { env });
@@ -306,7 +306,7 @@ test("a recorded value that is no outcome is refused, and so is a batch with too
 async function killBetween(JOURNAL_GRAIN: string) {
   const story = newStory();
   const killed = { JOURNAL_GRAIN, KILL_AT: "end of call 0" };
-  expect((await live(await model, story, { env: killed })).code).toBe(KILLED);
+  expect(wasKilled(await live(await model, story, { env: killed }))).toBe(true);
   const { stdout } = await live(await model, story, { env: { JOURNAL_GRAIN } });
   const { transcript } = await whole;
   expect(transcriptOf(stdout).replace(story.question, "QUESTION")).toBe(transcript);
