@@ -21,7 +21,9 @@ function find([file, words]: Where): Found {
   if (at < 0) throw new Error(`no test of ${file} has the words ${words}`);
   const start = source.lastIndexOf("\ntest", at);
   const [body = ""] = source.slice(at).split("\n});\n");
-  const rows = source.slice(start, at).match(/^ {2}[[{"]/gm)?.length ?? 1;
+  // The title may stand on a line of its own.
+  const titleLine = source.lastIndexOf("\n", at);
+  const rows = source.slice(start, titleLine).match(/^ {2}[[{"]/gm)?.length ?? 1;
   const [, runs = "1"] = /(?:numRuns: |RUNS = )([\d_]+)/.exec(`${body}\n${source}`) ?? [];
   return { link: `[${file}](../test/${file}.test.ts)`, rows, runs: Number(runs.replace("_", "")) };
 }
@@ -45,7 +47,7 @@ const HOLDS: readonly Trial[] = [
     where: ["properties", "gives every call of any batch one outcome"],
   },
   {
-    tried: "one batch in which most calls go wrong, each in its own way, in chapters 05 to 17",
+    tried: "one batch in which most calls go wrong, each in its own way, in chapters 05 to 21",
     often: () => `${NASTY_RESULTS.length} calls`,
     holds: "no call costs another its outcome",
     where: ["05-error-recovery", "the nasty batch gets one outcome per call"],
@@ -103,6 +105,32 @@ const HOLDS: readonly Trial[] = [
     often: once,
     holds: "a quiet end or one line; no folder is left",
     where: ["terminal", "leaves nothing behind"],
+  },
+  {
+    tried:
+      "SIGKILL before, after and within the record of each effect, and at random moments, in chapter 21",
+    often: ({ rows, runs }) => `each moment once, and ${rows * runs} random ones`,
+    holds: "the next run goes on, nothing recorded runs again, and there is one e-mail",
+    where: ["21-replay", "killed at random moments"],
+  },
+  {
+    tried: "twenty processes that resolve one pending call at once, in chapter 20",
+    often: once,
+    holds: "one is accepted, and all others learn what it said",
+    where: ["20-human-approval", "of twenty processes that resolve a call at once"],
+  },
+  {
+    tried: "keys of pending calls in which anything was altered",
+    often: once,
+    holds: "each is unknown, and resolves nothing",
+    where: ["20-human-approval", "a key in which anything was altered"],
+  },
+  {
+    tried: "texts and budgets of any kind, in chapter 18",
+    often: random,
+    holds:
+      "what is shown is a beginning within the budget, cut between characters; the rest can be read",
+    where: ["18-cut", "whatever the text and the budget: a beginning"],
   },
   {
     tried: "the offline model: requests that break off or are none",
