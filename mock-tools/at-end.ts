@@ -1,14 +1,22 @@
 import { constants } from "node:os";
 
+let isListening = false;
+
 /**
- * Does something when the process ends. A signal would end it without a word, so one that nobody else
- * listens to becomes an ordinary end, with the exit code that a shell gives it.
+ * Makes an ordinary end of a signal that nobody else listens to, with the exit code that a shell gives it.
+ * The listeners stay, so that a second signal cannot cut that end short.
  */
-export function atEnd(act: () => void): void {
-  process.on("exit", act);
+function listen(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => {
-      if (process.listenerCount(signal) === 0) process.exit(128 + constants.signals[signal]);
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
     });
   }
+}
+
+/** Does something when the process ends, also when a signal ends it. */
+export function atEnd(act: () => void): void {
+  process.on("exit", act);
+  if (!isListening) listen();
+  isListening = true;
 }
