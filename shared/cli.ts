@@ -6,35 +6,18 @@ import { messageOf } from "../mock-tools/plain.ts";
 import { client, model, offline } from "./model.ts";
 import { endWithOutput } from "./output.ts";
 import { endTyping, print, printAnswer, printQuestion, printStatus } from "./print.ts";
+import { settings } from "./settings.ts";
 import { shorten } from "./terminal.ts";
 import { printTimeline, wantTimeline } from "./timeline.ts";
 
-const MAX_CAUSES = 5;
+export { addSettings } from "./settings.ts";
 
-/** What --help says of the environment, in its order. */
-const settings = new Map([
-  ["OPENAI_API_KEY", "ask a real model instead of the offline one"],
-  ["OPENAI_BASE_URL", "the model's server, for example http://localhost:11434/v1"],
-  ["OPENAI_MODEL", "the model's name"],
-  ["OPENAI_PROTOCOL", "responses or chat, where a chapter speaks both"],
-  ["OFFLINE_LATENCY_MS", "let the offline model think for so long before each reply"],
-  ["OFFLINE_TOKENS_PER_SECOND", "the pace at which it streams"],
-  ["MAILBOX_FILE", "keep the e-mails in this file"],
-  ["WORLD_DIR", "keep all that the tools remember in this folder"],
-  ["NO_COLOR", "print without colour"],
-  ["--timeline", "draw when each call ran, as in a terminal"],
-  ["TIMELINE_FILE", "keep that in this file instead, as JSON"],
-]);
+const MAX_CAUSES = 5;
 
 // Before a chapter starts its threads, which inherit the wish. Measurements, which import chapters, draw none.
 const isChapter = /\bmain\.[jt]s$/.test(process.argv[1] ?? "");
 const isAsked = process.argv.includes("--timeline") || process.env.TIMELINE_FILE;
 if (isChapter && (process.stdout.isTTY || isAsked)) wantTimeline();
-
-/** Adds settings that a chapter has of its own to what --help says: their names and meanings. */
-export function addSettings(own: Readonly<Record<string, string>>): void {
-  for (const [name, meaning] of Object.entries(own)) settings.set(name, meaning);
-}
 
 /** True in the file that was started, false where it is imported. */
 export function isEntry(url: string): boolean {

@@ -2,8 +2,12 @@
 import type { ResponseOutputItem } from "openai/resources/responses/responses";
 import { z } from "zod";
 import { callIds } from "./call-ids.ts";
+import { addSettings } from "./settings.ts";
 import { expectShape, otherThan, readBody } from "./shape.ts";
 import { noteTokens } from "./tokens.ts";
+
+// Chapters that speak Responses speak Chat Completions as well.
+addSettings({ OPENAI_PROTOCOL: "responses (the default) or chat" });
 
 const Part = z.union([
   z.looseObject({ type: z.literal("refusal"), refusal: z.string() }),

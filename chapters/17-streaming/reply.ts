@@ -1,5 +1,8 @@
 // Reads a reply from its events, and tells of each call as soon as it is complete.
+import { addSettings } from "../../shared/settings.ts";
 import type { Complete, ReplyEvent, StreamedCall } from "./pieces.ts";
+
+addSettings({ OFFLINE_TOKENS_PER_SECOND: "the pace at which the offline model streams" });
 
 /** What was read: "0p 0c 1p" and so on, the complete calls in their order, and what broke the stream. */
 export type Reply = {
