@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Row, Runs } from "../scripts/axis.ts";
 import { ROOT } from "../scripts/chapters.ts";
 import { serveOfflineModel } from "../shared/offline/wire/server.ts";
 import { copyBook } from "../scripts/copy.ts";
@@ -14,11 +15,12 @@ type Call = {
   readonly name: string;
   readonly arguments: string;
 };
+type OnStart = (call: Call) => () => void;
 type RunBatch = (calls: readonly Call[]) => Promise<object[]>;
 type Chapter = {
   runAgent(question: string, runBatch?: RunBatch): Promise<string>;
-  parallelRunner(): RunBatch;
-  dependencyRunner(): RunBatch;
+  parallelRunner(limit?: number, onStart?: OnStart): RunBatch;
+  dependencyRunner(limit?: number, onStart?: OnStart): RunBatch;
 };
 
 async function load(folder: string, file: string): Promise<Chapter> {
@@ -56,32 +58,67 @@ export async function forecast({ location }) {
 }
 `;
 
+/** The calls of the two chains, as a picture names them. */
+const CHAINS: Readonly<Record<string, string>> = {
+  a: "a",
+  b: "b",
+  c: "c, refers to a",
+  d: "d, refers to b",
+};
+
 function weather(id: string, location: unknown): Call {
   const args = JSON.stringify({ location });
   return { type: "function_call", id, name: "get_weather", arguments: args };
 }
 
-/** Two chains, short then long and long then short: wave by wave, and each call in its own time. */
-export async function measureWaves(): Promise<Record<string, Spread>> {
+/** Two chains, short then long and long then short: what runs them wave by wave, and each call in its own time. */
+async function loadChains() {
   await startInstantModel();
-  const { parallelRunner, dependencyRunner } = await load(
-    copyBook({ "mock-tools/weather.ts": WAITING_WEATHER }),
-    CHAPTER,
-  );
+  const folder = copyBook({ "mock-tools/weather.ts": WAITING_WEATHER });
+  const { parallelRunner, dependencyRunner } = await load(folder, CHAPTER);
   const after = (id: string, ms: string) => ({ $text: [ms, { $from: id }] });
   const first = [weather("a", "50"), weather("b", "150")];
   const wave = [weather("c", "150"), weather("d", "50")];
   const linked = [weather("c", after("a", "150")), weather("d", after("b", "50"))];
-  return interleave(
-    {
-      waves: stopwatch(async () => {
-        await parallelRunner()(first);
-        await parallelRunner()(wave);
-      }),
-      own: stopwatch(() => dependencyRunner()([...first, ...linked])),
+  return {
+    async waves(onStart?: OnStart) {
+      await parallelRunner(undefined, onStart)(first);
+      await parallelRunner(undefined, onStart)(wave);
     },
-    15,
-  );
+    own: (onStart?: OnStart) => dependencyRunner(undefined, onStart)([...first, ...linked]),
+  };
+}
+
+/** What the two ways take. */
+export async function measureWaves(): Promise<Record<string, Spread>> {
+  const { waves, own } = await loadChains();
+  return interleave({ waves: stopwatch(() => waves()), own: stopwatch(() => own()) }, 15);
+}
+
+/** The calls of a run as rows, with times in whole milliseconds since its beginning. */
+async function record(run: (onStart: OnStart) => Promise<unknown>): Promise<Row[]> {
+  const rows: Row[] = [];
+  const zero = performance.now();
+  const since = () => Math.round(performance.now() - zero);
+  await run(({ id }) => {
+    const start = since();
+    return () =>
+      rows.push({ label: CHAINS[id] ?? "", spans: [{ what: "call", start, end: since() }] });
+  });
+  return rows.toSorted((one, other) => one.label.localeCompare(other.label));
+}
+
+/** One run of each way, in threads that have run before. */
+export async function recordWaves(): Promise<Runs> {
+  const { waves, own } = await loadChains();
+  for (let round = 0; round < 3; round++) {
+    await waves();
+    await own();
+  }
+  return [
+    { title: "a call starts when a whole wave has ended", rows: await record(waves) },
+    { title: "a call starts when the calls that it refers to have ended", rows: await record(own) },
+  ];
 }
 
 /** What the graph of 1,000 calls costs: none of them gets as far as its tool. */

@@ -7,13 +7,19 @@ import { measureAsyncOverhead, measureAsyncTools } from "./async-tools.ts";
 import { measureBatches, measureOverhead } from "./batches.ts";
 import { measureCancellation } from "./cancellation.ts";
 import { measureColdStart } from "./cold-start.ts";
-import { measureReplies, measureScheduling, measureWaves } from "./dependencies.ts";
+import { measureReplies, measureScheduling, measureWaves, recordWaves } from "./dependencies.ts";
 import { measureHandles } from "./handles.ts";
 import { measureWakeUp, recordPending } from "./human-approval.ts";
 import { measureEarlyStarts, measureKnobs } from "./recordings.ts";
 import { measureJournal, measureReplay } from "./replay.ts";
 import { measureFirstStart, measureStreaming } from "./streaming.ts";
-import { measureTimelines } from "./timeline.ts";
+import {
+  measureBuckets,
+  measureLanes,
+  measureLimits,
+  measureRetries,
+  measureTimelines,
+} from "./timeline.ts";
 import { measureToolOutput } from "./tool-output.ts";
 import { measureTrace } from "./trace.ts";
 
@@ -35,6 +41,11 @@ const parts = new Map<string, () => Promise<object>>([
   ["replay", measureReplay],
   ["journal", measureJournal],
   ["timelines", measureTimelines],
+  ["timeline-06", measureRetries],
+  ["timeline-09", measureLanes],
+  ["timeline-10", measureLimits],
+  ["timeline-12", measureBuckets],
+  ["timeline-13-waves", recordWaves],
   ["timeline-15", measureKnobs],
   ["timeline-17", measureEarlyStarts],
   ["timeline-20", recordPending],

@@ -2,22 +2,20 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getUserProfile, sendEmail } from "../mock-tools/tools.ts";
+import type { Row, Runs } from "../scripts/axis.ts";
 import { findChapter, ROOT } from "../scripts/chapters.ts";
 import type { Bar } from "../shared/timeline.ts";
 import { LOADER } from "./measure.ts";
 
 const ROUNDS = 5;
 
-type Run = readonly [name: string, chapter: string, question: string, env?: object];
+type Run = readonly [name: string, chapter: string, question: string, settings?: object];
 
-/** The questions whose calls the pages show, by the name of the figure, and settings for them. */
+/** The demos' questions whose bars the pages show as a terminal does, by the name of the figure. */
 const QUESTIONS: readonly Run[] = [
   ["03", "03", "How is the weather in Beijing and LA?"],
   ["04", "04", "How is the weather in Beijing and LA?"],
-  ["06", "06", "How is the weather in Oslo?"],
-  ["09", "09", "Compare the weather in Lima, Atlantis, LA, Paris and Tokyo. Who am I?"],
-  ["10", "10", "How is the weather in LA, McMurdo and Vostok?"],
-  ["12", "12", "Get the weather in Beijing and LA and send an summary email to me."],
   ["13", "13", "Get the weather in Beijing and LA and send an summary email to me."],
   ["19", "19", "Study the climate of Lima. Who am I?"],
   [
@@ -29,7 +27,7 @@ const QUESTIONS: readonly Run[] = [
 ];
 
 /** The calls of one run, with times in whole milliseconds since the first of them began. */
-function runOnce([, chapter, question, settings]: Run): Bar[] {
+function runOnce(chapter: string, question: string, settings: object): Bar[] {
   const folder = mkdtempSync(join(tmpdir(), "timeline-"));
   const file = join(folder, "bars.jsonl");
   const offline = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "", TIMELINE_FILE: file };
@@ -48,15 +46,83 @@ function lengthOf(bars: readonly Bar[]): number {
   return Math.max(...bars.map(({ end }) => end));
 }
 
-/** The calls of each question, in the run of middle length. */
+/** The calls of a question to a chapter, in the run of middle length. */
+function runMiddle(chapter: string, question: string, settings: object = {}): Bar[] {
+  const runs = Array.from({ length: ROUNDS }, () => runOnce(chapter, question, settings));
+  return runs.toSorted((one, other) => lengthOf(one) - lengthOf(other))[ROUNDS >> 1] ?? [];
+}
+
+/** The calls of each question. */
 export async function measureTimelines(): Promise<Record<string, Bar[]>> {
-  const runs = new Map<string, Bar[][]>(QUESTIONS.map(([name]) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const run of QUESTIONS) runs.get(run[0])?.push(runOnce(run));
-  }
-  const middle = [...runs].map(([name, all]) => {
-    const sorted = all.toSorted((one, other) => lengthOf(one) - lengthOf(other));
-    return [name, sorted[ROUNDS >> 1] ?? []] as const;
-  });
-  return Object.fromEntries(middle);
+  return Object.fromEntries(QUESTIONS.map(([name, ...run]) => [name, runMiddle(...run)]));
+}
+
+function rowOf({ label, start, end, how }: Bar): Row {
+  return {
+    label,
+    spans: [{ what: how === "done" || how === "running" ? "call" : how, start, end }],
+  };
+}
+
+/** The attempts of chapter 06's demo. */
+export async function measureRetries(): Promise<Runs> {
+  const bars = runMiddle("06", "How is the weather in Oslo and LA?");
+  return [{ title: "attempts", rows: bars.map(rowOf) }];
+}
+
+/** Calls in two groups, with a title for each. */
+function inGroups(bars: readonly Bar[], isFirst: (bar: Bar) => boolean, titles: string[]): Runs {
+  const groups = [bars.filter(isFirst), bars.filter((bar) => !isFirst(bar))];
+  return groups.map((group, index) => ({ title: titles[index] ?? "", rows: group.map(rowOf) }));
+}
+
+/** The calls of chapter 09's demo, by where they run. */
+export async function measureLanes(): Promise<Runs> {
+  const bars = runMiddle(
+    "09",
+    "Compare the weather in Lima, Atlantis, LA, Paris and Tokyo. Who am I?",
+  );
+  const waits = [getUserProfile, sendEmail].map(({ name }) => name);
+  const isWait = ({ label }: Bar) => waits.some((name) => label.startsWith(name));
+  return inGroups(bars, isWait, ["on the event loop", "in threads"]);
+}
+
+/** The calls of chapter 12's demo, by their buckets. */
+export async function measureBuckets(): Promise<Runs> {
+  const bars = runMiddle(
+    "12",
+    'How is the weather in Lima, LA and Paris? Send an email to bob@example.com saying "hello".',
+  );
+  const isParallel = ({ label }: Bar) => !label.startsWith(sendEmail.name);
+  return inGroups(bars, isParallel, ["parallel calls", "serial calls"]);
+}
+
+/** A number that a chapter has as a constant. */
+function constant(chapter: string, name: string): number {
+  const source = readFileSync(join(ROOT, findChapter(chapter).file), "utf8");
+  const [, digits = ""] = new RegExp(`^const ${name} = ([\\d_]+);`, "m").exec(source) ?? [];
+  if (!digits) throw new Error(`chapter ${chapter} has no number ${name}`);
+  return Number(digits.replaceAll("_", ""));
+}
+
+/** The calls of chapter 10's demo, with the limits that ended two of them. */
+export async function measureLimits(): Promise<Runs> {
+  const bars = runMiddle("10", "How is the weather in LA, McMurdo, Vostok and Paris?");
+  const grace = constant("10", "GRACE_MS");
+  const limit = (name: string, start: number): Row => {
+    const end = start + constant("10", name);
+    const spans = [
+      { what: "limit", start, end },
+      { what: "grace", start: end, end: end + grace },
+    ] as const;
+    return { label: `${name}, GRACE_MS`, spans: [...spans] };
+  };
+  const slow = bars.find(({ label }) => label.endsWith("McMurdo"));
+  return [
+    { title: "the calls", rows: bars.map(rowOf) },
+    {
+      title: "the limits of McMurdo's call and of the batch",
+      rows: [limit("CALL_MS", slow?.start ?? 0), limit("BATCH_MS", 0)],
+    },
+  ];
 }

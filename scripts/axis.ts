@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 const Span = z.object({
-  what: z.enum(["reply", "arguments", "pending", "call"]),
+  what: z.enum(["reply", "arguments", "pending", "call", "failed", "lost", "limit", "grace"]),
   start: z.number(),
   end: z.number(),
 });
@@ -14,7 +14,16 @@ export type Row = z.infer<typeof Row>;
 export const Runs = z.array(z.object({ title: z.string(), rows: z.array(Row) }));
 export type Runs = z.infer<typeof Runs>;
 
-const LETTERS = { reply: "─", arguments: "·", pending: "░", call: "█" } as const;
+const LETTERS = {
+  reply: "─",
+  arguments: "·",
+  pending: "╌",
+  call: "█",
+  failed: "▒",
+  lost: "░",
+  limit: "┄",
+  grace: "!",
+} as const;
 
 /** The most marks on an axis, so that their numbers do not touch. */
 const MAX_MARKS = 10;
@@ -32,11 +41,13 @@ function place(texts: readonly (readonly [column: number, text: string])[]): str
   }, "");
 }
 
-/** When the last span began and ended, after the ends of those before it. */
+/** When the last span began and ended, after the ends of those before it, and whether a call has failed. */
 function timesOf(spans: readonly Span[]): string {
-  return spans
-    .map(({ start, end }, index) => (index < spans.length - 1 ? end : `${start}–${end}`))
-    .join(", ");
+  const times = spans.map(({ start, end }, index) =>
+    index < spans.length - 1 ? end : `${start}–${end}`,
+  );
+  const end = spans.find(({ what }) => what === "failed" || what === "lost");
+  return `${times.join(", ")} ms${end ? ` ${end.what}` : ""}`;
 }
 
 /** Round numbers, each at the column of its time. */
@@ -48,8 +59,10 @@ function drawAxis(end: number, columnOf: (time: number) => number): string {
 
 function drawSpans(spans: readonly Span[], columnOf: (time: number) => number): string {
   const bars = spans.map(({ what, start, end }) => {
-    const length = Math.max(1, columnOf(end) - columnOf(start));
-    return [columnOf(start), LETTERS[what].repeat(length)] as const;
+    const length = columnOf(end) - columnOf(start);
+    // What takes no time at the end of the axis stands in its last column.
+    const from = Math.min(columnOf(start), columnOf(Infinity) - 1);
+    return [from, LETTERS[what].repeat(Math.max(1, length))] as const;
   });
   return place(bars);
 }
@@ -65,10 +78,10 @@ export function drawRuns(runs: Runs, width: number): string {
   const rows = runs.flatMap((run) => run.rows);
   const end = Math.max(1, ...rows.flatMap(({ spans }) => spans.map((span) => span.end)));
   const labelWidth = Math.max(...rows.map(({ label }) => label.length));
-  const columnOf = (time: number): number => Math.floor((time / end) * width);
+  const columnOf = (time: number): number => Math.floor((Math.min(time, end) / end) * width);
   const drawRow = ({ label, spans }: Row): string => {
     const picture = drawSpans(spans, columnOf).padEnd(width);
-    return `${label.padEnd(labelWidth)} ${picture} ${timesOf(spans)} ms`;
+    return `${label.padEnd(labelWidth)} ${picture} ${timesOf(spans)}`;
   };
   const axis = `${"ms".padEnd(labelWidth)} ${drawAxis(end, columnOf)}`;
   const pictures = runs.map((run) => [run.title, ...run.rows.map(drawRow)].join("\n"));

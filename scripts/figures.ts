@@ -84,11 +84,11 @@ function timeline(name: string): Figure {
   return { name: `timeline-${name}`, part: "timelines", text: draw };
 }
 
-/** The replies and calls of some runs, on one axis. */
+/** What went on in some runs, on one axis. */
 function recording(name: string): Figure {
   const draw = (part: unknown): string =>
     `\`\`\`text\n${drawRuns(Runs.parse(part), AXIS_COLUMNS)}\n\`\`\``;
-  return { name, text: draw };
+  return { name: `timeline-${name}`, text: draw };
 }
 
 /** The timelines of chapter 08's demo, as it draws them. */
@@ -183,8 +183,8 @@ const FIGURES: readonly Figure[] = [
       ],
     ],
   },
-  ...["03", "04", "06", "09", "10", "12", "13", "19", "19-several", "19-off"].map(timeline),
-  ...["timeline-15", "timeline-17", "timeline-20"].map(recording),
+  ...["03", "04", "13", "19", "19-several", "19-off"].map(timeline),
+  ...["06", "09", "10", "12", "13-waves", "15", "17", "20"].map(recording),
   { name: "trace", text: trace },
   { name: "wake-up", text: (part) => `\`${ms(Measured.parse(part), "ms", 1)}\`` },
   {

@@ -47,6 +47,32 @@ test("all runs are drawn on one axis, and each row says its times", () => {
   ]);
 });
 
+test("what has failed, what was lost, a limit and its grace look different, and stay on the axis", () => {
+  const rows: Runs[number]["rows"] = [
+    { label: "a", spans: [{ what: "failed", start: 10, end: 10 }] },
+    { label: "b", spans: [{ what: "lost", start: 10, end: 50 }] },
+    {
+      label: "limit",
+      spans: [
+        { what: "limit", start: 0, end: 40 },
+        { what: "grace", start: 40, end: 45 },
+      ],
+    },
+    { label: "c", spans: [{ what: "call", start: 50, end: 50 }] },
+  ];
+  expect(
+    drawRuns([{ title: "one", rows }], 10)
+      .split("\n")
+      .slice(2),
+  ).toEqual([
+    "one",
+    "a       ▒        10–10 ms failed",
+    "b       ░░░░░░░░ 10–50 ms lost",
+    "limit ┄┄┄┄┄┄┄┄!  40, 40–45 ms",
+    "c              █ 50–50 ms",
+  ]);
+});
+
 test.each([
   [9, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]],
   [10, ["0", "2", "4", "6", "8", "10"]],
