@@ -7,7 +7,7 @@ import type { Row, Runs } from "../scripts/axis.ts";
 import { findChapter, ROOT } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { serveOfflineModel } from "../shared/offline/wire/server.ts";
-import type { Bar } from "../shared/timeline.ts";
+import type { Bar } from "../shared/bars.ts";
 import { LOADER } from "./measure.ts";
 import { type Passed, relayTo } from "./relay.ts";
 import { copyThatWaits, WAITING_WEATHER } from "./streaming.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { getUserProfile, sendEmail } from "../mock-tools/tools.ts";
 import type { Row, Runs } from "../scripts/axis.ts";
 import { findChapter, ROOT } from "../scripts/chapters.ts";
-import type { Bar } from "../shared/timeline.ts";
+import type { Bar } from "../shared/bars.ts";
 import { LOADER } from "./measure.ts";
 
 const ROUNDS = 5;

@@ -11,7 +11,7 @@ const CHAPTER = "chapters/08-tracing/main.ts";
 export async function measureTrace(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "trace-"));
   const args = [...LOADER, CHAPTER, "--trace", join(folder, "trace.json")];
-  const env = { ...process.env, OPENAI_API_KEY: "", OPENAI_BASE_URL: "" };
+  const env = { ...process.env, OPENAI_API_KEY: "", OPENAI_BASE_URL: "", COLUMNS: "" };
   const { stderr } = spawnSync(process.execPath, args, { cwd: ROOT, env, encoding: "utf8" });
   rmSync(folder, { recursive: true });
   const [, ...lines] = stderr.trim().split("\n");

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { drawBars } from "../shared/timeline.ts";
+import { drawBars } from "../shared/bars.ts";
 import { drawRuns, Runs } from "./axis.ts";
 import { ROOT } from "./chapters.ts";
 
@@ -18,6 +18,7 @@ const Timelines = z.record(
       start: z.number(),
       end: z.number(),
       how: z.enum(["done", "failed", "lost", "running"]),
+      run: z.number(),
     }),
   ),
 );

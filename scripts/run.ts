@@ -38,6 +38,7 @@ const OFFLINE = {
   APPROVAL_SECONDS: "",
   OFFLINE_LATENCY_MS: "",
   OFFLINE_TOKENS_PER_SECOND: "",
+  COLUMNS: "",
 };
 
 const running = new Set<ChildProcess>();

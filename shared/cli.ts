@@ -17,7 +17,7 @@ const MAX_CAUSES = 5;
 // Before a chapter starts its threads, which inherit the wish. Measurements, which import chapters, draw none.
 const isChapter = /\bmain\.[jt]s$/.test(process.argv[1] ?? "");
 const isAsked = process.argv.includes("--timeline") || process.env.TIMELINE_FILE;
-if (isChapter && (process.stdout.isTTY || isAsked)) wantTimeline();
+if (isChapter && (process.stderr.isTTY || isAsked)) wantTimeline();
 
 /** True in the file that was started, false where it is imported. */
 export function isEntry(url: string): boolean {

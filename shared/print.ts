@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { stripControls } from "./controls.ts";
+import { noteStep } from "./runs.ts";
 import { lengthOfHalfSecret } from "./secrets.ts";
 import { clean, onOneLine, shorten } from "./terminal.ts";
 
@@ -41,6 +42,7 @@ export function endTyping(): void {
 
 /** Prints one step's messages, unless they were printed as they came, or else its calls. */
 export function printOutputs(step: number, outputs: readonly Output[]): void {
+  noteStep(step);
   const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
   const calls = outputs.flatMap((output) =>
     output.type === "function_call" ? `${output.name}(${output.arguments})` : [],

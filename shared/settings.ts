@@ -11,6 +11,7 @@ export const settings = new Map([
   ["NO_COLOR", "print without colour"],
   ["--timeline", "draw when each call ran, as in a terminal"],
   ["TIMELINE_FILE", "keep that in this file instead, as JSON"],
+  ["COLUMNS", "how wide that is, where there is no terminal"],
 ]);
 
 /** Adds settings to what --help says: their names and meanings. */

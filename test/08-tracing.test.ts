@@ -163,6 +163,14 @@ test("bars of one lane never overlap, and the serial runner needs one lane", asy
   expect(stderr).toMatch(/^batch: 4 succeeded, 1 failed; \d+ ms of calls in \d+ ms; gain \d\.\d$/m);
 });
 
+test("no line of its timeline is wider than the terminal", async () => {
+  const options = { env: { COLUMNS: "40" } };
+  const { stderr } = await run(FILE, ["--timeline", "How is the weather in LA and Lima?"], options);
+  const lines = stderr.slice(stderr.indexOf("run 1")).split("\n");
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(40);
+  expect(lines).toContainEqual(expect.stringMatching(/^weather_lima +█+ +\d+ ms$/));
+});
+
 test("an OTLP endpoint receives the spans with names, parents and attributes", async () => {
   const { services, spans, stderr } = await traced;
   expect([...services]).toEqual(["POST /v1/traces the-agent-loop"]);

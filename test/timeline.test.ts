@@ -1,13 +1,16 @@
 // What one sees of parallel calls: a bar for each, on one axis, whichever thread it ran in.
+import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { run } from "../scripts/run.ts";
-import { type Bar, drawBars, makeBars } from "../shared/timeline.ts";
+import { type Bar, drawBars } from "../shared/bars.ts";
+import { fitTo, widthOf } from "../shared/columns.ts";
+import { makeBars } from "../shared/timeline.ts";
 import { printed } from "./support/pages.ts";
 
 const plain = (_: string, text: string): string => text;
 
-function bar(label: string, start: number, end: number, how: Bar["how"] = "done"): Bar {
-  return { label, start, end, how };
+function bar(label: string, start: number, end: number, how: Bar["how"] = "done", run = 1): Bar {
+  return { label, start, end, how, run };
 }
 
 test("bars stand on one axis, and each says how long its call took and how it ended", () => {
@@ -17,10 +20,33 @@ test("bars stand on one axis, and each says how long its call took and how it en
     bar("get_weather Pompeii", 1_050, 1_200, "lost"),
   ];
   expect(drawBars(bars, 60, plain).split("\n")).toEqual([
-    "get_weather LA       ████████████            100 ms",
-    "get_weather Atlantis ▒                       1 ms failed",
-    "get_weather Pompeii       ░░░░░░░░░░░░░░░░░  150 ms lost",
-    "3 calls: 251 ms of work in 200 ms",
+    "get_weather LA       ██████████████              100 ms",
+    "get_weather Atlantis ▒                           1 ms failed",
+    "get_weather Pompeii        ░░░░░░░░░░░░░░░░░░░░  150 ms lost",
+    "3 calls: 101 ms of work in 200 ms; 1 lost (a bar ends when",
+    "that was noticed)",
+  ]);
+});
+
+test("each run of the agent has bars of its own, and all have one scale", () => {
+  const bars = [
+    bar("a", 1_000, 1_100),
+    bar("b", 1_100, 1_200),
+    bar("a", 5_000, 5_100, "done", 2),
+    bar("b", 5_000, 5_100, "done", 2),
+  ];
+  expect(drawBars(bars, 19, plain).split("\n")).toEqual([
+    "run 1",
+    "a █████      100 ms",
+    "b      █████ 100 ms",
+    "2 calls: 200 ms of",
+    "work in 200 ms",
+    "",
+    "run 2",
+    "a █████      100 ms",
+    "b █████      100 ms",
+    "2 calls: 200 ms of",
+    "work in 100 ms",
   ]);
 });
 
@@ -38,8 +64,39 @@ test("of many calls, the first are drawn and the others are counted", () => {
 
 test("in a narrow terminal the labels get shorter, and the end of each is kept", () => {
   const [first = ""] = drawBars([bar("get_weather Pompeii", 0, 100)], 40, plain).split("\n");
-  expect(first).toBe("…Pompeii ████████████████████ 100 ms");
-  expect(drawBars([bar("x", 0, 0)], 10, plain)).toMatch(/^x {8}█ {19} 0 ms\n1 call: /);
+  expect(first).toBe("…weather Pompeii ████████████████ 100 ms");
+});
+
+test.each([120, 80, 46, 40, 30, 22])("in %i columns no line is wider", (columns) => {
+  const bars = [
+    bar("get_weather Pompeii", 0, 12_345, "lost"),
+    bar("get_weather 東京都", 12_000, 12_345, "failed"),
+    bar("send_email somebody.with.a.long.name@example.com", 0, 20_000),
+  ];
+  const widths = drawBars(bars, columns, plain).split("\n").map(widthOf);
+  expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
+});
+
+test.each([
+  ["abc", 3],
+  ["東京", 4],
+  ["서울", 4],
+  ["ｱｲ", 2],
+  ["Ａ（", 4],
+  ["Zürich", 6],
+  ["Zu\u0308rich", 6],
+  ["👩‍👩‍👧", 2],
+  ["☀", 1],
+  ["☀️", 2],
+  ["a\u200bb", 2],
+])("the text %s has the columns that a terminal gives it", (text, columns) => {
+  expect(widthOf(text)).toBe(columns);
+});
+
+test("a label has exactly its columns, also where a wide letter would stand across the edge", () => {
+  expect(fitTo("東京", 6)).toBe("東京  ");
+  expect(fitTo("東京都", 4)).toBe("…都 ");
+  expect(fitTo("東京都", 5)).toBe("…京都");
 });
 
 test("a bar has the colour of its end, and a label has none of its own", () => {
@@ -51,12 +108,7 @@ test("a bar has the colour of its end, and a label has none of its own", () => {
     bar("d", 0, 1, "running"),
   ];
   const colours = drawBars(bars, 80, paint).match(/^.*<\w+ ./gm);
-  expect(colours).toEqual([
-    "a        <green █",
-    "b        <red ▒",
-    "c        <yellow ░",
-    "d        <yellow ▓",
-  ]);
+  expect(colours).toEqual(["a <green █", "b <red ▒", "c <yellow ░", "d <yellow ▓"]);
 });
 
 test("a call whose thread has ended is lost at that moment, and any other one without an end is running", () => {
@@ -70,12 +122,21 @@ test("a call whose thread has ended is lost at that moment, and any other one wi
     { type: "end", call: "third", failed: true, at: 40 },
     start("fourth", 4, 35),
   ] as const;
-  expect(makeBars(notes, new Map([[1, 25]]), 50)).toEqual([
+  const moments = { threads: new Map([[1, 25]]), runs: [], latest: 50 };
+  expect(makeBars(notes, moments)).toEqual([
     bar("first", 10, 15),
     bar("second", 20, 25, "lost"),
     bar("third", 30, 40, "failed"),
     bar("fourth", 35, 50, "running"),
   ]);
+});
+
+test("a call belongs to the run whose first reply came last, and the first calls to the first run", () => {
+  const notes = [5, 15, 25].map((at) => {
+    return { type: "start", call: `${at}`, label: `${at}`, thread: 0, at } as const;
+  });
+  const moments = { threads: new Map(), runs: [10, 20], latest: 30 };
+  expect(makeBars(notes, moments).map(({ run }) => run)).toEqual([1, 1, 2]);
 });
 
 /** The bars that a chapter draws of a question: where they begin and end on the axis, and the words. */
@@ -149,6 +210,50 @@ test("chapter 08 draws its own timeline instead", async () => {
   const { stderr } = await draw("08-tracing", "Weather in LA?");
   expect(stderr).toContain("gain");
   expect(stderr).not.toContain("of work in");
+});
+
+/** What makes a program believe that a stream of it is a terminal. */
+function asTerminal(stream: "stdout" | "stderr", env: Record<string, string> = {}) {
+  const script = `process.${stream}.isTTY = true; process.${stream}.columns = 50`;
+  const url = `data:text/javascript,${encodeURIComponent(script)}`;
+  return { env: { NODE_OPTIONS: `--import ${url}`, ...env } };
+}
+
+test("bars are drawn where stderr is a terminal, whatever stdout is, and no wider than it", async () => {
+  const [drawn, not] = await Promise.all([
+    run("chapters/04-parallel-tools/main.ts", ["Weather in LA?"], asTerminal("stderr")),
+    run("chapters/04-parallel-tools/main.ts", ["Weather in LA?"], asTerminal("stdout")),
+  ]);
+  const [, , bar = ""] = drawn.stderr.split("\n");
+  const shown = stripVTControlCharacters(bar);
+  expect(shown).toMatch(/^get_weather LA █+ +\d+ ms$/);
+  expect(shown.length).toBeLessThanOrEqual(50);
+  expect(bar).toContain("\u001b[32m█");
+  expect(not.stderr).not.toContain("█");
+});
+
+test("NO_COLOR takes the colour off the bars, and leaves the bars", async () => {
+  const env = asTerminal("stderr", { NO_COLOR: "1" });
+  const { stderr } = await run("chapters/04-parallel-tools/main.ts", ["Weather in LA?"], env);
+  expect(stderr).toMatch(/^get_weather LA █+ +\d+ ms$/m);
+});
+
+test("COLUMNS says how wide the picture may be where there is no terminal, if it is a number", async () => {
+  const draw = async (COLUMNS: string) => {
+    const question = ["--timeline", "Weather in LA?"];
+    const { stderr } = await run("chapters/04-parallel-tools/main.ts", question, {
+      env: { COLUMNS },
+    });
+    return stderr.split("\n")[2] ?? "";
+  };
+  const [narrow, wrong] = await Promise.all([draw("30"), draw("-1")]);
+  expect(narrow.length).toBeLessThanOrEqual(30);
+  expect(wrong.length).toBeGreaterThan(70);
+});
+
+test("the four settings of chapter 15 are four runs", async () => {
+  const { stderr } = await draw("15-parallel-knobs", "Weather in LA?");
+  expect(stderr.match(/^run \d$/gm)).toEqual(["run 1", "run 2", "run 3", "run 4"]);
 });
 
 test("without a terminal or the option, nothing is drawn", async () => {

@@ -6,6 +6,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import { BatchSpanProcessor, InMemorySpanExporter } from "@opentelemetry/sdk-trace";
 import { SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import { columnsOf } from "../../../shared/columns.ts";
 import { printStatus } from "../../../shared/print.ts";
 import { layOut } from "./bars.ts";
 import { chromeTrace } from "./chrome.ts";
@@ -21,7 +22,7 @@ export type Targets = {
 function write({ file, timeline }: Targets, spans: ReadableSpan[]): void {
   const bars = layOut(spans);
   if (bars.length === 0) return;
-  if (timeline) console.error(`\n${drawTimeline(bars)}`);
+  if (timeline) console.error(`\n${drawTimeline(bars, columnsOf(process.stderr))}`);
   try {
     if (file !== undefined) writeFileSync(file, chromeTrace(bars));
   } catch (error) {
