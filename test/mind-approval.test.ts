@@ -49,13 +49,13 @@ test.each([
     "one was denied, and the other could not be sent",
     BOTH,
     [mail("bob@example.com", DENIED), mail("eve@example.com", BROKEN)],
-    "I didn't send the e-mail to bob@example.com: not today. I couldn't send the e-mail to eve@example.com: the mailbox is full. I sent no e-mail.",
+    "I didn't send the e-mail to bob@example.com: not today. Sending the e-mail to eve@example.com failed: the mailbox is full. I don't know whether it was sent.",
   ],
   [
     "one could not be sent",
     BOB,
     [mail("bob@example.com", BROKEN)],
-    "I couldn't send the e-mail: the mailbox is full. I sent no e-mail.",
+    "Sending the e-mail failed: the mailbox is full. I don't know whether it was sent.",
   ],
 ])("it does not ask again, and tells what became of it: %s", (_, question, exchanges, answer) => {
   const { calls, text } = plan({ question, exchanges, tools: TOOLS });

@@ -199,3 +199,71 @@ test("where arguments may refer to results, each reference names a call of its o
   });
   fc.assert(property, { numRuns: RUNS });
 });
+
+// ── To whom e-mails go ───────────────────────────────────────────────────────────────────────────
+
+const ADDRESSES = ["bob", "carol", "dave", "erin"].map((name) => `${name}@example.com`);
+const address = anyOf(...ADDRESSES);
+const shy = anyOf(
+  ..."not,but not,from,cc,bcc,before,after,instead of,except,or,before you email,after emailing".split(
+    ",",
+  ),
+);
+const content = fc.oneof(
+  anyOf(" saying hi", ' "hi"', ' saying "see you"', " the weather in LA", " the answer", ""),
+  row(" the weather in ", place),
+);
+const order = fc.oneof(
+  row(anyOf("Email ", "email ", "Send "), address, content),
+  row("Send an email to ", address, content),
+  row(anyOf("Send", "Email"), anyOf(' "hi"', " the weather in LA"), " to ", address),
+);
+const beside = row(shy, " ", address);
+const addressed = fc
+  .array(fc.oneof(order, beside, row("to ", address), address, anyOf("me", "weather in LA")), {
+    minLength: 1,
+    maxLength: 5,
+  })
+  .chain((parts) => {
+    return row(...parts.flatMap((part) => [part, anyOf(" ", ", ", " and ", ", then ", ". ")]));
+  });
+
+/** The mails that a question leads to. */
+function mailsOf(asked: string): readonly Exchange[] {
+  return converse(asked, WITH_MAILBOX).exchanges.filter(({ name }) => name === "send_email");
+}
+
+test("each e-mail goes to an address of the question or to the user's", () => {
+  const property = fc.property(addressed, (asked) => {
+    const known = [...ADDRESSES.filter((one) => asked.includes(one)), "jack@example.com"];
+    for (const { args } of mailsOf(asked)) expect(known).toContain(args.to);
+  });
+  fc.assert(property, { numRuns: RUNS });
+});
+
+test("where a word such as not, from or cc stands before an address, no e-mail goes out at all", () => {
+  const property = fc.property(addressed, beside, addressed, (before, words, after) => {
+    expect(mailsOf(`${before}${words} ${after}`)).toEqual([]);
+    expect(mailsOf(`${words} ${after}`)).toEqual([]);
+  });
+  fc.assert(property, { numRuns: RUNS });
+});
+
+test("where each address has a place of its own, it gets the weather of that place alone", () => {
+  const known = [..."Beijing,Cairo,LA,Lima,Oslo,Paris,Tokyo".split(",")];
+  const wanted = fc.record({
+    cities: fc.shuffledSubarray(known, { minLength: 2, maxLength: 4 }),
+    receivers: fc.shuffledSubarray(ADDRESSES, { minLength: 4 }),
+    and: anyOf(" and ", ", then ", ", and then ", " and email ", ". Email "),
+  });
+  const property = fc.property(wanted, ({ cities, receivers, and }) => {
+    const orders = cities.map((city, index) => `${receivers[index]} the weather in ${city}`);
+    const mails = mailsOf(`Email ${orders.join(and)}.`);
+    expect(mails.map(({ args }) => args.to)).toEqual(receivers.slice(0, cities.length));
+    for (const [index, { args }] of mails.entries()) {
+      const told = known.filter((city) => String(args.message).includes(`${city} is`));
+      expect(told).toEqual([cities[index]]);
+    }
+  });
+  fc.assert(property, { numRuns: RUNS });
+});

@@ -135,7 +135,7 @@ describe("sends an e-mail", () => {
     const failed = { ...sent, result: "Error: mailbox full" };
     expect(wants(question, [...found, profile(), failed])).toEqual([]);
     expect(says(question, [...found, profile(), failed])).toContain(
-      "I couldn't send the e-mail: mailbox full.",
+      "Sending the e-mail failed: mailbox full. I don't know whether it was sent.",
     );
   });
 
@@ -396,7 +396,7 @@ describe("sends each e-mail that it can", () => {
     ],
     [
       'Send me and bob@example.com an email saying "hi"',
-      ["bob@example.com hi", "jack@example.com hi"],
+      ["jack@example.com hi", "bob@example.com hi"],
     ],
     [
       'Email bob@example.com "one" and carol@example.com "two"',
@@ -497,13 +497,13 @@ describe("sends each e-mail that it can", () => {
       return call.args.to === "carol@example.com" ? "Error: mailbox full" : runTool(call, before);
     });
     expect(halfFull.answer).toBe(
-      "Done! I've sent the e-mail to bob@example.com. I couldn't send the e-mail to carol@example.com: mailbox full.",
+      "Done! I've sent the e-mail to bob@example.com. Sending the e-mail to carol@example.com failed: mailbox full. I don't know whether it was sent.",
     );
     const queued = ask("Email bob@example.com saying hi", TOOLS, () => "queued");
     expect(queued.answer).toBe('The send_email tool says: "queued".');
     const silent = ask("Email bob@example.com saying hi", TOOLS, () => undefined);
     expect(silent.answer).toBe(
-      "I couldn't send the e-mail: no result came back. I sent no e-mail.",
+      "Sending the e-mail failed: no result came back. I don't know whether it was sent.",
     );
   });
 });
@@ -691,7 +691,7 @@ test("a reply that the program could not read has run no calls, so they are aske
       { role: "user", content: "Reply error: expected one of parallel, sequential at mode" },
     ],
   });
-  const { calls, mode } = plan({ ...conversation, tools: TOOLS });
+  const { calls, mode } = plan({ ...conversation, textOnly: false, tools: TOOLS });
   expect(calls.map(({ args }) => args)).toEqual([{ location: "LA" }]);
   expect(mode).toBe("sequential");
 });

@@ -286,3 +286,29 @@ test("the text stands in the first string without rules, and nowhere else", () =
     note: "",
   });
 });
+
+// ── A schema without calls ───────────────────────────────────────────────────────────────────────
+
+test("where the schema allows only messages, a tool that is wanted is answered in words", async () => {
+  const Message = z.object({ type: z.literal("message"), text: z.string() });
+  const Call = z.object({
+    type: z.literal("function_call"),
+    name: z.string(),
+    arguments: z.string(),
+  });
+  const Both = z.discriminatedUnion("type", [Message, Call]);
+  const ask = async (schema: z.ZodType) => {
+    const response_format = zodResponseFormat(schema, "reply");
+    const content = "Use the teleport tool.";
+    const request = { model: "any", messages: [{ role: "user", content } as const] };
+    const { choices } = await openai.chat.completions.create({ ...request, response_format });
+    return JSON.parse(choices[0]?.message.content ?? "null");
+  };
+  const message = { type: "message", text: "I can't use the teleport tool here." };
+  const call = { type: "function_call", name: "teleport", arguments: "{}" };
+  expect(await ask(z.object({ response: Message }))).toEqual({ response: message });
+  expect(await ask(z.object({ response: Both }))).toEqual({ response: call });
+  expect(await ask(z.object({ outputs: z.array(Message) }))).toEqual({ outputs: [message] });
+  const several = await ask(z.object({ outputs: z.array(Both) }));
+  expect(several.outputs).toContainEqual({ ...call, id: "teleport" });
+});

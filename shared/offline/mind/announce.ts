@@ -1,9 +1,13 @@
 import { list } from "./compare.ts";
 import type { Call, Conversation } from "./conversation.ts";
-import { isComplete } from "./letter.ts";
+import { isComplete } from "./contents.ts";
 import { nameMonth } from "./months.ts";
 import { isOfStudy, studyGoals } from "./processes.ts";
 import type { Wish } from "./question.ts";
+
+function tryGoal(named: readonly string[]): string {
+  return `try the ${list(named)} ${named.length === 1 ? "tool" : "tools"}`;
+}
 
 /** What the look-ups do. They come "first" if an e-mail waits for their results. */
 function lookUpGoal(calls: readonly Call[], wish: Wish, emailWaits: boolean): string {
@@ -13,7 +17,7 @@ function lookUpGoal(calls: readonly Call[], wish: Wish, emailWaits: boolean): st
   const places = calls.flatMap(({ args }) => (args.location === undefined ? [] : args.location));
   const profile = calls.some(({ name }) => name === "get_user_profile");
   const first = emailWaits ? " first" : "";
-  if (places.length === 0 && !profile) return `try the ${wish.tool} tool`;
+  if (places.length === 0 && !profile) return tryGoal(wish.named);
   if (places.length === 0) return `look up your profile${first}`;
   if (profile) return `get the weather and your profile${first}`;
   if (emailWaits) return "get the weather first";

@@ -1,5 +1,5 @@
-import type { Comparison } from "./question.ts";
 import type { Findings, Temperature } from "./results.ts";
+import type { Comparison } from "./weather.ts";
 
 /** Takes parts of a sentence, returns them as a list: "LA, Lima and Paris". */
 export function list(parts: readonly string[]): string {

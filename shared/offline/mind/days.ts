@@ -1,7 +1,7 @@
 // The weather of some days: what lists of days say, and which of their lines are still to be read.
 import type { Call, Exchange } from "./conversation.ts";
 import { type Months, nameMonth } from "./months.ts";
-import { failureOf } from "./results.ts";
+import { failureOf } from "./failures.ts";
 
 const DAY_MS = 86_400_000;
 /** What is read of a line, in letters; the time that it takes grows with the square of them. */

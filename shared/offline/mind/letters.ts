@@ -1,53 +1,31 @@
 import { splitOrders } from "./orders.ts";
-import { type Recipient, recipientsIn, withoutRecipients } from "./recipients.ts";
-import { ADDRESS, MAILBOX, PROFILE, WEATHER } from "./topics.ts";
+import { placesIn } from "./places.ts";
+import { type Book, type Recipient, readBook, readRecipients } from "./recipients.ts";
+import { type Order, readOrder } from "./texts.ts";
+import { ADDRESS } from "./topics.ts";
+import { type Doubt, doubtIn, type ReadOrder } from "./whole.ts";
 
 /** An e-mail that a question asks for: to whom it goes, and what it says, as far as that is told. */
-export type Letter = { readonly to: Recipient; readonly text: string | undefined };
+export type Letter = {
+  readonly to: Recipient;
+  readonly text: string | undefined;
+  /** Without a text, the places whose weather it tells, in small letters; nothing for all of them. */
+  readonly places: readonly string[] | undefined;
+};
 
 /** The e-mails that a question asks for, in its order, and the question without their words. */
-export type LettersReading = { readonly letters: readonly Letter[]; readonly rest: string };
+export type LettersReading = {
+  readonly letters: readonly Letter[];
+  readonly doubt: Doubt | undefined;
+  readonly rest: string;
+};
 
-/** The words about an e-mail, and apart from them its text. */
-type Order = { readonly words: string; readonly text: string | undefined };
-
-const QUOTED = /"([^"]*)"/;
-const SAID =
-  /(?:\b(?:saying|says|(?:to|and) say|that reads|(?:telling|and tell) (?:him|her|them)|(?:with )?the (?:text|words|message)(?! to\b)):?|(?<=@[\w.-]+|\bme)(?::| that))\s+(?:that\s+)?([^\s"].*)$/is;
-/** With what a sentence may go on after the text of an e-mail. */
-const GOES_ON =
-  /,?\s+(?:and|then)\s+(?:then\s+)?(?=(?:read|show|list|check|open|get|tell me|how|what|who|compare|is it)\b).*$/is;
-/** "Saying hi to bob@example.com" says hi. */
-const TO_ADDRESS = /\s+to [\w.+-]+@.*$/s;
-const TRAILING = /(?:[\s,;]+(?:and|then|and then))?[\s,;]*$/i;
-/** How a question begins that stands for its answer, as in "saying how the weather is". */
-const INDIRECT =
-  /^(?:what|how|whether|which|the (?:weather|forecast|temperature|answer)\b(?!.* is\b))/i;
+const ADDRESSES = new RegExp(ADDRESS.source, "g");
 const SAME_PERSON = /\b(?:him|her|them)\b/i;
 const VERB_FIRST = /^\W*(?:send|write|forward|e-?mail|mail)\b/i;
-const SHARED = /\b(?:both|each|all|the same|a copy)\b/i;
-
-function isAnotherWish(sentence: string): boolean {
-  return [ADDRESS, MAILBOX, PROFILE, WEATHER].some((topic) => topic.test(sentence));
-}
-
-/** How long a text without quotes is: it ends where the question goes on with something else. */
-function lengthOfText(said: string): number {
-  const text = said.replace(GOES_ON, "").replace(TO_ADDRESS, "");
-  const ends = [...text.matchAll(/[.?!](?=\s)/g)].map(({ index }) => index + 1);
-  const end = ends.find((start, place) => isAnotherWish(text.slice(start, ends[place + 1])));
-  return text.slice(0, end).replace(TRAILING, "").length;
-}
-
-function readOrder(part: string): Order {
-  const quoted = QUOTED.exec(part)?.[1];
-  if (quoted !== undefined) return { words: part.replace(QUOTED, " "), text: quoted };
-  const said = SAID.exec(part)?.[1] ?? "";
-  const length = INDIRECT.test(said) ? 0 : lengthOfText(said);
-  if (length === 0) return { words: part, text: undefined };
-  const before = part.slice(0, part.length - said.length);
-  return { words: before + said.slice(length), text: said.slice(0, length) };
-}
+const SHARED = /\b(?:both|the same|a copy)\b/i;
+/** What stands for the content of the e-mail before. */
+const SAME = /\b(?:it|that|the same|a copy)\b/i;
 
 /** The text of another e-mail, for those that are to say "the same", or "both" of which say it. */
 function sharedText(orders: readonly Order[], place: number): string | undefined {
@@ -56,33 +34,53 @@ function sharedText(orders: readonly Order[], place: number): string | undefined
   return others.find(({ text }) => text !== undefined)?.text;
 }
 
-/** Each order's recipients. "Send him another", "then one saying …": those of the e-mail before. */
-function recipientsOf(orders: readonly Order[], told: string | undefined): Recipient[][] {
-  const all: Recipient[][] = [];
-  for (const { words } of orders) {
-    const recipients = recipientsIn(words).map((to): Recipient => {
-      const isOpen = to.type === "name" || to.type === "nobody";
-      return isOpen && told !== undefined ? { type: "address", address: told } : to;
-    });
+/** Adds the recipients. "Send him another", "then one saying …": those of the e-mail before. */
+function address(orders: readonly Order[], book: Book): ReadOrder[] {
+  const all: ReadOrder[] = [];
+  for (const order of orders) {
+    const { recipients, rest } = readRecipients(order.words, book);
     const isOpen = recipients.every(({ type }) => type === "nobody");
-    const isSame = SAME_PERSON.test(words) || !VERB_FIRST.test(words);
-    const before = all.at(-1);
-    all.push(isOpen && isSame && before ? before : recipients);
+    const isSame = SAME_PERSON.test(order.words) || !VERB_FIRST.test(order.words);
+    const before = isOpen && isSame ? all.at(-1) : undefined;
+    all.push({ ...order, rest, recipients: before?.recipients ?? recipients });
+  }
+  return all;
+}
+
+function lowerPlaces(words: string): string[] {
+  return placesIn(words).map((place) => place.toLowerCase());
+}
+
+/** The places of each order: its own, else those of the one before, else those named elsewhere. */
+function placesOf(orders: readonly ReadOrder[], elsewhere: string): Letter["places"][] {
+  const all: Letter["places"][] = [];
+  const own = orders.map(({ text, rest }) => (text === undefined ? lowerPlaces(rest) : []));
+  if (own.every((places) => places.length === 0)) return orders.map(() => undefined);
+  for (const [index, { rest }] of orders.entries()) {
+    const places = own[index] ?? [];
+    const same = SAME.test(rest) ? all.at(-1) : undefined;
+    all.push(places.length > 0 ? places : (same ?? lowerPlaces(elsewhere)));
   }
   return all;
 }
 
 /** Takes a question, returns the e-mails that it asks for, each once, and what else it says. */
 export function readLetters(question: string): LettersReading {
-  const { orders: parts, rest } = splitOrders(question);
-  const orders = parts.map(readOrder);
-  // An address that stands before them all belongs to whoever has a name alone.
-  const recipients = recipientsOf(orders, ADDRESS.exec(rest)?.[0]);
-  const letters = orders.flatMap(({ text }, place) => {
-    const said = text ?? sharedText(orders, place);
-    return (recipients[place] ?? []).map((to) => ({ to, text: said }));
+  const { book, rest: untold } = readBook(question);
+  const { orders: parts, rest: before } = splitOrders(untold);
+  const orders = address(parts.map(readOrder), book);
+  const others = [before, ...orders.map(({ beyond }) => beyond)].join(" ");
+  const places = placesOf(orders, others);
+  const letters = orders.flatMap(({ text, recipients }, index) => {
+    const said = text ?? sharedText(orders, index);
+    const told = said === undefined ? places[index] : undefined;
+    return recipients.map((to) => ({ to, text: said, places: told }));
   });
   const unique = new Map(letters.map((letter) => [JSON.stringify(letter), letter]));
-  const others = orders.map(({ words }) => withoutRecipients(words));
-  return { letters: [...unique.values()], rest: [rest, ...others].join(" ") };
+  const words = orders.map(({ rest, beyond }) => rest.replace('""', " ") + beyond);
+  return {
+    letters: [...unique.values()],
+    doubt: doubtIn(orders, others),
+    rest: [before, ...words].join(" ").replace(ADDRESSES, ""),
+  };
 }

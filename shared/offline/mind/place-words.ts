@@ -5,7 +5,7 @@ const GRAMMAR =
   "and or but so because if when while than then versus vs is are was were be been being am do does did have has had " +
   "can could will would shall should may might must not no yes to from with without by via as on into about like " +
   "what's how's it's that's who's where's let's i'm i'd i'll don't isn't doesn't who what where how which why whose " +
-  "in at of for between near around inside outside over under per until till since during before after";
+  "in at of for between near around inside outside over under above below per until till since during before after";
 const MANNERS =
   "please thanks thank hello hi hey ok okay well also too again just only once twice slip really very quite more most less least " +
   "much many both all each every any some other another same else one two three either anywhere everywhere";
@@ -26,7 +26,7 @@ const TIMES =
 const THINGS =
   "city cities capital place places town towns country countries world earth everyone celsius fahrenheit kelvin english french german spanish italian " +
   "summary message messages mail mails e-mails emails letter note tool tools mode order case general detail details " +
-  "short total advance fact home work school nice good bad great lovely fine current local best worst better worse " +
+  "short total advance location middle fact home work school nice good bad great lovely fine current local best worst better worse " +
   "big average exact hi-res kind sort life question name profile address inbox mailbox something anything nothing " +
   "everything";
 
@@ -34,7 +34,7 @@ const WORDS = new Set(`${GRAMMAR} ${MANNERS} ${VERBS} ${WEATHER} ${TIMES} ${THIN
 
 /** Takes a word, returns whether no place's name has it. */
 export function isOrdinary(word: string): boolean {
-  return WORDS.has(word.toLowerCase()) || !/\p{L}/u.test(word);
+  return WORDS.has(word.toLowerCase().replace(/'s$/, "")) || !/\p{L}/u.test(word);
 }
 
 /** Names of one word that everybody knows: beside one another they are several places. */

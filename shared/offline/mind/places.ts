@@ -3,10 +3,17 @@ import { isCity, isFirstWord } from "./place-words.ts";
 import { COMPARE, FEELING, LIKE, WEATHER } from "./topics.ts";
 
 const BEFORE_PLACE = /^(?:in|at|of|for|between|near|around|from|:)$/;
+
 const SUBJECT = /^(?:weather|forecasts?|temp(?:erature)?s?|\w+(?:er|est))$/;
 const AFTER_FIRST = /^(?:|is|are|:|weather|forecast|temperatures?)$/;
 const GOES_ON = /^\W*(?:and|or|also|plus|what about|how about)\b/i;
-const SENTENCE_END = /(?<!\b(?:St|Mt|Ft|vs))[.?!]+(?=\s|$)|\n/;
+/** Where a sentence ends; not after "St." */
+export const SENTENCE_END = /(?<!\b(?:St|Mt|Ft|vs))[.?!]+(?=\s|$)|\n/;
+
+/** What is asked after "and" may be about something else. */
+const CLAUSE_END = new RegExp(
+  `${SENTENCE_END.source}|,?\\s+and (?=(?:what|who|when|where|why)\\b)`,
+);
 
 function isAboutWeather(sentence: string): boolean {
   return [WEATHER, FEELING, LIKE, COMPARE].some((topic) => topic.test(sentence));
@@ -52,14 +59,41 @@ function namesOf(chain: Chain): readonly string[] {
   });
 }
 
+/** Whether a chain in small letters names places also beside others that are written with capitals. */
+function isSurelyPlaced({ names, before }: Chain): boolean {
+  const isPlaced = /^(?:in|at|for)$/.test(before.at(-1) ?? "");
+  return names.some(isCapital) || names.every(isCity) || isPlaced;
+}
+
+/** The names in some sentences. Who writes one with a capital seldom writes another without. */
+function namesIn(sentences: readonly string[]): string[] {
+  const found = sentences.flatMap(chainsIn).map((chain) => ({ chain, names: namesOf(chain) }));
+  const hasCapital = found.some(({ names }) => names.some(isCapital));
+  const sure = found.filter(({ chain }) => !hasCapital || isSurelyPlaced(chain));
+  return sure.flatMap(({ names }) => names);
+}
+
+/** Takes a question, returns the names that it consists of; none if it says anything else. */
+export function bareNames(question: string): readonly string[] {
+  const [chain, another] = chainsIn(question.replace(/[.?!\s]+$/, ""));
+  const isBare = chain && !another && chain.before.length === 0 && chain.after === "";
+  return isBare ? chain.names : [];
+}
+
+/** Takes a question, returns whether it is nothing but the names of cities that everybody knows. */
+export function isBarePlaces(question: string): boolean {
+  const names = bareNames(question);
+  return names.length > 0 && names.every((name) => isCity(name.replace(/,.*/, "")));
+}
+
 /** Takes what a question says besides its e-mails, returns the places in it, each once. */
 export function placesIn(question: string): string[] {
-  const sentences = question.split(SENTENCE_END);
+  const sentences = question.split(CLAUSE_END);
   const first = sentences.findIndex(isAboutWeather);
   const about = sentences.filter((sentence, index) => {
     return isAboutWeather(sentence) || (index > first && first >= 0 && GOES_ON.test(sentence));
   });
-  let names = about.flatMap(chainsIn).flatMap(namesOf);
+  let names = namesIn(about);
   if (names.length === 0) {
     const others = sentences.flatMap(chainsIn).filter((chain) => {
       return followsPreposition(chain) || chain.before.at(-1) === "to";

@@ -1,11 +1,13 @@
 import { announce } from "./announce.ts";
 import { type Call, type Conversation, type Exchange, isOffered } from "./conversation.ts";
 import { daysNeeded } from "./days.ts";
-import { isComplete, writeLetters } from "./letter.ts";
+import { isComplete } from "./contents.ts";
+import { writeLetters } from "./letter.ts";
 import { NO_MONTHS } from "./months.ts";
 import { processCalls, startCalls } from "./processes.ts";
 import { readQuestion, type Wish } from "./question.ts";
-import { wasSkipped } from "./results.ts";
+import { wasSkipped } from "./failures.ts";
+import { readTogether } from "./together.ts";
 import { conclude, tellSoFar } from "./words.ts";
 
 /**
@@ -24,8 +26,8 @@ const PROFILE: Call = { name: "get_user_profile", args: {} };
 const LIST: Call = { name: "list_emails", args: {} };
 
 /** The wish as the tools allow to read it: a month is wanted where one of them lists its days. */
-function readWish({ question, tools }: Conversation): Wish {
-  const wish = readQuestion(question);
+function readWish({ question, earlier = [], tools }: Conversation): Wish {
+  const wish = readQuestion(readTogether(question, earlier));
   if (!isOffered(tools, "get_daily_weather")) return { ...wish, past: NO_MONTHS };
   // The weather of that month is wanted then, and not how it is now.
   const isPast = wish.past.months.length > 0;
@@ -47,11 +49,13 @@ function neededFor(wish: Wish, exchanges: readonly Exchange[]): Call[] {
 }
 
 /** The look-ups that the question needs, the tools allow, and nobody has asked for yet. */
-function lookUps(wish: Wish, { tools, exchanges }: Conversation): Call[] {
+function lookUps(wish: Wish, { tools, exchanges, textOnly }: Conversation): Call[] {
+  if (textOnly) return [];
   const offered = new Set(tools.map(({ name }) => name));
   const calls = neededFor(wish, exchanges).filter(({ name }) => offered.has(name));
   // A question may name a tool that does not exist, to see what the program makes of such a call.
-  if (wish.tool && !offered.has(wish.tool)) calls.push({ name: wish.tool, args: {} });
+  const odd = wish.named.filter((name) => !offered.has(name));
+  calls.push(...odd.map((name) => ({ name, args: {} })));
   const asked = new Set(exchanges.map(({ name, args }) => JSON.stringify([name, args])));
   return calls.filter(({ name, args }) => !asked.has(JSON.stringify([name, args])));
 }
@@ -79,7 +83,8 @@ function chooseMode({ mode = "parallel" }: Wish, { refused }: Conversation): str
  * Takes the question, the tools on offer and the results so far, returns the next reply. It depends
  * on nothing else: the same conversation always leads to the same plan.
  */
-export function plan(conversation: Conversation): Plan {
+export function plan(asked: Conversation): Plan {
+  const conversation = asked.textOnly ? { ...asked, tools: [] } : asked;
   const wish = readWish(conversation);
   // A call that was skipped may be asked for again, then with results instead of references.
   const exchanges = conversation.exchanges.filter(({ result }) => !wasSkipped(result));

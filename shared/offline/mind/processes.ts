@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { list } from "./compare.ts";
 import { type Call, type Conversation, type Exchange, isOffered } from "./conversation.ts";
-import { failureOf, show } from "./results.ts";
+import { failureOf, show } from "./failures.ts";
 import type { Study } from "./studies.ts";
 
 const Handle = z.object({ handle: z.literal("process"), id: z.string() });

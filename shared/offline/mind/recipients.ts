@@ -7,52 +7,76 @@ export type Recipient =
   | { readonly type: "name"; readonly name: string }
   | { readonly type: "nobody" };
 
-const ADDRESSES = new RegExp(ADDRESS.source, "g");
+/** The addresses of people, by their names in small letters. */
+export type Book = ReadonlyMap<string, string>;
+
+/** Those to whom an e-mail goes, and the words about it without them. */
+export type RecipientsReading = {
+  readonly recipients: readonly Recipient[];
+  readonly rest: string;
+};
+
 const MY_ADDRESS = String.raw`my (?:own )?(?:e-?mail|mail|inbox|mailbox|address)(?: address)?\b`;
-const USER = new RegExp(
-  String.raw`^\W*\w[\w-]* (?:me|us)\b|\b(?:to|for|and)\s+(?:me|us|myself|${MY_ADDRESS})|^\W*me\b`,
-  "i",
-);
+/** "Me at bob@example.com" is that address, and so is "Bob <bob@example.com>". */
+const AT = String.raw`(?:\p{L}[\p{L}'-]{0,40}\s+(?:at\s+|[(<]))?${ADDRESS.source}[)>]?`;
+const AND = String.raw`(?:\s*[,;&]\s*(?:and\s+)?|\s+and\s+)(?:also\s+)?(?:to\s+)?`;
+/** After the verb of an order, or at the beginning of one that has none. */
+const FIRST = String.raw`^\W*(?:(?:and|then)\s+){0,2}(?:(?:send|write|forward|e-?mail|mail|tell)\s+)?(?:to\s+)?(?:both\s+)?`;
+const AFTER_TO = String.raw`\b(?:to|for)\s+(?:both\s+)?`;
+
 const NOT_A_NAME =
   /^(?:an?|the|me|us|my|myself|your|him|her|them|it|this|that|these|those|one|two|three|both|another|some|any|all|and|to|of|e-?mails?|mails?|messages?|summary|say|tell|ask|note|letters?|somebody|someone|everybody|everyone|now|then|please|about|with|saying|says|on|in|at|for|by|from|what|how|if)$/i;
 const NAMES = /(?:^\W*(?:send|write|forward|e-?mail|mail) (?:to )?|\bto )([\p{L}][\p{L}'-]*)/giu;
 
-/** Somebody beside the user: "me and Bob", "Bob and me". */
-const BESIDE_USER = /\bme and ([\p{L}'-]+)|([\p{L}'-]+) and me\b/iu;
+/** "Bob's address is bob@example.com." */
+const TOLD = new RegExp(
+  String.raw`(?<![\p{L}'-])(\p{L}[\p{L}-]{0,40})'s (?:e-?mail )?(?:address )?is (${ADDRESS.source})[.,;]?`,
+  "giu",
+);
+
+/** Takes a question, returns the addresses that it tells by names, and the question without them. */
+export function readBook(question: string): { book: Book; rest: string } {
+  const told = [...question.matchAll(TOLD)];
+  const entries = told.map(([, name = "", address = ""]) => [name.toLowerCase(), address] as const);
+  return { book: new Map(entries), rest: question.replace(TOLD, "") };
+}
+
+/** Matches one list of recipients where one may stand: after the verb, or after "to". */
+function listPattern(book: Book): RegExp {
+  const names = [...book.keys()].map((name) => `${name}(?![\\p{L}'-])`);
+  const one = `(?:${[AT, "(?:me|us|myself)\\b", MY_ADDRESS, ...names].join("|")})`;
+  return new RegExp(`(?:${FIRST}|${AFTER_TO})(${one}(?:${AND}${one})*)`, "giu");
+}
+
+function readOne(words: string, book: Book): Recipient {
+  const address = ADDRESS.exec(words)?.[0] ?? book.get(words.toLowerCase());
+  return address === undefined ? { type: "user" } : { type: "address", address };
+}
 
 function nameIn(words: string): string | undefined {
   const names = [...words.matchAll(NAMES)].flatMap(([, name]) => name ?? []);
   return names.find((name) => !NOT_A_NAME.test(name))?.replace(/'s$/, "");
 }
 
-/** The first sentence says to whom; what comes later may be about somebody else. */
-function firstSentence(words: string): string {
-  return words.split(/[.?!](?:\s|$)/)[0] ?? "";
+/** Those whose addresses are not told: somebody with a name, or nobody. */
+function readName(words: string): RecipientsReading {
+  const name = nameIn(words);
+  if (name === undefined) return { recipients: [{ type: "nobody" }], rest: words };
+  const rest = words.replace(new RegExp(`(?<!\\p{L})${name}(?!\\p{L})`, "u"), "");
+  return { recipients: [{ type: "name", name }], rest };
 }
 
-/** Takes the words about an e-mail without its text, returns to whom it goes: one recipient or more. */
-export function recipientsIn(words: string): readonly Recipient[] {
-  const head = firstSentence(words);
-  const found = [...words.matchAll(ADDRESSES)].map(([address]) => address);
-  const recipients: Recipient[] = [...new Set(found)].map((address) => ({
-    type: "address",
-    address,
-  }));
-  if (USER.test(head)) recipients.push({ type: "user" });
-  const [, after, before] = BESIDE_USER.exec(head) ?? [];
-  const beside = after ?? before ?? "me";
-  if (!NOT_A_NAME.test(beside) && found.length === 0) {
-    recipients.push({ type: "name", name: beside });
-  }
-  if (recipients.length > 0) return recipients;
-  const name = nameIn(head);
-  return [name === undefined ? { type: "nobody" } : { type: "name", name }];
-}
-
-/** Takes the words about an e-mail, returns them without those that say to whom it goes. */
-export function withoutRecipients(words: string): string {
-  const name = nameIn(firstSentence(words));
-  const rest = words.replace(ADDRESSES, "").replace(new RegExp(`to ${MY_ADDRESS}`, "gi"), "");
-  if (name === undefined) return rest;
-  return rest.replace(new RegExp(`(?<!\\p{L})${name}(?!\\p{L})`, "u"), "");
+/**
+ * Takes the words of an order and the addresses that are told by names. Returns its recipients, one
+ * or more. Of several lists only the first is read, so the others are left in the words.
+ */
+export function readRecipients(words: string, book: Book): RecipientsReading {
+  const match = listPattern(book).exec(words);
+  if (!match) return readName(words);
+  const [all, list = ""] = match;
+  const ones = list.split(new RegExp(AND, "iu")).map((one) => readOne(one, book));
+  const unique = new Map(ones.map((one) => [JSON.stringify(one), one]));
+  const end = match.index + all.length;
+  const rest = words.slice(0, end - list.length) + words.slice(end);
+  return { recipients: [...unique.values()], rest };
 }

@@ -3,7 +3,8 @@ import { compare, list } from "./compare.ts";
 import type { Exchange } from "./conversation.ts";
 import type { Letter } from "./letters.ts";
 import type { Wish } from "./question.ts";
-import { type Findings, failureOf, type Mails, show, wasWithheld } from "./results.ts";
+import { failureOf, mayHaveRun, show, wasWithheld } from "./failures.ts";
+import type { Findings, Mails } from "./results.ts";
 
 /** How the answer names the one to whom a letter goes. */
 function nameRecipient({ to }: Letter): string {
@@ -54,9 +55,14 @@ export function sayOther({ name, result }: Exchange): string {
 }
 
 /** Takes a call that has failed and the letters of the question, returns a sentence that says why. */
-export function sayFailure({ name, args, result }: Exchange, letters: readonly Letter[]): string {
+export function sayFailure(exchange: Exchange, letters: readonly Letter[]): string {
+  const { name, args, result } = exchange;
   const to = letters.length > 1 && typeof args.to === "string" ? ` to ${args.to}` : "";
   const place = typeof args.location === "string" ? ` in ${args.location}` : "";
+  if (name === "send_email" && mayHaveRun(exchange)) {
+    // The e-mail may have left before whatever failed did.
+    return `Sending the e-mail${to} failed: ${failureOf(result)}. I don't know whether it was sent.`;
+  }
   const goals = new Map([
     ["get_weather", `get the weather${place}`],
     ["get_daily_weather", `get the daily weather${place}`],

@@ -20,7 +20,7 @@ export const LIKE =
 export const PROFILE =
   /\bwho (?:am i|i am)\b|(?<!\bdid )\bmy (?:name|profile|(?:e-?)?mail address|e-?mail|mail|address)\b(?! is \w)/i;
 export const MAILBOX =
-  /\b(?:read|show|list|check|open)\b[^.?!]*\b(?:mailbox|inbox|e-?mails|mails|my (?:e-?)?mail)\b|\bin (?:my|the) (?:mailbox|inbox)\b|\bhow many e-?mails\b/i;
+  /\b(?:read|show|list|check|open)\b[^.?!]*\b(?:mailbox|inbox|e-?mails|mails|my (?:e-?)?mail)\b|\bin (?:my|the) (?:mailbox|inbox)\b|\b(?:how many|what|which) e-?mails\b/i;
 export const TOOLS =
   /\b(?:what|which|how many) tools\b|\b(?:list|show|name|describe)\b[^.?!]*\btools\b|\bwhat (?:can|could) you do\b|\byour tools\b|^\W*help(?: me)?\W*$/i;
 export const SELF =

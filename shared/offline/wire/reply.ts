@@ -19,8 +19,7 @@ function forcedCalls({ tools, exchanges }: Conversation): Call[] {
 
 /** What the model wants, within what the knobs of the request allow. */
 function planWithin({ conversation, knobs }: Reading): Plan {
-  const allowed = knobs.calls === "none" ? { ...conversation, tools: [] } : conversation;
-  const wanted = plan(allowed);
+  const wanted = plan(conversation);
   const mustCall = knobs.calls === "any" && wanted.calls.length === 0;
   const calls = mustCall ? forcedCalls(conversation) : wanted.calls;
   return { ...wanted, calls: knobs.single ? calls.slice(0, 1) : calls };

@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { Conversation, Offer } from "../mind/conversation.ts";
 import { parseInner } from "./json.ts";
 import { Knobs, readKnobs } from "./knobs.ts";
-import { readMessages, textOf } from "./messages.ts";
+import { readMessages } from "./messages.ts";
+import { textOf } from "./said.ts";
 
 /** What a request says, as far as the reply depends on it. */
 export type Reading = {
@@ -74,6 +75,11 @@ function shapeFor(schema: unknown, hasTools: boolean): Reading["shape"] {
   return hasTools ? "native" : "text";
 }
 
+/** Whether a schema of the book has a word for a call. */
+function holdsCalls(schema: unknown): boolean {
+  return (JSON.stringify(schema) ?? "").includes('"function_call"');
+}
+
 /** The knobs come from the front door; a request that has not passed it has its own. */
 function knobsOf(request: ChatCompletionRequest): Knobs {
   const { _context: context } = request;
@@ -88,9 +94,15 @@ export function readRequest(request: ChatCompletionRequest): Reading {
     return message.role === "system" && textOf(message).includes('"$from"');
   });
   const knobs = knobsOf(request);
+  const shape = shapeFor(knobs.schema, (tools ?? []).length > 0);
+  const offers = toolsIn(request);
+  // Without a schema, tools in the prompt are spoken of as if the program could read calls.
+  const isOpen = shape === "text" ? offers.length > 0 : holdsCalls(knobs.schema);
+  const hasPlace = shape === "native" || isOpen;
+  const textOnly = knobs.calls === "none" || !hasPlace;
   return {
-    conversation: { ...history, tools: toolsIn(request), references },
-    shape: shapeFor(knobs.schema, (tools ?? []).length > 0),
+    conversation: { ...history, tools: offers, references, textOnly },
+    shape,
     wantsMode: "mode" in (ObjectSchema.safeParse(knobs.schema).data?.properties ?? {}),
     replies,
     knobs,

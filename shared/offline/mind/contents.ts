@@ -1,0 +1,63 @@
+// What an e-mail says that tells results.
+import { compare } from "./compare.ts";
+import type { Call, Exchange } from "./conversation.ts";
+import { identify } from "./identify.ts";
+import type { Letter } from "./letters.ts";
+import { findClimates } from "./processes.ts";
+import type { Wish } from "./question.ts";
+import { review } from "./results.ts";
+
+/** Takes a wish and a letter without a text, returns the places whose weather the letter tells. */
+export function placesTold({ places }: Wish, letter: Letter): readonly string[] {
+  return places.filter((place) => letter.places?.includes(place.toLowerCase()) ?? true);
+}
+
+/** Takes a wish and a letter, returns whether it is known to whom it goes and what it is about. */
+export function isComplete(wish: Wish, letter: Letter): boolean {
+  const { to, text } = letter;
+  const isAddressed = to.type === "address" || to.type === "user";
+  const hasTopic = placesTold(wish, letter).length > 0 || wish.studies.length > 0 || wish.profile;
+  return isAddressed && (text !== undefined || hasTopic);
+}
+
+/**
+ * Takes a wish, the calls so far, and the places that a letter without a text tells. Returns what it
+ * says, or nothing if nothing is known.
+ */
+export function tellFindings(
+  { comparison, studies }: Wish,
+  exchanges: readonly Exchange[],
+  places: readonly string[],
+): string | undefined {
+  const told = exchanges.filter(({ name, args }) => {
+    return name !== "get_weather" || places.some((place) => place === args.location);
+  });
+  const findings = review(told);
+  const { weather, profile } = findings;
+  const climates = findClimates(studies, exchanges);
+  if (climates.length > 0) return `Climate study: ${climates.join("; ")}.`;
+  if (weather !== "" && comparison) return compare(comparison, findings);
+  if (weather !== "") return `Weather summary: ${weather}.`;
+  // All look-ups of the weather have failed, so there is nothing to write.
+  const isWanted = places.length > 0 || studies.length > 0;
+  if (isWanted || profile.length === 0) return undefined;
+  return `Your profile: ${profile.join(", ")}.`;
+}
+
+/** Takes the calls of a reply, returns what stands for a part of the profile, which one looks up. */
+export function profilePart(calls: readonly Call[], path: string): object {
+  const index = calls.findIndex(({ name }) => name === "get_user_profile");
+  return { $from: identify(calls)[index], path };
+}
+
+/** Takes the places and the calls of a reply, returns the same text with references for the results. */
+export function referTo(places: readonly string[], calls: readonly Call[]): object {
+  if (places.length === 0)
+    return { $text: ["Your profile: name ", profilePart(calls, "name"), "."] };
+  const ids = identify(calls);
+  const parts = calls.flatMap(({ name, args }, index) => {
+    if (name !== "get_weather" || !places.some((place) => place === args.location)) return [];
+    return [", ", `${args.location}: `, { $from: ids[index] }];
+  });
+  return { $text: ["Weather summary: ", ...parts.slice(1), "."] };
+}
