@@ -1,8 +1,9 @@
 // What the cut promises: what is shown is the beginning of the text, is within the budget, and ends at the
-// end of a line or at least between two characters; and every part of the text is in some line that can be asked for.
+// end of a line or at least between two characters; and whoever reads on gets every byte of the text.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Budget, cut, linesOf } from "../chapters/18-tool-output/cut.ts";
+import { type Budget, linesOf } from "../chapters/18-tool-output/cut.ts";
+import { cutText } from "./support/cut-text.ts";
 
 const LARGE: Budget = { bytes: 2_000, lines: 40 };
 const FAMILY = "👨‍👩‍👧‍👦";
@@ -10,7 +11,7 @@ const ACCENTED = "e\u0301";
 
 /** What is shown of a text, and the line that says what is left out, if there is one. */
 function show(text: string, budget: Partial<Budget>) {
-  const seen = cut(text, "one", { ...LARGE, ...budget });
+  const seen = cutText(text, "one", { ...LARGE, ...budget });
   const [marker = ""] = /\n?\[.*gives the rest\]$/.exec(seen) ?? [];
   return { shown: seen.slice(0, seen.length - marker.length), marker: marker.trim() };
 }
@@ -28,7 +29,7 @@ test.each([
   ["exactly the lines of the budget", "x\n".repeat(40)],
   ["exactly the lines of the budget, the last one without an end", `${"x\n".repeat(39)}x`],
 ])("a text within the budget is shown as it is: %s [L19]", (_, text) => {
-  expect(cut(text, "one", LARGE)).toBe(text);
+  expect(cutText(text, "one", LARGE)).toBe(text);
 });
 
 test("a text of one byte or one line more is cut, and a line says what is left out and how to get it [L19]", () => {
@@ -84,18 +85,24 @@ test.each([
   expect(show(text, { bytes: 2 * size + 1 }).shown).toBe(`${character}${character}x`);
 });
 
-test("a character that is larger than the budget is not shown, and what is behind it can be asked for", () => {
-  expect(show(`${FAMILY}abc`, { bytes: 1 })).toEqual({
-    shown: "",
-    marker: rest("none of 4, 0 of 28 bytes"),
+test("a character that is larger than the budget is cut between two code points, and all of it can be read", () => {
+  expect(show(`${FAMILY}abc`, { bytes: 10 })).toEqual({
+    shown: FAMILY.slice(0, 3),
+    marker: rest("line 1 of 4, 7 of 28 bytes"),
   });
-  expect(linesOf(`${FAMILY}abc`, { bytes: 1, lines: 1 })).toEqual([FAMILY, "a", "b", "c"]);
-  const marked = `a${"\u0301".repeat(5_000)}`;
-  expect(linesOf(`${marked}${marked}b`, LARGE)).toEqual([marked, marked, "b"]);
-  expect(show("abc", { bytes: 1 })).toEqual({
-    shown: "a",
-    marker: rest("line 1 of 3, 1 of 3 bytes"),
-  });
+  expect(linesOf(`${FAMILY}abc`, { bytes: 10, lines: 1 })).toEqual([
+    FAMILY.slice(0, 3),
+    FAMILY.slice(3, 6),
+    FAMILY.slice(6, 9),
+    `${FAMILY.slice(9)}abc`,
+  ]);
+  const marks = "\u0301".repeat(5_000);
+  const pieces = linesOf(`a${marks}a${marks}b`, LARGE);
+  expect(pieces.join("")).toBe(`a${marks}a${marks}b`);
+  expect(pieces.map((piece) => Buffer.byteLength(piece))).toEqual([
+    ...[1_999, 2_000, 2_000, 2_000, 2_000, 2],
+    ...[1_999, 2_000, 2_000, 2_000, 2_000, 3],
+  ]);
 });
 
 test("a line that is one byte larger than the budget ends in a piece, with the end of the line", () => {
@@ -105,14 +112,14 @@ test("a line that is one byte larger than the budget ends in a piece, with the e
 
 test("the name stands in the line as JSON, whatever is in it", () => {
   const name = 'a "b"\n]';
-  const seen = cut("x\ny", name, { bytes: 1, lines: 1 });
+  const seen = cutText("x\ny", name, { bytes: 1, lines: 1 });
   expect(seen).toBe(`x\n${rest("line 1 of 2, 1 of 3 bytes", name)}`);
   expect(seen.split("\n")).toHaveLength(2);
 });
 
-test("two million characters on one line are cut in a moment, not in the square of their number", () => {
+test("two million characters are cut in a moment, not in the square of their number", () => {
   // One after the other, Node would need minutes to divide them.
-  for (const text of ["x".repeat(2_000_000), FAMILY.repeat(100_000)]) {
+  for (const text of ["x".repeat(2_000_000), FAMILY.repeat(100_000), "\n".repeat(2_000_000)]) {
     expect(linesOf(text, LARGE).join("")).toBe(text);
   }
 });
@@ -121,11 +128,12 @@ const sign = fc.constantFrom(
   ..."a b é 😀 🇫🇷 각 \u0301 \u200d \ud800 \udc00 \r \n \n \r\n".split(" "),
   FAMILY,
   ACCENTED,
+  `e${"\u0301".repeat(40)}`,
   "a line of words",
 );
 const anyText = fc.array(sign, { maxLength: 60 }).map((signs) => signs.join(""));
 const anyBudget = fc.record({
-  bytes: fc.integer({ min: 1, max: 60 }),
+  bytes: fc.integer({ min: 4, max: 60 }),
   lines: fc.integer({ min: 1, max: 8 }),
 });
 const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
@@ -157,18 +165,45 @@ test("whatever the text and the budget: a beginning, within the budget, cut betw
   fc.assert(property, { numRuns: 1_000 });
 });
 
-test("whatever the text and the budget: the lines are the text, and each is within the budget or one character", () => {
+test("whatever the text and the budget: a line ends between two characters, or within one larger than the budget", () => {
   const property = fc.property(anyText, anyBudget, (text, budget) => {
     const lines = linesOf(text, budget);
     expect(lines.join("")).toBe(text);
     const borders = bordersOf(text);
+    const larger = [...characters.segment(text)].filter(({ segment }) => {
+      return Buffer.byteLength(segment) > budget.bytes;
+    });
     let end = 0;
     for (const line of lines) {
       end += line.length;
-      expect(borders).toContain(end);
-      const isLarge = Buffer.byteLength(line.replace(/\n$/, "")) > budget.bytes;
-      if (isLarge) expect(bordersOf(line).size).toBe(2);
+      expect(Buffer.byteLength(line.replace(/\n$/, ""))).toBeLessThanOrEqual(budget.bytes);
+      const isWithin = larger.some(({ index, segment }) => {
+        return index < end && end < index + segment.length;
+      });
+      if (!isWithin) expect(borders).toContain(end);
+      // Half of a code point is none.
+      expect(/[\ud800-\udbff]$/.test(line) && /^[\udc00-\udfff]/.test(text.slice(end))).toBe(false);
     }
+  });
+  fc.assert(property, { numRuns: 1_000 });
+});
+
+test("whatever the text and the budget: who reads on from where the marker ends gets every byte [L19]", () => {
+  const property = fc.property(anyText, anyBudget, (text, budget) => {
+    const lines = linesOf(text, budget);
+    const read: string[] = [];
+    while (read.length < lines.length) {
+      // What read_output returns: the lines from here on, which are cut like any other output.
+      const { shown, marker } = show(lines.slice(read.length).join(""), budget);
+      const count = marker === "" ? lines.length - read.length : countShown(marker);
+      expect(count).toBeGreaterThan(0);
+      const next = lines.slice(read.length, read.length + count);
+      expect(marker === "" ? shown : `${shown}\n`).toBe(
+        marker === "" ? next.join("") : next.join("").replace(/\n?$/, "\n"),
+      );
+      read.push(...next);
+    }
+    expect(read.join("")).toBe(text);
   });
   fc.assert(property, { numRuns: 1_000 });
 });

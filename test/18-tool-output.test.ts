@@ -3,12 +3,12 @@
 // is told why not. All of it holds over the Responses API and over Chat Completions alike.
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { cut } from "../chapters/18-tool-output/cut.ts";
 import { listDays } from "../mock-tools/daily.ts";
 import { run } from "../scripts/run.ts";
 import { readReports } from "./programs/report.ts";
 import { type ChatReply, chatCalls, serveChat, type ToolChatRequest } from "./support/chat.ts";
 import { NASTY_REPLY, NASTY_RESULTS } from "./support/nasty.ts";
+import { cutText } from "./support/cut-text.ts";
 import { printed } from "./support/pages.ts";
 import {
   call,
@@ -42,7 +42,7 @@ test("the demo sends a part of the year, then July, and the answer comes of July
   const [preview, rest, failed] = feedbackIn(printed("18"));
   const head = "Function call results:\n";
   expect(preview).toBe(
-    `${head}daily_weather_paris:\n${cut(year, "daily_weather_paris", BUDGET)}\n`,
+    `${head}daily_weather_paris:\n${cutText(year, "daily_weather_paris", BUDGET)}\n`,
   );
   expect(rest).toBe(`${head}read_output:\n${july.join("\n")}\n`);
   expect(failed).toMatch(/^.*\ndaily_weather_atlantis:\n\[Tool execution failed\] no station in A/);
@@ -75,21 +75,22 @@ test("without a budget to speak of the whole year is sent, and never printed", a
 });
 
 test.each([
-  ["MAX_OUTPUT_BYTES", "0"],
-  ["MAX_OUTPUT_BYTES", "1e3"],
-  ["MAX_OUTPUT_LINES", "many"],
-])("%s=%s ends the program with one line", async (name, value) => {
-  const { code, stdout, stderr } = await run(FILE, ["Who am I?"], { env: { [name]: value } });
-  const expected = "expected a whole number from 1 to 999999999";
-  expect({ code, stdout, stderr }).toEqual({
-    code: 1,
-    stdout: "",
-    stderr: `error: ${expected} in ${name}, got ${value}\n`,
-  });
+  ["MAX_OUTPUT_BYTES", 100, "0"],
+  ["MAX_OUTPUT_BYTES", 100, "99"],
+  ["MAX_OUTPUT_BYTES", 100, "1e3"],
+  ["MAX_OUTPUT_LINES", 1, "0"],
+  ["MAX_OUTPUT_LINES", 1, "many"],
+])("%s below %d or no number ends the program with one line: %s", async (name, least, value) => {
+  const { code, stderr } = await run(FILE, ["Who am I?"], { env: { [name]: value } });
+  expect(code).toBe(1);
+  expect(stderr.replace(/^model: .*\n/, "")).toBe(
+    `error: expected a whole number from ${least} to 999999999 in ${name}, got ${value}\n`,
+  );
 });
 
-test("--help says what the budget is", async () => {
-  const { stdout } = await run(FILE, ["--help"]);
+test("--help says what the budget is, also where it is set to something odd", async () => {
+  const { stdout, code } = await run(FILE, ["--help"], { env: { MAX_OUTPUT_BYTES: "few" } });
+  expect(code).toBe(0);
   expect(stdout).toMatch(/^ {2}MAX_OUTPUT_BYTES +.* 2000 if unset$/m);
   expect(stdout).toMatch(/^ {2}MAX_OUTPUT_LINES +.* 40 if unset$/m);
 });
@@ -130,7 +131,7 @@ test("a text goes out as it is, and anything else as JSON, over either protocol"
 test("a failure is within the budget as well", async () => {
   const [[failure] = []] = (await odd).talk("a long failure").texts;
   const whole = `${FAILED}${"x".repeat(5_000)}`;
-  expect(failure?.text).toBe(cut(whole, "failing", BUDGET));
+  expect(failure?.text).toBe(cutText(whole, "failing", BUDGET));
   expect(failure?.text).toContain("2,000 of 5,024 bytes");
 });
 
@@ -143,7 +144,7 @@ test("a projector that throws has its message seen, and the outcome stays as it 
     ["a text", "no words at all"],
     ["nothing", "undefined"],
     ["what cannot be read", "something was thrown that cannot be shown (object)"],
-    ["much", cut(much, "one#5", BUDGET)],
+    ["much", cutText(much, "one#5", BUDGET)],
   ]);
   expect(reports).toEqual(
     [...seen].map(([name, text]) => [
@@ -176,7 +177,7 @@ test("what is read is an output like any other: within the budget, and kept unde
   const { texts } = (await odd).talk("much of a year");
   const year = listDays({ location: "Paris" }).split("\n");
   const much = year.slice(99, 200).join("\n");
-  expect(texts[1]).toEqual([{ id: "more", text: cut(much, "more", BUDGET) }]);
+  expect(texts[1]).toEqual([{ id: "more", text: cutText(much, "more", BUDGET) }]);
   expect(texts[2]).toEqual([{ id: "last", text: year[199] }]);
 });
 
@@ -232,15 +233,19 @@ test("before there is any output, none can be read", async () => {
   ]);
 });
 
-test("with a budget of one byte, every text is shown as far as that goes", async () => {
-  const script = { tiny: [[weather("a", "ab"), weather("b", "é"), weather("c", "")], DONE] };
-  const env = { MAX_OUTPUT_BYTES: "1", MAX_OUTPUT_LINES: "1" };
-  const { texts } = (await converse("responses", script, "odd", env)).talk("tiny");
-  expect(texts[0]).toEqual([
-    { id: "a", text: cut("ab", "a", { bytes: 1, lines: 1 }) },
-    { id: "b", text: '[none of 1, 0 of 2 bytes; read_output with call_id "b" gives the rest]' },
-    { id: "c", text: "" },
-  ]);
+test("a character that is larger than the budget is read to its end, piece by piece [L19]", async () => {
+  const large = `e${"\u0301".repeat(150)}`;
+  const env = { MAX_OUTPUT_BYTES: "100", MAX_OUTPUT_LINES: "1" };
+  const script = {
+    large: [
+      [weather("large", large)],
+      [1, 2, 3, 4].map((line) => read(`piece_${line}`, "large", line, line)),
+      DONE,
+    ],
+  };
+  const { texts } = (await converse("responses", script, "odd", env)).talk("large");
+  expect(texts[0]?.[0]?.text).toMatch(/\n\[line 1 of 4, 99 of 301 bytes; .*\]$/);
+  expect(texts[1]?.map(({ text }) => text).join("")).toBe(large);
 });
 
 test("the tokens are those of the server, request by request, and nothing where it tells none", async () => {
@@ -354,7 +359,7 @@ const SCRIPTS: Scripts = {
 
 /** The text for a result, in the nasty batch. */
 function said(result: unknown, id: string): string {
-  return cut(typeof result === "string" ? result : JSON.stringify(result), id, BUDGET);
+  return cutText(typeof result === "string" ? result : JSON.stringify(result), id, BUDGET);
 }
 
 /** The text for a failure, in the nasty batch, some of whose messages are known in part. */

@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { cut } from "../chapters/18-tool-output/cut.ts";
 import { listDays } from "../mock-tools/daily.ts";
 import type { Exchange, Offer } from "../shared/offline/mind/conversation.ts";
 import { plan } from "../shared/offline/mind/plan.ts";
+import { cutText } from "./support/cut-text.ts";
 import { TOOLS } from "./support/small-world.ts";
 
 const PARAMETERS = z.toJSONSchema(z.object({}));
@@ -49,7 +49,7 @@ function converse(question: string, lines: number, tools = ALL) {
           : listDays({ location: String(args.location) });
       const id = `"${name}" \\ ${asked.length}`;
       outputs.set(id, output);
-      exchanges.push({ name, args, result: cut(output, id, budget) });
+      exchanges.push({ name, args, result: cutText(output, id, budget) });
     }
   }
   throw new Error(`no answer to ${question}`);
@@ -139,7 +139,7 @@ test("several months and places are read side by side, and told one after the ot
 const list: Exchange = {
   name: "get_daily_weather",
   args: { location: "Paris" },
-  result: cut(listDays({ location: "Paris" }), "list", { bytes: 2_000, lines: 40 }),
+  result: cutText(listDays({ location: "Paris" }), "list", { bytes: 2_000, lines: 40 }),
 };
 
 function says(exchanges: Exchange[], tools = ALL): string {

@@ -1,6 +1,9 @@
-// Cuts a text to a budget: at the end of a line where one fits, and never within a character.
+// Cuts a text to a budget: at the end of a line where one fits, else between two characters.
 
-/** The most that the model sees of an output at once. The line about what is left out is extra. */
+/**
+ * The most that the model sees of an output at once, from 4 bytes and one line up. The line about what is
+ * left out is extra.
+ */
 export type Budget = { readonly bytes: number; readonly lines: number };
 
 const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
@@ -13,19 +16,14 @@ function sizeOf(text: string): number {
 
 /**
  * Where the first piece of a long line ends: at the last place between two characters that is within
- * the budget. A character larger than the budget is a piece of its own.
+ * the budget. Within a character that is larger than the budget, it is a place between two code points.
  */
 function endOfPiece(line: string, bytes: number): number {
-  // Node takes a time that grows with the square of the text that it divides, so it gets a part.
-  for (let width = bytes + 2; ; width *= 2) {
-    const part = line.slice(0, width);
-    const { read } = utf8.encodeInto(part, new Uint8Array(bytes));
-    const character = characters.segment(part).containing(read);
-    const { index, segment } = character ?? { index: read, segment: "" };
-    if (index > 0) return index;
-    // The last sign of the part may be half of one that belongs to this character.
-    if (segment.length < width - 1 || width >= line.length) return segment.length;
-  }
+  // A look-up takes longer in a longer text. Where a character begins depends on nothing further on.
+  const part = line.slice(0, bytes + 2);
+  const { read } = utf8.encodeInto(part, new Uint8Array(bytes));
+  const start = characters.segment(part).containing(read)?.index ?? read;
+  return start > 0 ? start : read;
 }
 
 /** A line in pieces that are within the budget; most lines are one. */
@@ -44,20 +42,25 @@ function fold(line: string, bytes: number): string[] {
 
 /** The lines of a text, each with its end. One that is larger than the budget counts as several. */
 export function linesOf(text: string, { bytes }: Budget): string[] {
-  const lines = text.match(/[^\n]*\n|[^\n]+/g) ?? [];
-  return lines.flatMap((line) => fold(line, bytes));
+  const lines: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf("\n", start) + 1 || text.length;
+    for (const piece of fold(text.slice(start, end), bytes)) lines.push(piece);
+    start = end;
+  }
+  return lines;
 }
 
 /** How many of the lines, from the first one on, are within the budget together. */
 function countFitting(lines: readonly string[], budget: Budget): number {
+  let count = 0;
   let bytes = 0;
-  const first = lines.slice(0, budget.lines);
-  const over = first.findIndex((line) => {
-    const isOver = bytes + sizeOf(line) > budget.bytes;
+  for (const line of lines.slice(0, budget.lines)) {
+    if (bytes + sizeOf(line) > budget.bytes) break;
     bytes += Buffer.byteLength(line);
-    return isOver;
-  });
-  return over < 0 ? first.length : over;
+    count++;
+  }
+  return count;
 }
 
 function say(count: number): string {
@@ -65,17 +68,17 @@ function say(count: number): string {
 }
 
 /**
- * Takes a text and the name under which it is kept. Returns the text if it is within the budget, else
- * its first lines and one that says what is left out and how to get it.
+ * Takes the lines of a text and the name under which it is kept. Returns the text if it is within the
+ * budget, else its first lines and one that says what is left out and how to get it.
  */
-export function cut(text: string, name: string, budget: Budget): string {
-  const lines = linesOf(text, budget);
+export function cut(lines: readonly string[], name: string, budget: Budget): string {
+  const text = lines.join("");
   const count = countFitting(lines, budget);
   if (count === lines.length) return text;
   const shown = lines.slice(0, count).join("");
-  const range = count === 0 ? "none" : count === 1 ? "line 1" : `lines 1 to ${say(count)}`;
+  const range = count === 1 ? "line 1" : `lines 1 to ${say(count)}`;
   const bytes = `${say(sizeOf(shown))} of ${say(Buffer.byteLength(text))} bytes`;
   const rest = `read_output with call_id ${JSON.stringify(name)} gives the rest`;
-  const gap = shown === "" || shown.endsWith("\n") ? "" : "\n";
+  const gap = shown.endsWith("\n") ? "" : "\n";
   return `${shown}${gap}[${range} of ${say(lines.length)}, ${bytes}; ${rest}]`;
 }

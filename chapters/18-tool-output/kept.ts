@@ -1,16 +1,16 @@
 // What the program keeps of each output, and what the model sees of it.
 import { messageOf } from "../../mock-tools/plain.ts";
-import { budget } from "./budget.ts";
+import { readBudget } from "./budget.ts";
 import { cut, linesOf } from "./cut.ts";
 
-/** All outputs since the program has started, whole, each under a name. */
-const kept = new Map<string, string>();
+/** All outputs since the program has started, whole, each under a name and in its lines. */
+const kept = new Map<string, readonly string[]>();
 
 /** Keeps an output. Its name is the id of its call, or `id#2` if an earlier output has that. */
-function keep(id: string, text: string): string {
+function keep(id: string, lines: readonly string[]): string {
   let name = id;
   for (let count = 2; kept.has(name); count++) name = `${id}#${count}`;
-  kept.set(name, text);
+  kept.set(name, lines);
   return name;
 }
 
@@ -33,13 +33,15 @@ export function show<Outcome extends { readonly id: string }>(
   } catch (error) {
     text = messageOf(error);
   }
-  return { type: "text", id, text: cut(text, keep(id, text), budget) };
+  const budget = readBudget();
+  const lines = linesOf(text, budget);
+  return { type: "text", id, text: cut(lines, keep(id, lines), budget) };
 }
 
-/** The output of that name; throws an error that says which there are. */
-function find(name: string): string {
-  const text = kept.get(name);
-  if (text !== undefined) return text;
+/** The lines of the output of that name; throws an error that says which there are. */
+function find(name: string): readonly string[] {
+  const lines = kept.get(name);
+  if (lines) return lines;
   const known = [...kept.keys()].map((key) => JSON.stringify(key)).join(", ") || "none";
   throw new Error(`no output of ${JSON.stringify(name)}; there are ${known}`);
 }
@@ -48,7 +50,7 @@ type Range = { readonly call_id: string; readonly from_line: number; readonly to
 
 /** Returns some lines of an output; throws an error that says which there are. */
 export function readLines({ call_id, from_line: from, to_line: to }: Range): string {
-  const lines = linesOf(find(call_id), budget);
+  const lines = find(call_id);
   if (lines.length === 0) throw new Error("this output has no lines");
   const isWhole = Number.isInteger(from) && Number.isInteger(to);
   const isInside = 1 <= from && from <= to && to <= lines.length;

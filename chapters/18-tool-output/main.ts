@@ -1,5 +1,5 @@
 // 18 · Tool output
-// The program keeps every result whole; the model sees what fits a budget, and asks for the rest.
+// The program keeps every output whole; the model sees what fits a budget, and asks for the rest.
 //
 // npx tsx chapters/18-tool-output/main.ts
 
@@ -15,10 +15,9 @@ import { printFeedback, printOutputs } from "../../shared/print.ts";
 import { parseResponse, withCallIds } from "../../shared/responses.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { showTokens } from "../../shared/tokens.ts";
-import { asPlainResult } from "../../mock-tools/plain.ts";
-import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
+import { getUserProfile, getWeather, sendEmail } from "../../mock-tools/tools.ts";
 import { type Seen, show } from "./kept.ts";
-import { getDailyWeather, readOutput } from "./tools.ts";
+import { getDailyWeather, readOutput, type Tool } from "./tools.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
 
@@ -63,10 +62,10 @@ function readItem(item: ResponseOutputItem): Output[] {
 
 // ── What it may do ───────────────────────────────────────────────────────────────────────────────
 
-const tools = new Map<string, Tool & { readonly local?: true }>([
+const tools = new Map<string, Tool>([
   [getWeather.name, getWeather],
   [getDailyWeather.name, getDailyWeather],
-  [readOutput.name, { ...readOutput, local: true }],
+  [readOutput.name, readOutput],
   [getUserProfile.name, getUserProfile],
   [sendEmail.name, sendEmail],
 ]);
@@ -125,8 +124,8 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
   const task = { name: call.name, args: args.value };
   try {
     // A tool that needs what the program has in its memory cannot run in a thread.
-    const result = await (tool.local ? asPlainResult(() => tool.run(args.value)) : pool.run(task));
-    return { type: "success", id: call.id, result };
+    const work = tool.local ? tool.run(args.value) : pool.run(task);
+    return { type: "success", id: call.id, result: await work };
   } catch (error) {
     return explain(call, error);
   }

@@ -1,8 +1,31 @@
 // The tools that this chapter has besides those of the others, as a model sees them.
 import { z } from "zod";
 import { listDays } from "../../mock-tools/daily.ts";
-import { defineTool } from "../../mock-tools/tools.ts";
+import { noteCall } from "../../mock-tools/notes.ts";
+import { asPlainResult } from "../../mock-tools/plain.ts";
+import { defineTool, type Tool as ThreadTool } from "../../mock-tools/tools.ts";
 import { readLines } from "./kept.ts";
+
+type LocalTool<Parameters extends z.ZodObject = z.ZodObject> = {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Parameters;
+  readonly local: true;
+  run(args: z.infer<Parameters>): unknown;
+};
+
+/** A tool as this chapter has it: one that runs in a thread, or a local one, which runs in the program. */
+export type Tool = (ThreadTool & { readonly local?: false }) | LocalTool;
+
+/** Makes a tool whose results and errors are like those of a tool in a thread. */
+function defineLocal<Parameters extends z.ZodObject>(tool: LocalTool<Parameters>): LocalTool {
+  return {
+    ...tool,
+    run(args: z.infer<Parameters>) {
+      return asPlainResult(() => noteCall(tool.name, args, () => tool.run(args)));
+    },
+  };
+}
 
 export const getDailyWeather = defineTool({
   name: "get_daily_weather",
@@ -12,7 +35,7 @@ export const getDailyWeather = defineTool({
   run: listDays,
 });
 
-export const readOutput = defineTool({
+export const readOutput = defineLocal({
   name: "read_output",
   description: "Read some lines of the output of an earlier call that was too long to be shown.",
   parameters: z.object({
@@ -20,6 +43,6 @@ export const readOutput = defineTool({
     from_line: z.number().describe("the first line that is wanted, from 1 up"),
     to_line: z.number().describe("the last line that is wanted"),
   }),
-  bound: "cpu",
+  local: true,
   run: readLines,
 });
