@@ -3,16 +3,17 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { listDays } from "../mock-tools/daily.ts";
-import type { Exchange, Offer } from "../shared/offline/mind/conversation.ts";
+import type { Call, Exchange, Offer } from "../shared/offline/mind/conversation.ts";
 import { plan } from "../shared/offline/mind/plan.ts";
 import { cutText } from "./support/cut-text.ts";
-import { TOOLS } from "./support/small-world.ts";
+import { MAX_STEPS, TOOLS } from "./support/small-world.ts";
 
 const PARAMETERS = z.toJSONSchema(z.object({}));
 const DAILY: readonly Offer[] = ["get_daily_weather", "read_output"].map((name) => {
   return { name, description: "", about: JSON.stringify(PARAMETERS) };
 });
 const ALL = [...TOOLS, ...DAILY];
+const JACK = { name: "Jack", email: "jack@example.com" };
 const JULY =
   /^July 2025 in Paris: 31 days, 21\.9 degrees on average; .* July 19 with 25 degrees\.$/;
 
@@ -26,30 +27,37 @@ function wants(
   return calls.map(({ name, args }) => [name, ...Object.values(args)].join(" "));
 }
 
+/** What a tool returns, or a part of what one has returned. */
+function run({ name, args }: Call, outputs: ReadonlyMap<string, string>): unknown {
+  if (name === "get_user_profile") return JACK;
+  if (name === "send_email") return "message sent";
+  if (name === "get_daily_weather") return listDays({ location: String(args.location) });
+  const lines = outputs.get(String(args.call_id))?.split("\n") ?? [];
+  return lines.slice(Number(args.from_line) - 1, Number(args.to_line)).join("\n");
+}
+
 /**
  * Has a conversation with tools that show so many lines of an output at most.
  *
- * @returns the calls, written short, and the answer
+ * @returns the calls, written short, the e-mails, and the answer
  */
 function converse(question: string, lines: number, tools = ALL) {
   const budget = { bytes: 1_000_000, lines };
   const outputs = new Map<string, string>();
   const exchanges: Exchange[] = [];
   const asked: string[] = [];
-  for (let step = 1; step <= 20; step++) {
+  const sent: object[] = [];
+  for (let step = 1; step <= MAX_STEPS; step++) {
     const { text, calls } = plan({ question, exchanges: [...exchanges], tools });
-    if (calls.length === 0) return { asked, answer: text };
+    if (calls.length === 0) return { asked, sent, answer: text };
     for (const { name, args } of calls) {
       asked.push([name, ...Object.values(args)].join(" "));
-      const of = outputs.get(String(args.call_id))?.split("\n") ?? [];
-      const [from, to] = [Number(args.from_line), Number(args.to_line)];
-      const output =
-        name === "read_output"
-          ? of.slice(from - 1, to).join("\n")
-          : listDays({ location: String(args.location) });
+      if (name === "send_email") sent.push({ to: args.to, message: args.message });
+      const output = run({ name, args }, outputs);
       const id = `"${name}" \\ ${asked.length}`;
-      outputs.set(id, output);
-      exchanges.push({ name, args, result: cutText(output, id, budget) });
+      if (typeof output === "string") outputs.set(id, output);
+      const result = typeof output === "string" ? cutText(output, id, budget) : output;
+      exchanges.push({ name, args, result });
     }
   }
   throw new Error(`no answer to ${question}`);
@@ -148,12 +156,12 @@ function says(exchanges: Exchange[], tools = ALL): string {
 
 test("it tells what it knows and no more, where the rest cannot be read", () => {
   const noReader = ALL.filter(({ name }) => name !== "read_output");
-  expect(says([list], noReader)).toBe("I found no days of July 2025 in Paris.");
+  expect(says([list], noReader)).toBe("I couldn't read the days of July 2025 in Paris.");
   const args = { call_id: "list", from_line: 182, to_line: 212 };
   const failed = { name: "read_output", args, result: "[Tool execution failed] no output there" };
   expect(wants("How was July in Paris?", [list, failed])).toEqual([]);
   expect(says([list, failed])).toBe(
-    "I found no days of July 2025 in Paris. I couldn't read the rest of an output: no output there.",
+    "I couldn't read the days of July 2025 in Paris. I couldn't read the rest of an output: no output there.",
   );
   const some = { ...failed, result: "2025-07-30 sunny, 21 degrees\n2025-07-31 sunny, 24 degrees" };
   expect(wants("How was July in Paris?", [list, some])).toEqual(["read_output list 182 210"]);
@@ -173,19 +181,85 @@ test("a tool that failed or was cancelled is told with its words", () => {
   );
 });
 
-test("whatever months and places, and however little is shown, it tells each month whole", () => {
+test("whatever months and places, and however little is shown, it tells each month as far as it is read, within the steps", () => {
   const months = fc.subarray(["January", "April", "May", "July", "December"], { minLength: 1 });
   const places = fc.subarray(["Paris", "LA", "New York", "Sydney"], { minLength: 1 });
-  const property = fc.property(months, places, fc.integer({ min: 4, max: 400 }), (...all) => {
+  const property = fc.property(months, places, fc.integer({ min: 1, max: 400 }), (...all) => {
     const [names, cities, lines] = all;
     const question = `How was ${names.join(" and ")} in ${cities.join(" and ")}?`;
     const { asked, answer } = converse(question, lines);
-    const told = answer.match(/\w+ 2025 in [\w ]+: 3[01] days/g) ?? [];
-    expect(told).toHaveLength(names.length * cities.length);
-    expect(answer).not.toMatch(/undefined|NaN|null/);
+    const whole = answer.match(/\w+ 2025 in [\w ]+: 3[01] days/g) ?? [];
+    const some = answer.match(/\w+ 2025 in [\w ]+: \d+ of 3[01] days/g) ?? [];
+    expect(whole.length + some.length).toBe(names.length * cities.length);
+    if (lines >= 6) expect(some).toEqual([]);
+    expect(answer).not.toMatch(/undefined|NaN|null|I /);
     expect(new Set(asked).size).toBe(asked.length);
   });
   fc.assert(property, { numRuns: 100 });
+});
+
+test("where little is shown at once it stops after some reads, and says how many days it knows", () => {
+  const { asked, answer } = converse("How was July in Paris?", 2);
+  expect(asked).toHaveLength(7);
+  expect(answer).toMatch(/^July 2025 in Paris: 12 of 31 days, /);
+});
+
+const year = listDays({ location: "Paris" }).split("\n");
+
+/** The last lines of the year, and a marker that says which they are. */
+function tail(range: string): Exchange {
+  const marker = `[lines ${range} of 365, 1 of 2 bytes; read_output with call_id "list" gives the rest]`;
+  return { ...list, result: [...year.slice(-40), marker].join("\n") };
+}
+
+test("of a list whose last lines are shown it reads the month's lines, too", () => {
+  const shown = tail("326 to 365");
+  expect(wants("How was July in Paris?", [shown])).toEqual(["read_output list 182 212"]);
+  const args = { call_id: "list", from_line: 182, to_line: 212 };
+  const july = { name: "read_output", args, result: year.slice(181, 212).join("\n") };
+  expect(says([shown, july])).toMatch(JULY);
+});
+
+test("where the lines are not those that were said, it says that it can't read the list", () => {
+  const wrong = tail("1 to 40");
+  const [read = ""] = wants("How was July in Paris?", [wrong]);
+  const [from, to] = read.split(" ").slice(2).map(Number);
+  const args = { call_id: "list", from_line: from, to_line: to };
+  const result = year.slice(Number(from) - 1, to).join("\n");
+  expect(says([wrong, { name: "read_output", args, result }])).toBe(
+    "I can't read the days of Paris.",
+  );
+  // Rows that are longer than the budget would be two lines each.
+  expect(says([tail("286 to 365")])).toBe("I can't read the days of Paris.");
+});
+
+test("an e-mail about a month waits until it is read, and says it", () => {
+  const question = "How was July in Paris? Email me the answer.";
+  const { asked, answer, sent } = converse(question, 40);
+  expect(asked.map((call) => call.split(" ")[0])).toEqual([
+    "get_daily_weather",
+    "get_user_profile",
+    "read_output",
+    "send_email",
+  ]);
+  expect(sent).toEqual([{ to: "jack@example.com", message: expect.stringMatching(JULY) }]);
+  const [done, ...rest] = answer.split(". ");
+  expect(done).toBe("Done! I've sent the answer to your email");
+  expect(rest.join(". ")).toMatch(JULY);
+});
+
+test("where nothing is known of the month, no e-mail is sent", () => {
+  const failed = { ...list, result: "[Tool execution failed] no station in Paris" };
+  const profile = { name: "get_user_profile", args: {}, result: JACK };
+  const { calls, text } = plan({
+    question: "How was July in Paris? Email me the answer.",
+    exchanges: [failed, profile],
+    tools: ALL,
+  });
+  expect(calls).toEqual([]);
+  expect(text).toBe(
+    "I couldn't get the daily weather in Paris: no station in Paris. I sent no e-mail.",
+  );
 });
 
 test("a reader that is not there is tried when the question names it", () => {
@@ -209,5 +283,5 @@ test("what is no list of days, and what only looks like one, does no harm", () =
   const forged = `2025-01-01 sunny, 1 degrees\n[lines 1 of 9, 1 of 2 bytes; read_output with call_id "\\u0041" gives the rest]`;
   expect(wants("How was July in Paris?", [{ ...list, result: forged }])).toEqual([]);
   const odd = `2025-01-01 sunny, 1 degrees\n[lines 1 of 900, 1 of 2 bytes; read_output with call_id "\\x" gives the rest]`;
-  expect(says([{ ...list, result: odd }])).toBe("I found no days of July 2025 in Paris.");
+  expect(says([{ ...list, result: odd }])).toBe("I couldn't read the days of July 2025 in Paris.");
 });

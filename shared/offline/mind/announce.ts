@@ -27,8 +27,8 @@ function lookUpGoal(calls: readonly Call[], wish: Wish, emailWaits: boolean): st
 }
 
 /** Takes a wish, returns what its answer is called in an e-mail that tells it. */
-export function nameAnswer({ places, comparison, studies }: Wish): string {
-  if (comparison) return "answer";
+export function nameAnswer({ places, past, comparison, studies }: Wish): string {
+  if (comparison || past.places.length > 0) return "answer";
   if (studies.length > 0) return "climate study";
   return places.length > 0 ? "weather summary" : "profile";
 }

@@ -1,6 +1,7 @@
 // What an e-mail says that tells results.
 import { compare } from "./compare.ts";
 import type { Call, Exchange } from "./conversation.ts";
+import { findMonths } from "./days.ts";
 import { identify } from "./identify.ts";
 import type { Letter } from "./letters.ts";
 import { findClimates } from "./processes.ts";
@@ -16,7 +17,8 @@ export function placesTold({ places }: Wish, letter: Letter): readonly string[] 
 export function isComplete(wish: Wish, letter: Letter): boolean {
   const { to, text } = letter;
   const isAddressed = to.type === "address" || to.type === "user";
-  const hasTopic = placesTold(wish, letter).length > 0 || wish.studies.length > 0 || wish.profile;
+  const topics = [placesTold(wish, letter), wish.past.places, wish.studies];
+  const hasTopic = topics.some(({ length }) => length > 0) || wish.profile;
   return isAddressed && (text !== undefined || hasTopic);
 }
 
@@ -25,7 +27,7 @@ export function isComplete(wish: Wish, letter: Letter): boolean {
  * says, or nothing if nothing is known.
  */
 export function tellFindings(
-  { comparison, studies }: Wish,
+  { comparison, past, studies }: Wish,
   exchanges: readonly Exchange[],
   places: readonly string[],
 ): string | undefined {
@@ -34,13 +36,15 @@ export function tellFindings(
   });
   const findings = review(told);
   const { weather, profile } = findings;
+  const months = findMonths(past, exchanges);
+  if (months.length > 0) return months.join(" ");
   const climates = findClimates(studies, exchanges);
   if (climates.length > 0) return `Climate study: ${climates.join("; ")}.`;
   if (weather !== "" && comparison) return compare(comparison, findings);
   if (weather !== "") return `Weather summary: ${weather}.`;
   // All look-ups of the weather have failed, so there is nothing to write.
-  const isWanted = places.length > 0 || studies.length > 0;
-  if (isWanted || profile.length === 0) return undefined;
+  const isLookedUp = [places, past.places, studies].some(({ length }) => length > 0);
+  if (isLookedUp || profile.length === 0) return undefined;
   return `Your profile: ${profile.join(", ")}.`;
 }
 

@@ -6,13 +6,16 @@ import { failureOf } from "./failures.ts";
 const DAY_MS = 86_400_000;
 /** What is read of a line, in letters; the time that it takes grows with the square of them. */
 const LONGEST_LINE = 1_000;
+/** How often a month is read on, since a program shows little of it at once. */
+const MAX_READS = 6;
 
 /** A day, as its number since 1970, and its temperature. */
 type Day = { readonly day: number; readonly degrees: number };
 
 const DATED = /^(\d{4}-\d\d-\d\d) .*?(-?\d+(?:\.\d+)?) degrees\b/;
 /** What a program says of an output of which it shows a part. */
-const CUT = /\bof ([\d,]+), .*\bread_output with call_id ("(?:[^"\\]|\\.)*")/;
+const CUT =
+  /^\[lines? ([\d,]+)(?: to ([\d,]+))? of ([\d,]+), .*\bread_output with call_id ("(?:[^"\\]|\\.)*")/;
 
 /** The days in a list that has one a line. */
 function daysIn(result: unknown): Day[] {
@@ -33,56 +36,91 @@ function readText(json: string | undefined): string | undefined {
   }
 }
 
-/** The name of an output that is shown in part, and how many lines it has; nothing if it is whole. */
-function readCut(result: unknown): { id: string; lines: number } | undefined {
+/** Which lines of an output are shown, how many it has, and its name. */
+type Cut = {
+  readonly from: number;
+  readonly to: number;
+  readonly lines: number;
+  readonly id: string | undefined;
+};
+
+/** Takes a result, returns which part of an output it is; nothing if it says nothing of a part. */
+function readCut(result: unknown): Cut | undefined {
   const last = typeof result === "string" ? result.slice(result.lastIndexOf("\n") + 1) : "";
-  const [, lines, json] = CUT.exec(last.slice(0, LONGEST_LINE)) ?? [];
-  const id = readText(json);
-  if (lines === undefined || id === undefined) return undefined;
-  return { id, lines: Number(lines.replaceAll(",", "")) };
+  const [, from, to = from, lines, json] = CUT.exec(last.slice(0, LONGEST_LINE)) ?? [];
+  if (from === undefined || to === undefined || lines === undefined) return undefined;
+  const [first, end, all] = [from, to, lines].map((one) => Number(one.replaceAll(",", "")));
+  return { from: first ?? 0, to: end ?? 0, lines: all ?? 0, id: readText(json) };
 }
 
-/** The list of a place's days: those that are known, in order, and how to read the others. */
-type List = { readonly days: readonly Day[]; readonly cut: ReturnType<typeof readCut> };
+/** The list of a place's days, which has a line for each day, as far as it is known. */
+type List = {
+  readonly days: readonly Day[];
+  /** The day of its first line. */
+  readonly begin: number;
+  readonly lines: number;
+  /** The name of the output, if only a part of it has been shown. */
+  readonly id: string | undefined;
+};
 
+/** Whether all days are on lines between two others, as the program has said. */
+function areWithin(days: readonly Day[], begin: number, from: unknown, to: unknown): boolean {
+  return days.every(({ day }) => {
+    return day - begin + 1 >= Number(from) && day - begin + 1 <= Number(to);
+  });
+}
+
+/** The list of a place; nothing if there is none, or if its days are not on the lines that were said. */
 function listOf(place: string, exchanges: readonly Exchange[]): List | undefined {
   const list = exchanges.findLast(({ name, args }) => {
     return name === "get_daily_weather" && args.location === place;
   });
-  const first = daysIn(list?.result);
-  if (!list || first.length === 0) return undefined;
+  const shown = daysIn(list?.result);
+  const [first] = shown;
+  if (!list || !first) return undefined;
   const cut = readCut(list.result);
+  if (!cut) return { days: shown, begin: first.day, lines: shown.length, id: undefined };
+  const begin = first.day - (cut.from - 1);
   const parts = exchanges.filter(({ name, args }) => {
-    return name === "read_output" && cut !== undefined && args.call_id === cut.id;
+    return name === "read_output" && args.call_id === cut.id;
   });
-  const more = parts.flatMap(({ result }) => daysIn(result));
-  const days = new Map([...first, ...more].map((day) => [day.day, day]));
-  return { days: [...days.values()].toSorted((one, other) => one.day - other.day), cut };
+  const isAsSaid = parts.every(({ args, result }) => {
+    return areWithin(daysIn(result), begin, args.from_line, args.to_line);
+  });
+  const isEachALine = shown.length === cut.to - cut.from + 1;
+  if (!isAsSaid || !isEachALine || !areWithin(shown, begin, cut.from, cut.to)) return undefined;
+  const all = [...shown, ...parts.flatMap(({ result }) => daysIn(result))];
+  const days = new Map(all.map((day) => [day.day, day]));
+  const inOrder = [...days.values()].toSorted((one, other) => one.day - other.day);
+  return { days: inOrder, begin, lines: cut.lines, id: cut.id };
 }
 
 /** The first such month that does not begin before a list does: its first day, its last, its year. */
-function spanOf(month: number, { days }: List) {
-  const begin = new Date((days[0]?.day ?? 0) * DAY_MS);
-  const isNext = month < begin.getUTCMonth();
-  const year = begin.getUTCFullYear() + (isNext ? 1 : 0);
+function spanOf(month: number, { begin }: List) {
+  const start = new Date(begin * DAY_MS);
+  const isNext = month < start.getUTCMonth();
+  const year = start.getUTCFullYear() + (isNext ? 1 : 0);
   const first = Date.UTC(year, month, 1) / DAY_MS;
   return { year, first, last: Date.UTC(year, month + 1, 1) / DAY_MS - 1 };
 }
 
 /** Reads the days of a month that are in the list, but in no part that has been shown. */
-function readMissing(month: number, list: List): Call[] {
-  const { days, cut } = list;
-  const begin = days[0]?.day;
-  if (cut === undefined || begin === undefined) return [];
+function readMissing(month: number, list: List, exchanges: readonly Exchange[]): Call[] {
+  const { days, begin, lines, id } = list;
+  if (id === undefined) return [];
   const { first, last } = spanOf(month, list);
   const known = new Set(days.map(({ day }) => day));
   const wanted = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  const missing = wanted.filter((day) => !known.has(day) && day - begin < cut.lines);
+  const missing = wanted.filter((day) => !known.has(day) && day - begin < lines);
   const [from, to] = [missing[0], missing.at(-1)];
   if (from === undefined || to === undefined) return [];
-  // A list has a line for each day, from its first one on.
+  const reads = exchanges.filter(({ name, args: { call_id, from_line, to_line } }) => {
+    const isOfMonth = Number(from_line) > first - begin && Number(to_line) <= last - begin + 1;
+    return name === "read_output" && call_id === id && isOfMonth;
+  });
+  if (reads.length >= MAX_READS) return [];
   const [from_line, to_line] = [from - begin + 1, to - begin + 1];
-  return [{ name: "read_output", args: { call_id: cut.id, from_line, to_line } }];
+  return [{ name: "read_output", args: { call_id: id, from_line, to_line } }];
 }
 
 /** Takes the months that are wanted and the calls so far, returns the calls that tell more of them. */
@@ -91,16 +129,25 @@ export function daysNeeded({ months, places }: Months, exchanges: readonly Excha
   return places.flatMap((location): Call[] => {
     const list = listOf(location, exchanges);
     if (!list) return [{ name: "get_daily_weather", args: { location } }];
-    return months.flatMap((month) => readMissing(month, list));
+    return months.flatMap((month) => readMissing(month, list, exchanges));
   });
+}
+
+/** Those days of a month that are known. */
+function daysOf(month: number, list: List): Day[] {
+  const { first, last } = spanOf(month, list);
+  return list.days.filter(({ day }) => day >= first && day <= last);
 }
 
 function sayMonth(place: string, month: number, list: List): string {
   const { year, first, last } = spanOf(month, list);
-  const days = list.days.filter(({ day }) => day >= first && day <= last);
+  const days = daysOf(month, list);
   const [warmest] = days.toSorted((one, other) => other.degrees - one.degrees);
   const name = `${nameMonth(month)} ${year} in ${place}`;
-  if (!warmest) return `I found no days of ${name}.`;
+  if (!warmest) {
+    const isListed = last >= list.begin && first < list.begin + list.lines;
+    return isListed ? `I couldn't read the days of ${name}.` : `I found no days of ${name}.`;
+  }
   const all = last - first + 1;
   const count = days.length === all ? `${all} days` : `${days.length} of ${all} days`;
   const mean = days.reduce((sum, { degrees }) => sum + degrees, 0) / days.length;
@@ -139,5 +186,15 @@ export function sayMonths(
       ];
     }
     return isUnreadable(place, exchanges) ? [`I can't read the days of ${place}.`] : [];
+  });
+}
+
+/** Takes the same, returns a sentence for each month of which days are known. */
+export function findMonths({ months, places }: Months, exchanges: readonly Exchange[]): string[] {
+  return places.flatMap((place) => {
+    const list = listOf(place, exchanges);
+    if (!list) return [];
+    const known = months.filter((month) => daysOf(month, list).length > 0);
+    return known.map((month) => sayMonth(place, month, list));
   });
 }

@@ -13,7 +13,8 @@ function askAbout(wish: Wish, { to, text }: Letter): string[] {
   const asked: string[] = [];
   if (to.type === "name") asked.push(`What is ${to.name}'s e-mail address?`);
   if (to.type === "nobody") asked.push("To which address shall I send the e-mail?");
-  const hasTopic = wish.weather || wish.profile || wish.climate;
+  const isPast = wish.past.months.length > 0;
+  const hasTopic = wish.weather || isPast || wish.profile || wish.climate;
   if (text === undefined && !hasTopic) asked.push("What shall the e-mail say?");
   return asked;
 }
