@@ -516,6 +516,22 @@ const MUTATIONS: readonly Mutation[] = [
     fails: "is not awaited for ever",
   },
   {
+    name: "an await has no time limit",
+    file: "chapters/19-background-tools/process.ts",
+    from: "await Promise.race([all, wait(seconds * 1_000, undefined, { ref: false })]);",
+    to: "await all;",
+    test: "19-background-tools",
+    fails: "an await has a time limit",
+  },
+  {
+    name: "the processes of an answered question keep their threads",
+    file: "chapters/19-background-tools/processes.ts",
+    from: "    await Promise.all(open.map((id) => cancel(processes.find(id))));\n",
+    to: "",
+    test: "19-background-tools",
+    fails: "so the next question's studies run",
+  },
+  {
     name: "what has ended takes signals",
     file: "chapters/19-background-tools/tools.ts",
     from: "if (process.ended) throw",

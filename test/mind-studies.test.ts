@@ -170,14 +170,33 @@ test("a study that fails, one that could not be started, and one that was not aw
   );
   const slow = (call: Parameters<typeof study>[0], before: readonly Exchange[]) =>
     call.name === "await_processes" ? [{ id: "call of LA", running: true }] : study(call, before);
-  expect(ask("Study the climate of LA.", OFFERS, slow).answer).toBe(
-    "The study of LA was started as call of LA.",
-  );
+  const { calls, answer: late } = ask("Study the climate of LA.", OFFERS, slow);
+  expect(late).toBe("The study of LA is still running.");
+  expect(calls).toHaveLength(3);
   const deaf = (call: Parameters<typeof study>[0], before: readonly Exchange[]) =>
     call.name === "await_processes" ? { error: { message: "no" } } : study(call, before);
   expect(ask("Study the climate of LA.", OFFERS, deaf).answer).toBe(
     "The study of LA was started as call of LA. I couldn't wait for the study: no.",
   );
+});
+
+test("what had not ended when it was awaited is awaited again, and then told", () => {
+  const slow = (call: Parameters<typeof study>[0], before: readonly Exchange[]) => {
+    const isFirst = before.every(({ name }) => name !== "await_processes");
+    if (call.name !== "await_processes" || !isFirst) return study(call, before);
+    return [
+      { id: "call of Lima", result: "Lima: mild" },
+      { id: "call of LA", running: true },
+    ];
+  };
+  expect(talk("Study the climate of Lima and LA.", slow).slice(1)).toEqual([
+    [
+      "Now I'll wait for the study of Lima and LA.",
+      'await_processes {"ids":["call of Lima","call of LA"]}',
+    ],
+    ["Now I'll wait for the study of LA.", 'await_processes {"ids":["call of LA"]}'],
+    ["Here's the climate: Lima: mild; LA: all seasons mild."],
+  ]);
 });
 
 test("an e-mail about a study waits for it, and says what it has found", () => {

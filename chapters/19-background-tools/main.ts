@@ -15,8 +15,8 @@ import { printFeedback, printOutputs } from "../../shared/print.ts";
 import { parseResponse, withCallIds } from "../../shared/responses.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, studyClimate } from "../../mock-tools/tools.ts";
-import { endProcesses, openProcesses, type Processes, tellRunning } from "./processes.ts";
-import { background } from "./setting.ts";
+import { endProcesses, openProcesses, type Processes, withProcesses } from "./processes.ts";
+import { inBackground } from "./setting.ts";
 import { awaitProcesses, cancelProcess, signalProcess, type Tool } from "./tools.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
@@ -66,7 +66,7 @@ const tools = new Map<string, Tool>([
   [getWeather.name, getWeather],
   [getUserProfile.name, getUserProfile],
   [sendEmail.name, sendEmail],
-  [studyClimate.name, { ...studyClimate, background }],
+  [studyClimate.name, { ...studyClimate, background: true }],
   [awaitProcesses.name, awaitProcesses],
   [cancelProcess.name, cancelProcess],
   [signalProcess.name, signalProcess],
@@ -125,7 +125,7 @@ async function runCall(call: FunctionCall, processes: Processes): Promise<Outcom
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
   const task = { name: call.name, args: args.value };
-  if (tool.background) {
+  if (tool.background && inBackground()) {
     // The call ends here, with a handle. The process goes on in a thread that no call waits for.
     const handle = processes.start(call.id, task, (error) => explain(call, error));
     if (handle) return { type: "success", id: call.id, result: handle };
@@ -241,7 +241,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
 if (isEntry(import.meta.url)) {
   const ask = (question: string, processes: Processes) =>
     runAgent(question, parallelRunner(MAX_CONCURRENT, watchNothing, processes));
-  await runQuestions(tellRunning(ask), [
+  await runQuestions(withProcesses(ask), [
     "Study the climate of Lima. Who am I?",
     "Study the climate of Lima, Paris and Tokyo. Only the winter of Paris. Cancel Tokyo.",
   ]);

@@ -9,6 +9,9 @@ import type { Task } from "../../mock-tools/worker.ts";
 /** How long a process may go on when it has been asked to end. */
 const GRACE_MS = 50;
 
+/** How long one call waits for processes, which may never end. */
+export const MAX_WAIT_SECONDS = 30;
+
 /** What the model reads of a cancelled process, whether it stopped, was ended or never began. */
 const CANCELLED = "[Tool execution cancelled] it ended without a result";
 
@@ -72,6 +75,17 @@ export async function cancel({ outcome, cancelled, end }: Process): Promise<Outc
   await nextTask();
   end.abort();
   return outcome;
+}
+
+/** Waits until all of some processes have ended, or the time is over. Then it returns each one's outcome so far. */
+export async function waitFor(
+  processes: readonly Process[],
+  seconds: number,
+): Promise<(Outcome | undefined)[]> {
+  const all = Promise.all(processes.map(({ outcome }) => outcome));
+  // This timer may go on when the outcomes are there, so it must not keep the program.
+  await Promise.race([all, wait(seconds * 1_000, undefined, { ref: false })]);
+  return processes.map(({ ended }) => ended);
 }
 
 /** Sends a signal to a process, and returns its number. */

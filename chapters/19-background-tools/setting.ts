@@ -1,14 +1,11 @@
 // Whether tools of the background start processes.
 import { addSettings } from "../../shared/cli.ts";
-import { printStatus } from "../../shared/print.ts";
 
 addSettings({ BACKGROUND: "off, to let a call that would start a process run to its end" });
 
-function readSetting(setting: string): boolean {
+/** True unless BACKGROUND is off. Throws an error if it is neither that nor on. */
+export function inBackground(): boolean {
+  const setting = process.env.BACKGROUND || "on";
   if (setting === "on" || setting === "off") return setting === "on";
-  printStatus(`error: expected on or off in BACKGROUND, got ${setting}`);
-  process.exit(1);
+  throw new Error(`expected on or off in BACKGROUND, got ${setting}`);
 }
-
-/** True unless BACKGROUND is off. */
-export const background = readSetting(process.env.BACKGROUND || "on");

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { noteCall } from "../../mock-tools/notes.ts";
 import { asPlainResult } from "../../mock-tools/plain.ts";
 import type { Tool as ThreadTool } from "../../mock-tools/tools.ts";
-import { cancel, send } from "./process.ts";
+import { cancel, MAX_WAIT_SECONDS, send, waitFor } from "./process.ts";
 import type { Processes } from "./processes.ts";
 
 type LocalTool<Parameters extends z.ZodObject = z.ZodObject> = {
@@ -37,15 +37,18 @@ const Id = z.string().describe("the id in the process's handle");
 
 export const awaitProcesses = defineLocal({
   name: "await_processes",
-  description:
-    'Wait until processes have ended, and get their results. A tool that takes long starts a process and returns its handle at once: {"handle":"process","id":"…"}. Wait for several processes with one call.',
+  description: `Wait until processes have ended, and get their results. A tool that takes long starts a process and returns its handle at once: {"handle":"process","id":"…"}. Wait for several processes with one call. It waits for ${MAX_WAIT_SECONDS} seconds at most; a process that has not ended by then is {"id":"…","running":true}, and may be awaited again.`,
   parameters: z.object({ ids: z.array(Id).min(1) }),
   local: true,
   async run({ ids }, processes) {
     // An unknown id is told at once, and not after the others have ended.
     const wanted = ids.map((id) => processes.find(id));
-    const outcomes = await Promise.all(wanted.map(({ outcome }) => outcome));
-    return outcomes.map(({ type: _, ...result }) => result);
+    const outcomes = await waitFor(wanted, processes.maxWait);
+    return outcomes.map((outcome, index) => {
+      if (!outcome) return { id: ids[index], running: true };
+      const { type: _, ...result } = outcome;
+      return result;
+    });
   },
 });
 

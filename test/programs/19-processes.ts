@@ -3,7 +3,11 @@
 import { once } from "node:events";
 import { BroadcastChannel } from "node:worker_threads";
 import { parallelRunner } from "../../chapters/19-background-tools/main.ts";
-import { endProcesses, openProcesses } from "../../chapters/19-background-tools/processes.ts";
+import {
+  endProcesses,
+  openProcesses,
+  withProcesses,
+} from "../../chapters/19-background-tools/processes.ts";
 import { report } from "./report.ts";
 
 process.stderr.isTTY = true;
@@ -36,32 +40,31 @@ const signal = (id: unknown, name: string, payload: unknown = "") =>
 const weather = (location: string) => call("weather", "get_weather", { location });
 
 /** A conversation: it runs batches one after the other, and returns what each call has come to. */
-function converse() {
-  const processes = openProcesses();
-  const run = parallelRunner(4, undefined, processes);
+function converse(processes = openProcesses(), limit = 4) {
+  const run = parallelRunner(limit, undefined, processes);
   const say = async (...calls: Call[]): Promise<unknown[]> => {
     const outcomes = await run(calls);
     return outcomes.map((outcome) => {
       return outcome.type === "success" ? outcome.result : outcome.error;
     });
   };
-  return { say, running: () => processes.running() };
+  return { say, open: () => processes.open() };
 }
 
 async function answerAtOnce() {
-  const { say, running } = converse();
+  const { say, open } = converse();
   const first = await say(study("held a"), weather("LA"));
   await untilBegun(1);
-  const meanwhile = running();
+  const meanwhile = open();
   await say(signal("held a", "go", "now"));
-  return { first, meanwhile, last: await say(awaiting("held a")), after: running() };
+  return { first, meanwhile, last: await say(awaiting("held a")), after: open() };
 }
 
 async function refuseArguments() {
-  const { say, running } = converse();
+  const { say, open } = converse();
   const wrong = [{}, { location: 7 }, { location: null }, "{broken", "[]", ""];
   const outcomes = await say(...wrong.map((args) => call("wrong", "study_climate", args)));
-  return { outcomes, running: running(), unknown: await say(awaiting("wrong")), begun };
+  return { outcomes, running: open(), unknown: await say(awaiting("wrong")), begun };
 }
 
 async function startTwice() {
@@ -129,6 +132,34 @@ async function cancelWhileAwaiting() {
     next: await say(study("quick"), weather("LA")),
     end: await say(awaiting("quick")),
   };
+}
+
+/** With no time to wait, what has not ended is seen as such at once. */
+async function awaitInVain() {
+  const processes = openProcesses(0);
+  const { say } = converse(processes, 1);
+  await say(study("deaf"), study("held"), study("held in the queue"));
+  await untilBegun(2);
+  const first = await say(awaiting("held", "deaf", "held in the queue"), cancel("deaf"));
+  await untilBegun(3);
+  await say(signal("held", "go", "now"), cancel("held in the queue"));
+  await processes.find("held").outcome;
+  return { first, again: await say(awaiting("held", "deaf", "held in the queue")) };
+}
+
+/** Two questions, the first of which leaves both threads busy, and one study in the queue. */
+async function answerBefore() {
+  const ask = withProcesses(async (question, processes) => {
+    const { say } = converse(processes);
+    if (question === "second") {
+      await say(study("quick"));
+      return JSON.stringify(await say(awaiting("quick")));
+    }
+    await say(study("deaf"), study("deaf too"), study("held in the queue"));
+    await untilBegun(2);
+    return "answered";
+  });
+  return [await ask("first"), await ask("second")];
 }
 
 async function sendSignals() {
@@ -207,12 +238,12 @@ async function tellProgress() {
 
 /** The last case: afterwards nothing can be started. */
 async function endAll() {
-  const { say, running } = converse();
+  const { say, open } = converse();
   await say(study("deaf a"), study("deaf b"), study("quick c"));
   await untilBegun(2);
   const waiting = say(awaiting("deaf a", "quick c"));
   await endProcesses();
-  return { outcomes: await waiting, running: running() };
+  return { outcomes: await waiting, running: open() };
 }
 
 /** How many studies begin in a case: all are heard before the next one, which counts its own. */
@@ -223,6 +254,8 @@ const CASES = [
   [awaitSeveral, 6],
   [cancelAll, 6],
   [cancelWhileAwaiting, 3],
+  [awaitInVain, 3],
+  [answerBefore, 3],
   [sendSignals, 4],
   [tryHandles, 2],
   [runMany, 26],

@@ -12,6 +12,8 @@ const Cancelled = z.object({ status: z.string() });
 const SIGNAL = "signal_process";
 const CANCEL = "cancel_process";
 const AWAIT = "await_processes";
+/** How often a process is awaited that has not ended. */
+const MAX_AWAITS = 2;
 
 /** Takes a call, returns whether it is about a process that another call has started. */
 export function isAboutProcess({ name }: Call): boolean {
@@ -29,6 +31,8 @@ type State = {
   readonly status: "none" | "running" | "ended" | "failed" | "cancelled";
   /** What the study has found, or why it has failed. */
   readonly said?: string;
+  /** Somebody has waited for it, and it was still running. */
+  readonly late?: boolean;
 };
 
 function stateOfEnd(id: string, { id: _, ...end }: z.infer<typeof Ends>[number]): State {
@@ -37,7 +41,7 @@ function stateOfEnd(id: string, { id: _, ...end }: z.infer<typeof Ends>[number])
   if (failure !== undefined) return { id, status: "failed", said: failure };
   return "result" in end
     ? { id, status: "ended", said: tell(end.result) }
-    : { id, status: "running" };
+    : { id, status: "running", late: true };
 }
 
 function tell(result: unknown): string {
@@ -55,7 +59,7 @@ function stateOf({ place }: Study, exchanges: readonly Exchange[]): State {
   const ends = exchanges.flatMap(({ name, result }) => {
     return name === AWAIT ? (Ends.safeParse(result).data ?? []) : [];
   });
-  const end = ends.find((one) => one.id === id);
+  const end = ends.findLast((one) => one.id === id);
   if (end) return stateOfEnd(id, end);
   const cancel = exchanges.find(({ name, args }) => name === CANCEL && args.id === id);
   const isCancelled = Cancelled.safeParse(cancel?.result).data?.status === "cancelled";
@@ -77,27 +81,29 @@ export function processCalls(
   studies: readonly Study[],
   { tools, exchanges }: Conversation,
 ): Call[] {
-  const wasAsked = (name: string, id: string): boolean => {
-    return exchanges.some(({ name: asked, args }) => {
-      return asked === name && (args.id === id || [args.ids].flat().includes(id));
+  const timesAsked = (name: string, id: string): number => {
+    const asked = exchanges.filter(({ name: one, args }) => {
+      return one === name && (args.id === id || [args.ids].flat().includes(id));
     });
+    return asked.length;
   };
   const running = studies.flatMap((study) => {
-    const { id, status } = stateOf(study, exchanges);
-    return status === "running" && id !== undefined ? { ...study, id } : [];
+    const { id, status, late } = stateOf(study, exchanges);
+    return status === "running" && id !== undefined ? { ...study, id, late } : [];
   });
   const orders = running.flatMap(({ id, season, cancelled }): Call[] => {
     if (cancelled) return [{ name: CANCEL, args: { id } }];
     return season ? [{ name: SIGNAL, args: { id, name: "narrow", payload: season } }] : [];
   });
   const open = orders.filter(({ name, args }) => {
-    return isOffered(tools, name) && !wasAsked(name, String(args.id));
+    return isOffered(tools, name) && timesAsked(name, String(args.id)) === 0;
   });
   if (open.length > 0) return open;
-  const ids = running.filter(({ awaited }) => awaited).map(({ id }) => id);
-  const unasked = ids.filter((id) => !wasAsked(AWAIT, id));
-  if (unasked.length === 0 || !isOffered(tools, AWAIT)) return [];
-  return [{ name: AWAIT, args: { ids: unasked } }];
+  const awaited = running.filter(({ id, awaited, late }) => {
+    return awaited && timesAsked(AWAIT, id) < (late ? MAX_AWAITS : 1);
+  });
+  if (awaited.length === 0 || !isOffered(tools, AWAIT)) return [];
+  return [{ name: AWAIT, args: { ids: awaited.map(({ id }) => id) } }];
 }
 
 /** The places of those studies whose processes some calls are about. */
@@ -137,9 +143,11 @@ export function findClimates(studies: readonly Study[], exchanges: readonly Exch
   });
 }
 
-function sayState({ place, wanted, cancelled }: Study, { id, status, said }: State): string[] {
+function sayState({ place, wanted, cancelled }: Study, state: State): string[] {
+  const { id, status, said, late } = state;
   if (status === "failed") return [`I couldn't study the climate of ${place}: ${said}.`];
   if (status === "cancelled") return [`The study of ${place} was cancelled.`];
+  if (status === "running" && late) return [`The study of ${place} is still running.`];
   if (status === "running") return [`The study of ${place} was started as ${id}.`];
   if (status === "none" && !wanted) return [`I have started no study of ${place}.`];
   return status === "ended" && cancelled ? [`The study of ${place} had ended before.`] : [];
