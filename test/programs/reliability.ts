@@ -129,7 +129,7 @@ const HOLDS: readonly Trial[] = [
     tried: "texts and budgets of any kind, in chapter 18",
     often: random,
     holds:
-      "what is shown is a beginning within the budget, cut between characters; the rest can be read",
+      "what is shown is a beginning within the budget, cut between characters that fit into it; all the rest can be read",
     where: ["18-cut", "whatever the text and the budget: a beginning"],
   },
   {
