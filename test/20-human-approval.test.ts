@@ -18,6 +18,7 @@ import {
 } from "../chapters/20-human-approval/exchange.ts";
 import { asReady } from "../chapters/20-human-approval/ready.ts";
 import { openRun } from "../chapters/20-human-approval/runs.ts";
+import { abridge, describeCall } from "../chapters/20-human-approval/shown.ts";
 import { openTerminal } from "../chapters/20-human-approval/terminal.ts";
 import { cancelAll, openWait, thisRun } from "../chapters/20-human-approval/waits.ts";
 import { copyBook } from "../scripts/copy.ts";
@@ -285,7 +286,7 @@ test("a key in which anything was altered is unknown, and resolves nothing [L31]
   expect(forged.map((one) => sayResolved(resolve(one, { said: "yes" })))).toEqual(
     forged.map(() => "unknown or revoked key"),
   );
-  expect(sayResolved(resolve(key, { said: "no" }))).toBe("accepted");
+  expect(sayResolved(resolve(key, { said: "no" }))).toBe("denied");
 });
 
 test("the last letter of a signature has no twin that is taken for it", () => {
@@ -306,7 +307,7 @@ test("a key of another run is worth nothing in this one, and nothing once that r
     .filter((key) => key.startsWith(`${mine.place}.`));
   expect(new Set(keys).size).toBe(2);
   const theirs = keys.find((key) => key !== mine.key) ?? "";
-  expect(sayResolved(resolve(theirs, { said: "yes" }))).toBe("accepted");
+  expect(sayResolved(resolve(theirs, { said: "yes" }))).toBe("approved");
   expect(readResolution(thisRun().folder, mine.place)).toBe(undefined);
   rmSync(other.folder, { recursive: true });
   expect(sayResolved(resolve(theirs, { said: "yes" }))).toBe("unknown or revoked key");
@@ -373,71 +374,172 @@ test.skipIf(process.platform === "win32")("nobody but the user may read what is 
 
 // ── At the terminal ──────────────────────────────────────────────────────────────────────────────
 
-/** Somebody at a terminal, what they type, and what they are shown. */
+/** Somebody at a terminal, what they type, and all that they have been shown. */
 function sitDown() {
   const [input, output] = [new PassThrough(), new PassThrough()];
-  const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const person = openTerminal(600, { input, output });
-  onTestFinished(() => {
-    person.end();
-    error.mockRestore();
+  onTestFinished(() => person.end());
+  let shown = "";
+  output.on("data", (chunk) => {
+    shown += chunk;
   });
-  const shown = (): string => String(output.read() ?? "");
-  const said = (): unknown[] => error.mock.calls.splice(0).flat();
-  return { person, input, shown, said };
+  return { person, input, shown: () => shown };
 }
 
-/** Lets a terminal hear of a call that is pending. */
-function tell(person: ReturnType<typeof openTerminal>, question: string) {
+type Seat = ReturnType<typeof sitDown>;
+
+/** Lets a terminal hear of a call that is pending, and waits until its number is shown. */
+async function tell({ person, shown }: Seat, question: string) {
   const wait = pend(600, question);
   person.hear({ ...wait, text: question, to: "somebody" });
-  return wait;
+  const line = new RegExp(`^(\\d+): ${question}$`, "m");
+  const [, number = ""] = await vi.waitUntil(() => line.exec(shown()));
+  return { ...wait, number };
 }
 
-test("at a terminal, one call after the other is asked about, and an empty line is a no", async () => {
-  const { person, input, shown, said } = sitDown();
-  const waits = ["first", "second", "third", "fourth"].map((name) => tell(person, name));
-  for (const [index, typed] of ["y", "", " not today ", "YES"].entries()) {
-    await vi.waitFor(() => expect(shown()).toMatch(/^\w+\nSend it\? \[y\/N, or why not\] $/));
-    input.write(`${typed}\n`);
-    await waits[index]?.resolution;
+/** Types something, returns the lines that are shown after it. */
+async function type({ input, shown }: Seat, typed: string): Promise<string[]> {
+  const before = shown().length;
+  input.write(typed);
+  const count = typed.split("\n").length - 1;
+  const after = (): string[] => shown().slice(before).split("\n").slice(0, -1);
+  await vi.waitUntil(() => after().length >= count);
+  return after();
+}
+
+const ASK_AGAIN = "expected the number of a pending call, then yes or no";
+
+test("at a terminal, each call is answered by its number, in any order", async () => {
+  const seat = sitDown();
+  const answers = [
+    ["y", "approved", { said: "yes" }],
+    ["no", "denied", { said: "no" }],
+    [" No, not today ", "denied", { said: "no", reason: "not today" }],
+    ["YES", "approved", { said: "yes" }],
+    ["n -5 degrees", "denied", { said: "no", reason: "-5 degrees" }],
+  ] as const;
+  const asked = [];
+  for (const [index] of answers.entries()) asked.push(await tell(seat, `question ${index}`));
+  for (const [index, [typed, said, resolution]] of [...answers.entries()].toReversed()) {
+    expect(await type(seat, `${asked[index]?.number} ${typed}\n`)).toEqual([said]);
+    expect(await asked[index]?.resolution).toEqual(resolution);
   }
-  expect(await Promise.all(waits.map(({ resolution }) => resolution))).toEqual([
-    { said: "yes" },
-    { said: "no" },
-    { said: "no", reason: "not today" },
-    { said: "yes" },
+});
+
+test("what is not clearly a yes or a no to one question is asked again, and resolves nothing", async () => {
+  const seat = sitDown();
+  const { number, place } = await tell(seat, "asked");
+  const unclear = ["", "y", "yes", "no", "ok", number, "0 yes", `${Number(number) + 1} yes`].concat(
+    ["sure", "ok", "yes please", "not today", "y n", "nope"].map((words) => `${number} ${words}`),
+  );
+  expect(await type(seat, `${unclear.join("\n")}\n`)).toEqual(unclear.map(() => ASK_AGAIN));
+  expect(readResolution(thisRun().folder, place)).toBe(undefined);
+});
+
+test("what was typed before a question was shown never answers it [L32]", async () => {
+  const seat = sitDown();
+  const bob = await tell(seat, "bob");
+  seat.input.write(`${bob.number} y`);
+  resolve(bob.key, { said: "no" });
+  await bob.resolution;
+  const eve = await tell(seat, "eve");
+  expect(await type(seat, "\n")).toEqual([ASK_AGAIN]);
+  expect(await type(seat, `y\n${bob.number} y\n${eve.number} no\n`)).toEqual([
+    ASK_AGAIN,
+    ASK_AGAIN,
+    "denied",
   ]);
-  await vi.waitFor(() => expect(said().length).toBe(0));
+  expect(seat.shown()).toContain(`no longer asked here: ${bob.number} (no)\n`);
+  expect(await eve.resolution).toEqual({ said: "no" });
 });
 
-test("what somebody else resolves is no longer asked at the terminal", async () => {
-  const { person, input, shown, said } = sitDown();
-  const [asked, behind, last] = ["asked", "behind", "last"].map((name) => tell(person, name));
-  await vi.waitFor(() => expect(shown()).toContain("asked"));
-  resolve(behind?.key ?? "", { said: "yes" });
-  resolve(asked?.key ?? "", { said: "yes" });
-  await vi.waitFor(() => expect(shown()).toContain("last"));
-  input.write("n\n");
-  expect(await last?.resolution).toEqual({ said: "no" });
-  expect(said()).toContain("no longer asked here: asked");
+test("a pasted line answers no question that comes up while the lines before it are read", async () => {
+  const seat = sitDown();
+  const bob = await tell(seat, "bob");
+  const eve = pend(600, "eve");
+  bob.over.addEventListener("abort", () => {
+    seat.person.hear({ ...eve, text: "eve", to: "somebody" });
+  });
+  const guesses = Array.from({ length: 20 }, (_, index) => `${index + 1} y`);
+  seat.input.write(`${[`${bob.number} y`, "y", ...guesses].join("\n")}\n`);
+  await vi.waitUntil(() => seat.shown().includes(": eve\n"));
+  await type(seat, "y\nyes\n");
+  expect(readResolution(thisRun().folder, eve.place)).toBe(undefined);
 });
 
-test("where nothing more can be typed, a call stays pending, and others may resolve it", async () => {
-  const { person, input, shown } = sitDown();
-  const { key, resolution } = tell(person, "asked");
-  await vi.waitFor(() => expect(shown()).toContain("asked"));
-  input.end();
-  const later = tell(person, "later");
+test("no number comes twice, and none can be known before it is shown", async () => {
+  const seat = sitDown();
+  const numbers: string[] = [];
+  for (let index = 0; index < 40; index++) numbers.push((await tell(seat, `q${index}`)).number);
+  expect(new Set(numbers).size).toBe(40);
+  const steps = numbers.slice(1).map((number, index) => Number(number) - Number(numbers[index]));
+  expect(new Set(steps).size).toBeGreaterThan(10);
+});
+
+test("what somebody else resolves, or nobody in time, is no longer asked at the terminal", async () => {
+  const seat = sitDown();
+  const asked = await tell(seat, "asked");
+  const late = pend(0.05, "late");
+  seat.person.hear({ ...late, text: "late", to: "somebody" });
+  resolve(asked.key, { said: "yes" });
+  await asked.resolution;
+  await late.resolution;
+  await vi.waitUntil(() => seat.shown().includes("(timeout)"));
+  expect(seat.shown()).toContain(`no longer asked here: ${asked.number} (yes)\n`);
+  expect(seat.shown()).toMatch(/^no longer asked here: \d+ \(timeout\)$/m);
+});
+
+test("where nothing more can be typed, the terminal says so at once, and others may resolve the call", async () => {
+  const seat = sitDown();
+  const { key, resolution } = await tell(seat, "asked");
+  seat.input.end();
+  await vi.waitUntil(() => /^nothing more can be typed here; approve\.ts, .*$/m.test(seat.shown()));
+  const later = await tell(seat, "later");
   for (const one of [key, later.key]) resolve(one, { said: "yes" });
   expect(await resolution).toEqual({ said: "yes" });
   expect(await later.resolution).toEqual({ said: "yes" });
+  expect(seat.shown()).not.toContain(`type ${later.number}`);
+});
+
+// ── What is shown ────────────────────────────────────────────────────────────────────────────────
+
+test.each([
+  [
+    "a recipient that reads like a message",
+    "bob@example.com: hello (already approved)",
+    '"bob@example.com: hello (already approved)"',
+  ],
+  ["quotes", 'bob", message "hello', '"bob\\", message \\"hello"'],
+  ["controls", "a\u001b[2Jb\nc\u0000", '"a\\u001b[2Jb\\nc\\u0000"'],
+  ["controls in one character", "a\u009b31mb\u007f", '"a\\u009b31mb\\u007f"'],
+  ["directions", "a\u202eb", '"a\\u202eb"'],
+  [
+    "what has no width",
+    "a\u200bb\u00adc\ufe0f\u{e0041}",
+    '"a\\u200bb\\u00adc\\ufe0f\\udb40\\udc41"',
+  ],
+  ["odd spaces", "a\u00a0b\u2028c  d", '"a\\u00a0b\\u2028c  d"'],
+  ["letters of all kinds", "Grüße, 東京 👍", '"Grüße, 東京 👍"'],
+])("%s: each part of a call is shown with its label and in quotes", (_, to, quoted) => {
+  const line = describeCall("send_email", { from: "me", to, message: "hello" });
+  expect(line).toBe(`send_email from "me", to ${quoted}, message "hello"`);
+  expect(abridge(line)).toBe(line);
+});
+
+test("of a long text it is said how much is left out, and what comes after it is shown", () => {
+  const line = describeCall("send_email", { to: `bob${"x".repeat(5_000)}`, message: "hello" });
+  expect(abridge(line)).toMatch(
+    /^send_email to "bobx{996}… \(4005 more characters\), message "hello"$/,
+  );
+  expect(line.length).toBeGreaterThan(5_000);
 });
 
 // ── From another process ─────────────────────────────────────────────────────────────────────────
 
 const QUESTION =
   'Send an email to bob@example.com saying "See you." and one to eve@example.com saying "The code."';
+
+const FROM = 'from "weather-bot@example.com"';
 
 type Env = Record<string, string | undefined>;
 
@@ -479,27 +581,23 @@ test("another process lists what is pending, approves and denies it, and the pro
       .toSorted(),
   ).toEqual([
     "",
-    `${bob}  send_email to bob@example.com: See you. (N s left)`,
-    `${eve}  send_email to eve@example.com: The code. (N s left)`,
+    `${bob}  send_email ${FROM}, to "bob@example.com", message "See you." (N s left)`,
+    `${eve}  send_email ${FROM}, to "eve@example.com", message "The code." (N s left)`,
   ]);
   const forged = await approve(`${bob.slice(0, -1)}${bob.endsWith("A") ? "E" : "A"}`, "yes");
   expect(forged).toMatchObject({ code: 1, stdout: "" });
   expect(forged.stderr).toMatch(/^error: unknown or revoked key 1\.0\.[\w-]{43}\n$/);
-  const accepted = { code: 0, stdout: "accepted\n", stderr: "" };
-  expect(await approve(eve, "no", "she", "has left")).toEqual(accepted);
-  expect(await approve(eve, "yes")).toEqual({
-    ...accepted,
-    code: 1,
-    stdout: "already resolved: no\n",
-  });
-  expect(await approve(eve, "no")).toEqual({ ...accepted, stdout: "already resolved: no\n" });
-  expect((await approve()).stdout).toMatch(/^1\.0\.\S+ {2}send_email to bob@example\.com: .*\n$/);
-  expect(await approve(bob, "yes")).toEqual(accepted);
+  const says = (stdout: string, code = 0) => ({ code, stdout, stderr: "" });
+  expect(await approve(eve, "no", "-5", "degrees")).toEqual(says("denied\n"));
+  expect(await approve(eve, "yes")).toEqual(says("already resolved: no\n", 1));
+  expect(await approve(eve, "no")).toEqual(says("already resolved: no\n"));
+  expect((await approve()).stdout).toMatch(/^1\.0\.\S+ {2}send_email .*"bob@example\.com".*\n$/);
+  expect(await approve(bob, "yes")).toEqual(says("approved\n"));
   const { stdout, code } = await end();
-  expect(stdout).toContain("I didn't send the e-mail to eve@example.com: she has left.");
+  expect(stdout).toContain("I didn't send the e-mail to eve@example.com: -5 degrees.");
   expect(stdout).toMatch(/\nMail box:\n\[\n {2}\{[^{]*bob@example\.com[^{]*\}\n\]\n$/);
   expect(code).toBe(0);
-  expect(await approve()).toEqual({ ...accepted, stdout: "nothing is pending\n" });
+  expect(await approve()).toEqual(says("nothing is pending\n"));
   expect((await approve(bob, "yes")).stderr).toMatch(/^error: unknown or revoked key /);
   expect(readdirSync(env.APPROVALS_DIR)).toEqual([]);
 });
@@ -515,7 +613,7 @@ test("of twenty processes that resolve a call at once, one is accepted, and all 
     }),
   );
   const lines = told.map(({ stdout }) => stdout);
-  const first = lines.indexOf("accepted\n");
+  const first = lines.findIndex((line) => line === "approved\n" || line === "denied\n");
   const said = first % 2 === 0 ? "yes" : "no";
   const others = lines.filter((_, index) => index !== first);
   expect(others).toEqual(Array(19).fill(`already resolved: ${said}\n`));
@@ -550,7 +648,7 @@ onUnix(
     const env = { APPROVALS_DIR: freshFolder(), OPENAI_BASE_URL: server.url };
     const { program, keys, end } = await startPending(2, "a question", env);
     expect(await run(APPROVE, [keys[0] ?? "", "yes"], { env })).toMatchObject({
-      stdout: "accepted\n",
+      stdout: "approved\n",
     });
     program.kill("SIGINT");
     const { stdout, stderr, code } = await end();
@@ -617,16 +715,21 @@ test("whatever an e-mail says, it is shown safely in both terminals, on one line
   const { keys, end } = await startPending(1, "a question", env);
   const listed = await run(APPROVE, [], { env });
   expect(listed.stdout).toMatch(
-    /^1\.0\.\S+ {2}send_email to bob [^\n]* characters\) \(\d+ s left\)\n$/,
+    /^1\.0\.\S+ {2}send_email from "a", to "bob [^\n]*", message "[^\n]* more characters\) \(\d+ s left\)\n$/,
   );
+  const whole = await run(APPROVE, [keys[0] ?? ""], { env });
+  const parts = /^send_email from ("a"), to ("bob .*"), message (".*x{5000}")\n$/.exec(
+    whole.stdout,
+  );
+  expect(parts?.slice(1).map((part) => JSON.parse(part))).toEqual(Object.values(args));
   await run(APPROVE, [keys[0] ?? "", "no", evil], { env });
   const { stdout, stderr } = await end();
   server.close();
-  for (const shown of [listed.stdout, stdout, stderr]) {
+  for (const shown of [listed.stdout, whole.stdout, stdout, stderr]) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
     expect(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/.exec(shown)).toBe(null);
   }
-  expect(stdout).toMatch(/^Waiting for approval: send_email to bob .*Mail box:/m);
+  expect(stdout).toMatch(/^Waiting for approval: send_email to "bob .*\\nMail box:"$/m);
 });
 
 test.each([
@@ -647,7 +750,8 @@ test.each([
     /^$/,
     /^error: unknown or revoked key x{80}… \(\d+ more characters\)\n$/,
   ],
-  ["an option", ["--yes"], 1, /^$/, /^error: expected a key, .*, got the option yes\n$/],
+  ["a key that shows a call", ["abc"], 1, /^$/, /^error: unknown or revoked key abc\n$/],
+  ["an option", ["--yes"], 1, /^$/, /^error: expected a key, .*, got --yes\n$/],
 ] as const)(
   "approve.ts says in one line what it makes of %s",
   async (_, args, code, stdout, stderr) => {
@@ -659,9 +763,12 @@ test.each([
   },
 );
 
+const SECONDS = "expected more than 0 and up to 86400 seconds in APPROVAL_SECONDS";
+
 test.each([
-  ["APPROVAL_SECONDS", "soon", "expected up to 86400 seconds in APPROVAL_SECONDS, got soon"],
-  ["APPROVAL_SECONDS", "1e9", "expected up to 86400 seconds in APPROVAL_SECONDS, got 1e9"],
+  ["APPROVAL_SECONDS", "soon", `${SECONDS}, got soon`],
+  ["APPROVAL_SECONDS", "1e9", `${SECONDS}, got 1e9`],
+  ["APPROVAL_SECONDS", "0", `${SECONDS}, got 0`],
   ["APPROVALS_DIR", "package.json", "expected a folder for what is pending, got package.json: .*"],
 ])("%s=%s is one line", async (name, value, line) => {
   const { stderr, code } = await run(FILE, ["Who am I?"], { env: { [name]: value } });
@@ -704,15 +811,15 @@ test("the nasty batch has the outcomes that it has in the base, over both protoc
 
 test("the demo shows each way in which a call is resolved", () => {
   expect(printed("20").match(/^(?:Waiting|Somebody) .*/gm)).toEqual([
-    "Waiting for approval: send_email to bob@example.com",
+    'Waiting for approval: send_email to "bob@example.com"',
     "Somebody approves the e-mail to bob@example.com with a forged key: unknown or revoked key",
-    "Somebody approves the e-mail to bob@example.com: accepted",
+    "Somebody approves the e-mail to bob@example.com: approved",
     "Somebody denies the e-mail to bob@example.com: already resolved: yes",
-    "Waiting for approval: send_email to bob@example.com",
-    "Waiting for approval: send_email to eve@example.com",
-    "Somebody denies the e-mail to eve@example.com: accepted",
-    "Somebody approves the e-mail to bob@example.com: accepted",
-    "Waiting for approval: send_email to carol@example.com",
+    'Waiting for approval: send_email to "bob@example.com"',
+    'Waiting for approval: send_email to "eve@example.com"',
+    "Somebody denies the e-mail to eve@example.com: denied",
+    "Somebody approves the e-mail to bob@example.com: approved",
+    'Waiting for approval: send_email to "carol@example.com"',
     "Somebody approves the e-mail to carol@example.com too late: already resolved: timeout",
   ]);
 });

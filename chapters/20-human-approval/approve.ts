@@ -1,17 +1,18 @@
 // Resolves a call that is pending: npx tsx chapters/20-human-approval/approve.ts KEY yes
 // It runs in another terminal than the chapter, whose program it finds by the key.
-import { parseArgs } from "node:util";
 import { messageOf } from "../../mock-tools/plain.ts";
 import { readDotEnv } from "../../shared/dot-env.ts";
 import { endWithOutput } from "../../shared/output.ts";
 import { print, printStatus } from "../../shared/print.ts";
-import { onOneLine } from "../../shared/terminal.ts";
-import { listPending, type Resolution, resolve, sayResolved } from "./exchange.ts";
+import { clean, onOneLine } from "../../shared/terminal.ts";
+import { findCall, listPending, type Resolution, resolve, sayResolved } from "./exchange.ts";
+import { abridge } from "./shown.ts";
 
 const HELP = `Resolves a call of chapter 20 that is pending.
 
   npx tsx chapters/20-human-approval/approve.ts                    lists what is pending
-  npx tsx chapters/20-human-approval/approve.ts KEY yes            lets the call run
+  npx tsx chapters/20-human-approval/approve.ts KEY                shows all of a call
+  npx tsx chapters/20-human-approval/approve.ts KEY yes            lets it run
   npx tsx chapters/20-human-approval/approve.ts KEY no "a reason"  does not
 
 APPROVALS_DIR, in the environment or in a file called .env, is the folder of what is pending.
@@ -24,33 +25,41 @@ function printPending(): void {
   if (pending.length === 0) print("nothing is pending");
   for (const { key, text, deadline } of pending) {
     const seconds = Math.ceil((deadline - Date.now()) / 1000);
-    print(`${key}  ${onOneLine(text)} (${seconds} s left)`);
+    print(`${key}  ${abridge(text)} (${seconds} s left)`);
   }
 }
 
-function readResolution(said: string | undefined, words: readonly string[]): Resolution {
+function readResolution(said: string, words: readonly string[]): Resolution {
   if (said === "no" && words.length > 0) return { said, reason: words.join(" ") };
   if (said === "no") return { said };
-  if (said !== "yes") throw new Error(`expected yes or no after the key, got ${said ?? "nothing"}`);
+  if (said !== "yes") throw new Error(`expected yes or no after the key, got ${said}`);
   if (words.length > 0) throw new Error(`expected nothing after yes, got ${words.join(" ")}`);
   return { said };
 }
 
+function refuseKey(key: string): never {
+  throw new Error(`unknown or revoked key ${onOneLine(key, MAX_SHOWN)}`);
+}
+
+function showCall(key: string): void {
+  const { text } = findCall(key) ?? refuseKey(key);
+  // Whoever approves has to be able to see all of it, however long it is.
+  console.log(clean(text));
+}
+
 function resolveCall(key: string, wanted: Resolution): void {
-  const resolved = resolve(key, wanted);
-  if (!resolved) throw new Error(`unknown or revoked key ${onOneLine(key, MAX_SHOWN)}`);
+  const resolved = resolve(key, wanted) ?? refuseKey(key);
   print(sayResolved(resolved));
   if (resolved.said !== wanted.said) process.exitCode = 1;
 }
 
 function main(): void {
-  const { values, positionals } = parseArgs({ strict: false, allowPositionals: true });
-  const { help, h, ...others } = values;
-  const [option] = Object.keys(others);
-  if (option) throw new Error(`expected a key, --help or nothing, got the option ${option}`);
-  const [key, said, ...words] = positionals;
-  if (help || h) print(HELP);
+  // Only the first word may be an option: a reason may begin with a dash.
+  const [key, said, ...words] = process.argv.slice(2);
+  if (key === "--help" || key === "-h") print(HELP);
   else if (key === undefined) printPending();
+  else if (key.startsWith("-")) throw new Error(`expected a key, --help or nothing, got ${key}`);
+  else if (said === undefined) showCall(key);
   else resolveCall(key, readResolution(said, words));
 }
 

@@ -1,6 +1,6 @@
 /** A call that somebody is asked about. */
 export type Asked = {
-  /** What is shown of it, on one line. */
+  /** All of it, on one line. */
   readonly text: string;
   /** To whom the e-mail goes. */
   readonly to: unknown;

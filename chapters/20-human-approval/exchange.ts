@@ -64,20 +64,20 @@ export function listPending(): (Question & { readonly key: string })[] {
 }
 
 /** Finds the call that a key was made for, among the runs that are alive. */
-function find(key: string) {
+export function findCall(key: string) {
   const place = placeIn(key);
   if (place === undefined) return undefined;
   for (const { folder, secret, alive } of findRuns()) {
     const question = alive ? read(Question, folder, `${place}.question`) : undefined;
     const isRight = question && isKeyOf(key, secret, { place, id: question.id });
-    if (isRight) return { folder, place, deadline: question.deadline };
+    if (isRight) return { folder, place, ...question };
   }
   return undefined;
 }
 
 /** Resolves the call that a key is for. Returns nothing if the key is forged, or its run is over. */
 export function resolve(key: string, resolution: Resolution): Resolved | undefined {
-  const found = find(key);
+  const found = findCall(key);
   if (!found) return undefined;
   const { folder, place, deadline } = found;
   try {
@@ -94,5 +94,6 @@ export function resolve(key: string, resolution: Resolution): Resolved | undefin
 /** What is said to whoever has tried to resolve a call. */
 export function sayResolved(resolved: Resolved | undefined): string {
   if (!resolved) return "unknown or revoked key";
-  return resolved.accepted ? "accepted" : `already resolved: ${resolved.said}`;
+  if (!resolved.accepted) return `already resolved: ${resolved.said}`;
+  return resolved.said === "yes" ? "approved" : "denied";
 }

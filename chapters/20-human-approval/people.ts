@@ -2,16 +2,15 @@
 import type { Tool } from "../../mock-tools/tools.ts";
 import { addSettings } from "../../shared/cli.ts";
 import { print, printStatus } from "../../shared/print.ts";
-import { onOneLine } from "../../shared/terminal.ts";
 import type { AskFirst } from "./approvals.ts";
 import type { Asked, Audience } from "./audience.ts";
 import { followScript, scenes } from "./script.ts";
+import { abridge, describeCall, quote } from "./shown.ts";
 import { openTerminal } from "./terminal.ts";
 import { cancelAll, thisRun } from "./waits.ts";
 
 const COMMAND = "npx tsx chapters/20-human-approval/approve.ts";
 const MAX_SECONDS = 86_400;
-const MAX_TEXT = 300;
 
 addSettings({
   APPROVAL_SECONDS: "how long a call may be pending, 60 by default",
@@ -25,12 +24,14 @@ function readSeconds(): number {
   const given = process.env.APPROVAL_SECONDS || "60";
   const seconds = Number(given);
   if (seconds > 0 && seconds <= MAX_SECONDS) return seconds;
-  throw new Error(`expected up to ${MAX_SECONDS} seconds in APPROVAL_SECONDS, got ${given}`);
+  throw new Error(
+    `expected more than 0 and up to ${MAX_SECONDS} seconds in APPROVAL_SECONDS, got ${given}`,
+  );
 }
 
 /** Says how somebody in another terminal resolves a call. */
 function announce({ key }: Asked): void {
-  printStatus(`to resolve it: ${COMMAND} ${key} yes (or no "a reason")`);
+  printStatus(`to resolve it: ${COMMAND} ${key} yes (or no "a reason", or nothing to see it all)`);
 }
 
 /** Somebody in another terminal, who needs nothing but the key. */
@@ -42,8 +43,8 @@ function elsewhere(seconds: number): Audience {
 function here(seconds: number): Audience {
   const terminal = openTerminal(seconds, { input: process.stdin, output: process.stderr });
   const hear = (asked: Asked): void => {
-    announce(asked);
     terminal.hear(asked);
+    announce(asked);
   };
   return { ...terminal, hear };
 }
@@ -59,11 +60,11 @@ let audience = elsewhere(60);
 
 /** Lets people decide about each call of a tool: it is pending until they have. */
 export function askPeople({ name }: Tool): AskFirst {
-  return ({ to, message }, takeKey) => {
-    const title = onOneLine(`${name} to ${to}`, MAX_TEXT);
-    const text = onOneLine(`${title}: ${message}`, MAX_TEXT);
+  return (args, takeKey) => {
+    const { to } = args;
+    const text = describeCall(name, args);
     const { key, over } = takeKey({ text, seconds: audience.seconds });
-    print(`Waiting for approval: ${title}`);
+    print(`Waiting for approval: ${name} to ${abridge(quote(to))}`);
     audience.hear({ text, to, key, over });
     return "pending";
   };

@@ -1,38 +1,76 @@
 // Asks on the terminal that the program runs in.
-import { createInterface } from "node:readline/promises";
-import { setImmediate as nextPhase } from "node:timers/promises";
-import { printStatus } from "../../shared/print.ts";
+import { randomInt } from "node:crypto";
+import { createInterface } from "node:readline";
+import { messageOf } from "../../mock-tools/plain.ts";
 import type { Asked, Audience } from "./audience.ts";
 import { type Resolution, resolve, sayResolved } from "./exchange.ts";
+import { abridge } from "./shown.ts";
 
 type Streams = { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream };
 
-/** What somebody has typed: yes, no, or a reason to say no. */
-function readSaid(typed: string): Resolution {
-  const words = typed.trim();
-  if (/^y(?:es)?$/i.test(words)) return { said: "yes" };
-  return /^(?:no?)?$/i.test(words) ? { said: "no" } : { said: "no", reason: words };
+/** The number of a question, then yes or no, then a reason for a no. */
+const ANSWER = /^(\d+)\s+(?:(y|yes)|no?(?:[\s,:]+(.*))?)$/i;
+
+let questions = 0;
+
+/** No two questions have the same number, and nobody can have typed it before it is shown. */
+function drawNumber(): string {
+  return String(++questions * 1000 + randomInt(1000));
 }
 
-/** Makes somebody who is asked about one call after the other, as long as each is pending. */
+type Answer = { readonly number: string; readonly resolution: Resolution };
+
+/** What somebody has typed, or nothing if it is not clearly a yes or a no to one question. */
+function readAnswer(typed: string): Answer | undefined {
+  const [answer, number = "", yes, reason] = ANSWER.exec(typed.trim()) ?? [];
+  if (answer === undefined) return undefined;
+  if (yes) return { number, resolution: { said: "yes" } };
+  return { number, resolution: reason ? { said: "no", reason } : { said: "no" } };
+}
+
+function tryToResolve(key: string, resolution: Resolution): string {
+  try {
+    return sayResolved(resolve(key, resolution));
+  } catch (error) {
+    return `it could not be resolved: ${messageOf(error)}`;
+  }
+}
+
+/** Makes somebody who is asked about each call as long as it is pending, and answers in any order. */
 export function openTerminal(seconds: number, { input, output }: Streams): Audience {
   // Ctrl-C stays with the terminal, which makes a signal of it.
   const lines = createInterface({ input, output, terminal: false });
-  const ask = async ({ text, key, over }: Asked): Promise<void> => {
-    // Of calls that are over in the same moment, the last one would still be asked about.
-    await nextPhase();
-    if (over.aborted) return;
-    const typed = await lines.question(`${text}\nSend it? [y/N, or why not] `, { signal: over });
-    printStatus(sayResolved(resolve(key, readSaid(typed))));
+  const open = new Map<string, Asked>();
+  const say = (line: string): void => {
+    output.write(`${abridge(line)}\n`);
   };
-  let last = Promise.resolve();
+  const read = (typed: string): string => {
+    const answer = readAnswer(typed);
+    const asked = answer && open.get(answer.number);
+    // A line that names no call would answer whichever question came up while it was typed.
+    if (!asked) return "expected the number of a pending call, then yes or no";
+    open.delete(answer.number);
+    return tryToResolve(asked.key, answer.resolution);
+  };
+  const sayClosed = (): void =>
+    say(
+      "nothing more can be typed here; approve.ts, in another terminal, resolves what is pending",
+    );
+  lines.on("line", (typed) => say(read(typed))).once("close", sayClosed);
   return {
     seconds,
     hear(asked) {
-      // Somebody else was faster, or the time is over, or nothing more can be typed here.
-      const goOn = (): void => printStatus(`\nno longer asked here: ${asked.text}`);
-      last = last.then(() => ask(asked)).catch(goOn);
+      const number = drawNumber();
+      open.set(number, asked);
+      say(`${number}: ${asked.text}`);
+      if (input.readable) say(`type ${number} yes, or ${number} no and a reason if you like`);
+      asked.over.addEventListener("abort", () => {
+        if (open.delete(number)) say(`no longer asked here: ${number} (${asked.over.reason})`);
+      });
     },
-    end: () => lines.close(),
+    end() {
+      lines.off("close", sayClosed);
+      lines.close();
+    },
   };
 }

@@ -62,7 +62,10 @@ function settleHere(place: string, resolution: Resolution): void {
 
 /** What is asked about a call: words for a person, and how many seconds there are to answer. */
 export type Asked = { readonly text: string; readonly seconds: number };
-/** A call that is pending: its key, how it is resolved, and a signal that is aborted then. */
+/**
+ * A call that is pending: its key, how it is resolved, and a signal that is aborted
+ * then, with what was said as its reason.
+ */
 export type Wait = {
   readonly key: string;
   readonly resolution: Promise<Resolution>;
@@ -80,7 +83,7 @@ export function openWait(place: string, id: string, { text, seconds }: Asked): W
       waiting.delete(place);
       clearTimeout(clock);
       resolve(found);
-      over.abort();
+      over.abort(found.said);
       if (waiting.size > 0) return;
       stopLooking?.();
       stopLooking = undefined;
