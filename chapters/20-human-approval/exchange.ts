@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 import { linkSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { read, write } from "./folders.ts";
 import { isKeyOf, makeKey, placeIn } from "./keys.ts";
-import { findRuns, read, type Run, write } from "./runs.ts";
+import { findRuns, type Run } from "./runs.ts";
 
 const Question = z.object({ id: z.string(), text: z.string(), deadline: z.number() });
 /** What is asked about a call: its id, words for a person, and until when, in ms since 1970. */

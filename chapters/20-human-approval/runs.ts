@@ -1,33 +1,29 @@
-// The folders of the runs whose calls may be pending, which this terminal and others find.
-import { randomBytes, randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// The runs whose calls may be pending, which this terminal and others find.
+import { randomBytes } from "node:crypto";
+import { rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { messageOf } from "../../mock-tools/plain.ts";
+import { ageOf, listFolders, makeFolder, read, write } from "./folders.ts";
 
+/** A process that waits has shown that it is there in this time, unless it was stopped. */
+const QUIET_MS = 30_000;
+/** No call is pending for longer than a day. */
+const GONE_MS = 86_400_000;
+/** A folder gets the file of its owner at once, unless the process was killed in between. */
+const OWNERLESS_MS = 60_000;
+
+const OWNER_FILE = "run.json";
 const Owner = z.object({ pid: z.number(), secret: z.string() });
 
 /** A run: the folder of its files, and the secret that its keys are signed with. */
 export type Run = { readonly folder: string; readonly secret: string };
 
-/** APPROVALS_DIR, or a folder of the book, which is the same wherever a command is typed. */
-function exchangeFolder(): string {
-  return process.env.APPROVALS_DIR || join(import.meta.dirname, "../../.approvals");
-}
-
-/** What a file holds, or nothing if it is not there or holds something else. */
-export function read<Value>(schema: z.ZodType<Value>, folder: string, name: string) {
-  try {
-    return schema.safeParse(JSON.parse(readFileSync(join(folder, name), "utf8"))).data;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Writes a file that nobody but this user may read. */
-export function write(folder: string, name: string, value: object): void {
-  writeFileSync(join(folder, name), JSON.stringify(value), { mode: 0o600 });
-}
+type Found = Run & {
+  /** Whether its process waits for its calls. */
+  readonly alive: boolean;
+  /** Whether that process has ended. */
+  readonly gone: boolean;
+};
 
 function isAlive(pid: number): boolean {
   try {
@@ -38,35 +34,48 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function listNames(root: string): string[] {
-  try {
-    return existsSync(root) ? readdirSync(root) : [];
-  } catch (error) {
-    throw new Error(`expected a folder for what is pending, got ${root}: ${messageOf(error)}`);
-  }
-}
-
-/** All runs that have a folder, and whether their processes are alive. */
-export function findRuns(): (Run & { readonly alive: boolean })[] {
-  const root = exchangeFolder();
-  return listNames(root).flatMap((name) => {
-    const folder = join(root, name);
-    const owner = read(Owner, folder, "run.json");
-    return owner ? [{ folder, secret: owner.secret, alive: isAlive(owner.pid) }] : [];
+/** All runs that have a folder. */
+export function findRuns(): Found[] {
+  return listFolders().flatMap((folder) => {
+    const owner = read(Owner, folder, OWNER_FILE);
+    const quiet = ageOf(join(folder, OWNER_FILE));
+    if (!owner || quiet === undefined) return [];
+    // When a process has been killed, the system gives its number to another one some day.
+    const runs = isAlive(owner.pid);
+    const [alive, gone] = [runs && quiet < QUIET_MS, !runs || quiet > GONE_MS];
+    return [{ folder, secret: owner.secret, alive, gone }];
   });
 }
 
 /** Removes the folder of a run. None of its keys resolves anything any more. */
-export function closeRun({ folder }: Run): void {
+export function closeRun({ folder }: Pick<Run, "folder">): void {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Shows that the process of a run is there, and waits. */
+export function touchRun({ folder }: Run): void {
+  const now = new Date();
+  try {
+    utimesSync(join(folder, OWNER_FILE), now, now);
+  } catch {
+    // Without the folder, nobody else can find the run.
+  }
+}
+
+/** Removes the folders of processes that were killed. */
+function cleanUp(): void {
+  for (const run of findRuns()) if (run.gone) closeRun(run);
+  for (const folder of listFolders()) {
+    const isOwned = ageOf(join(folder, OWNER_FILE)) !== undefined;
+    if (!isOwned && Number(ageOf(folder)) > OWNERLESS_MS) closeRun({ folder });
+  }
 }
 
 /** Makes a folder for this process, and removes those of processes that were killed. */
 export function openRun(): Run {
-  for (const run of findRuns()) if (!run.alive) closeRun(run);
-  const folder = join(exchangeFolder(), `run-${randomUUID()}`);
+  cleanUp();
+  const folder = makeFolder();
   const secret = randomBytes(32).toString("hex");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  write(folder, "run.json", { pid: process.pid, secret });
+  write(folder, OWNER_FILE, { pid: process.pid, secret });
   return { folder, secret };
 }

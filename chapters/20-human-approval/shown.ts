@@ -5,7 +5,9 @@ const MAX_PART = 1_000;
 
 /** All but letters, marks, signs and the plain space: it would be obeyed, or would not be seen. */
 const UNSEEN = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
-const JSON_STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
+const ESCAPED = /\\./g;
+/** Stands for a quote within a text, and is in no line itself, because that would be escaped. */
+const INNER_QUOTE = "\0";
 
 function escapeUnits(text: string): string {
   const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
@@ -25,5 +27,9 @@ export function describeCall(name: string, args: Readonly<Record<string, unknown
 
 /** Takes such a line, returns it with each long text cut; then it says by how much. */
 export function abridge(line: string): string {
-  return shorten(line.replace(JSON_STRING, (text) => shorten(text, MAX_PART)));
+  const marked = line.replace(ESCAPED, (pair) => (pair === '\\"' ? INNER_QUOTE : pair));
+  const cut = marked.replace(/"[^"]*"/g, (text) => {
+    return shorten(text.replaceAll(INNER_QUOTE, '\\"'), MAX_PART);
+  });
+  return shorten(cut);
 }
