@@ -2,7 +2,20 @@
 // deadline passes. Meanwhile it holds no slot and no thread. Keys cannot be forged, and whatever happens to
 // the question, the call has one outcome. It holds across processes, and over both protocols.
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -21,6 +34,7 @@ import { openRun } from "../chapters/20-human-approval/runs.ts";
 import { abridge, describeCall } from "../chapters/20-human-approval/shown.ts";
 import { openTerminal } from "../chapters/20-human-approval/terminal.ts";
 import { cancelAll, openWait, thisRun } from "../chapters/20-human-approval/waits.ts";
+import { bookFolder } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
 import { run, start } from "../scripts/run.ts";
 import { readReports } from "./programs/report.ts";
@@ -39,7 +53,7 @@ import {
 } from "./support/responses.ts";
 import { outputs, weather } from "./support/script.ts";
 import { SEQUENCES } from "./support/sequences.ts";
-import { like } from "./support/worlds.ts";
+import { like, worldOf } from "./support/worlds.ts";
 
 const FILE = "chapters/20-human-approval/main.ts";
 const APPROVE = "chapters/20-human-approval/approve.ts";
@@ -129,7 +143,8 @@ const BATCHES = {
   slots: batch(1, ...["a", "b", "c", "d"].map((to) => mail(`${to}: held`)), weather("LA")),
   "one id": batch(4, mail("a: no", "same"), mail("b", "same"), mail("c: nobody", "same")),
   "odd ids": batch(4, ...ODD_IDS.map((id, index) => mail(`${index}`, id))),
-  cancelled: batch(4, mail("a"), mail("b: never"), mail("c: cancels all"), weather("LA")),
+  // The weather has the only slot when all is cancelled, so what was approved still waits for it.
+  cancelled: batch(1, mail("a"), mail("b: never"), mail("c: cancels all"), weather("LA")),
   nothing: batch(4),
 };
 
@@ -195,10 +210,10 @@ test("an id may hold whatever it likes", async () => {
   expect(keys.map((key) => /^\d+\.\d+\.[\w-]{43}$/.test(key))).toEqual(ODD_IDS.map(() => true));
 });
 
-test("a cancel wakes all that is pending, for good, and leaves the siblings alone [L34]", async () => {
+test("a cancel wakes all that is pending, for good, lets nothing start, and leaves alone what runs [L34]", async () => {
   const { outcomes, late } = await endOf("cancelled");
   expect(outcomes).toEqual([
-    { id: "call_0", ...SENT },
+    { id: "call_0", ...CANCELLED },
     { id: "call_1", ...CANCELLED },
     { id: "call_2", ...CANCELLED },
     { id: "call_3", type: "success", result: "calm in LA" },
@@ -366,10 +381,96 @@ test("a resolution that cannot be read resolves nothing, and lets no call run", 
   expect(await resolution).toEqual({ said: "cancelled", accepted: false });
 });
 
-test.skipIf(process.platform === "win32")("nobody but the user may read what is pending", () => {
+const onUnix = test.skipIf(process.platform === "win32");
+
+onUnix("nobody but the user may read what is pending", () => {
   const own = openRun().folder;
   expect(statSync(own).mode & 0o777).toBe(0o700);
   expect(statSync(join(own, "run.json")).mode & 0o777).toBe(0o600);
+});
+
+/** Makes another folder the one of what is pending, for one test. */
+function exchangeIn(path: string): void {
+  process.env.APPROVALS_DIR = path;
+  onTestFinished(() => {
+    process.env.APPROVALS_DIR = exchange;
+  });
+}
+
+const FOREIGN = "expected a folder that is yours and that only you may write to, got ";
+
+onUnix.each([0o722, 0o777, 0o1777, 0o770])(
+  "a folder of mode %o is refused, because others could approve in it",
+  (mode) => {
+    const root = freshFolder();
+    exchangeIn(root);
+    const { folder: own } = openRun();
+    chmodSync(own, mode);
+    expect(() => openRun()).toThrow(`${FOREIGN}${own}`);
+    chmodSync(own, 0o700);
+    expect(() => listPending()).not.toThrow();
+    chmodSync(root, mode);
+    for (const act of [openRun, listPending, () => resolve(pendingKey, { said: "yes" })]) {
+      expect(act).toThrow(`${FOREIGN}${root}`);
+    }
+  },
+);
+
+onUnix("a folder that belongs to another user is refused", () => {
+  exchangeIn(freshFolder());
+  const user = statSync(process.env.APPROVALS_DIR ?? "").uid;
+  const getuid = vi.spyOn(process, "getuid").mockReturnValue(user + 1);
+  onTestFinished(() => getuid.mockRestore());
+  expect(() => openRun()).toThrow(FOREIGN);
+});
+
+const pendingKey = `1.0.${"A".repeat(43)}`;
+
+/** Makes a file or folder look as if nobody had written to it for so many seconds. */
+function age(path: string, seconds: number): void {
+  const then = new Date(Date.now() - seconds * 1000);
+  utimesSync(path, then, then);
+}
+
+test("a killed run whose process number is in use again is dead, and removed after a day", () => {
+  exchangeIn(freshFolder());
+  const { folder: own } = openRun();
+  const asked = { id: "an id", text: "a question", deadline: Date.now() + 60_000 };
+  writeFileSync(join(own, "1.0.question"), JSON.stringify(asked));
+  const [{ key } = { key: "" }] = listPending();
+  age(join(own, "run.json"), 60);
+  expect(listPending()).toEqual([]);
+  expect(resolve(key, { said: "yes" })).toBe(undefined);
+  openRun();
+  expect(existsSync(own)).toBe(true);
+  age(join(own, "run.json"), 25 * 60 * 60);
+  openRun();
+  expect(existsSync(own)).toBe(false);
+});
+
+test("a run that waits is alive, however old it is", async () => {
+  age(join(thisRun().folder, "run.json"), 3_600);
+  const { key } = pend();
+  const isFound = (): boolean => listPending().some((one) => one.key === key);
+  await vi.waitUntil(isFound, { timeout: 10_000 });
+});
+
+test("a folder without an owner goes after a minute, and nothing goes that is not a run's", () => {
+  const root = freshFolder();
+  exchangeIn(root);
+  const name = "run-00000000-0000-4000-8000-00000000000";
+  for (const folder of [`${name}1`, `${name}2`, "photos", "run-of-the-mill"]) {
+    mkdirSync(join(root, folder), { mode: 0o700 });
+    if (!folder.endsWith("2")) age(join(root, folder), 120);
+  }
+  const { folder: own } = openRun();
+  expect(
+    readdirSync(root)
+      .map((folder) => join(root, folder))
+      .toSorted(),
+  ).toEqual(
+    [own, ...[`${name}2`, "photos", "run-of-the-mill"].map((one) => join(root, one))].toSorted(),
+  );
 });
 
 // ── At the terminal ──────────────────────────────────────────────────────────────────────────────
@@ -544,8 +645,8 @@ const FROM = 'from "weather-bot@example.com"';
 type Env = Record<string, string | undefined>;
 
 /** Starts the chapter with a question, and waits until so many keys have been shown. */
-async function startPending(count: number, question: string, env: Env) {
-  const program = start(FILE, [question], { env });
+async function startPending(count: number, question: string, env: Env, book = bookFolder()) {
+  const program = start(FILE, [question], { env, folder: book });
   const ended = Promise.all([text(program.stdout), once(program, "close")]);
   let stderr = "";
   const keys = await new Promise<string[]>((done) => {
@@ -633,8 +734,6 @@ test("without an answer in time, the call has timed out, and the model says so [
   expect(code).toBe(0);
 });
 
-const onUnix = test.skipIf(process.platform === "win32");
-
 onUnix(
   "Ctrl-C while a call is pending cancels it, shows what became of the batch, and asks no more [L34]",
   async () => {
@@ -645,11 +744,16 @@ onUnix(
       mailTo("eve"),
     ];
     const server = await serveResponses([batch, [message("done")]]);
-    const env = { APPROVALS_DIR: freshFolder(), OPENAI_BASE_URL: server.url };
+    const MAILBOX_FILE = join(freshFolder(), "mails");
+    const env = { APPROVALS_DIR: freshFolder(), OPENAI_BASE_URL: server.url, MAILBOX_FILE };
     const { program, keys, end } = await startPending(2, "a question", env);
     expect(await run(APPROVE, [keys[0] ?? "", "yes"], { env })).toMatchObject({
       stdout: "approved\n",
     });
+    const isSent = (): boolean => {
+      return existsSync(MAILBOX_FILE) && readFileSync(MAILBOX_FILE, "utf8").includes("bob");
+    };
+    await vi.waitUntil(isSent, { timeout: 30_000 });
     program.kill("SIGINT");
     const { stdout, stderr, code } = await end();
     server.close();
@@ -663,6 +767,34 @@ onUnix(
     expect(rest).toMatch(/^\n\nMail box:\n/);
     expect(stderr.split("\n").slice(-2)).toEqual(["cancelled", ""]);
     expect(code).toBe(130);
+    expect(readdirSync(env.APPROVALS_DIR)).toEqual([]);
+  },
+);
+
+onUnix(
+  "Ctrl-C while a tool runs that does not stop says what is waited for, and a second one ends it [L34]",
+  async () => {
+    const mailToBob = call("bob", "send_email", { from: "a", to: "bob", message: "hello" });
+    const deaf = call("weather", "get_weather", { location: "deaf a" });
+    const server = await serveResponses([[deaf, mailToBob], [message("done")]]);
+    const env = { APPROVALS_DIR: freshFolder(), OPENAI_BASE_URL: server.url };
+    const { program, end } = await startPending(1, "a question", env, worldOf("stations"));
+    const told = new Promise<void>((done) => {
+      program.stderr.on("data", (chunk) => {
+        if (String(chunk).includes("Ctrl-C again")) done();
+      });
+    });
+    program.kill("SIGINT");
+    await told;
+    program.kill("SIGINT");
+    const { stderr, code } = await end();
+    server.close();
+    expect(stderr.split("\n").slice(-2)).toEqual([
+      "cancelled; waiting for the calls that run; Ctrl-C again ends the program",
+      "",
+    ]);
+    expect(code).toBe(130);
+    expect(server.requests.length).toBe(1);
     expect(readdirSync(env.APPROVALS_DIR)).toEqual([]);
   },
 );
@@ -773,6 +905,16 @@ test.each([
 ])("%s=%s is one line", async (name, value, line) => {
   const { stderr, code } = await run(FILE, ["Who am I?"], { env: { [name]: value } });
   expect(stderr).toMatch(new RegExp(`^model: .*\nerror: ${line}\n$`));
+  expect(code).toBe(1);
+});
+
+onUnix("a link to nowhere as APPROVALS_DIR is one line", async () => {
+  const link = join(freshFolder(), "link");
+  symlinkSync("nowhere/at/all", link);
+  const { stderr, code } = await run(FILE, ["Who am I?"], { env: { APPROVALS_DIR: link } });
+  expect(stderr).toMatch(
+    /^model: .*\nerror: expected a folder for what is pending, got \/.*: .*\n$/,
+  );
   expect(code).toBe(1);
 });
 

@@ -2,7 +2,7 @@
 import { messageOf } from "../../mock-tools/plain.ts";
 import type { Resolution } from "./exchange.ts";
 import { asReady } from "./ready.ts";
-import { type Asked, cancel, openWait, type Wait } from "./waits.ts";
+import { type Asked, cancel, openWait, untilCancelled, type Wait } from "./waits.ts";
 
 /** Takes the key of a call, so that somebody can resolve it, and says what is asked about it. */
 export type TakeKey = (asked: Asked) => Omit<Wait, "resolution">;
@@ -23,6 +23,15 @@ type Code =
   | "pending_tool_missing_completion_key"
   | "tool_error";
 
+const CANCELLED: Consent = {
+  type: "cancelled",
+  error: {
+    class: "cancelled",
+    code: "tool_completion_cancelled",
+    message: "nobody waits for it any more",
+  },
+};
+
 function refuse(code: Code, reason: unknown): Consent {
   return { type: "refused", code, message: messageOf(reason) };
 }
@@ -31,8 +40,7 @@ function toConsent({ said, reason }: Resolution): Consent {
   if (said === "yes") return { type: "given" };
   if (said === "no") return refuse("approval_denied", reason ?? "somebody said no");
   if (said === "timeout") return refuse("tool_completion_timeout", "nobody approved it in time");
-  const message = "nobody waits for it any more";
-  return { type: "cancelled", error: { class: said, code: "tool_completion_cancelled", message } };
+  return CANCELLED;
 }
 
 /** Has somebody asked about the call at a place, and waits for its resolution. It never rejects. */
@@ -59,6 +67,19 @@ async function park(place: string, id: string, ask: (takeKey: TakeKey) => Said):
 
 let batches = 0;
 
+type Released<Call> = { readonly call: Call; readonly index: number; readonly consent: Consent };
+
+/** Hands out one call after the other, to whoever has a slot. Once all is cancelled, none of them runs. */
+async function* handOut<Call>(
+  asked: readonly Promise<Released<Call>>[],
+  cancelled: AbortSignal,
+): AsyncGenerator<Released<Call>> {
+  for (const ready of asReady(asked)) {
+    const released = await ready;
+    yield cancelled.aborted ? { ...released, consent: CANCELLED } : released;
+  }
+}
+
 /**
  * Asks about all calls of a batch at once. Returns them in the order in which it is known whether they
  * may run: first those about which nobody was asked, in their order.
@@ -66,11 +87,12 @@ let batches = 0;
 export function askAll<Call extends { readonly id: string }>(
   calls: readonly Call[],
   ask: (call: Call, takeKey: TakeKey) => Said,
-): IterableIterator<Promise<{ call: Call; index: number; consent: Consent }>> {
+): AsyncGenerator<Released<Call>> {
   const batch = ++batches;
+  const cancelled = untilCancelled();
   const asked = calls.map(async (call, index) => {
     const consent = await park(`${batch}.${index}`, call.id, (takeKey) => ask(call, takeKey));
     return { call, index, consent };
   });
-  return asReady(asked).values();
+  return handOut(asked, cancelled);
 }

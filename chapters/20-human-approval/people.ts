@@ -10,7 +10,11 @@ import { openTerminal } from "./terminal.ts";
 import { cancelAll, thisRun } from "./waits.ts";
 
 const COMMAND = "npx tsx chapters/20-human-approval/approve.ts";
+/** A batch whose calls heed the end of their wait has ended by then. */
+const PATIENCE_MS = 500;
 const MAX_SECONDS = 86_400;
+
+const STILL_RUNNING = "cancelled; waiting for the calls that run; Ctrl-C again ends the program";
 
 addSettings({
   APPROVAL_SECONDS: "how long a call may be pending, 60 by default",
@@ -80,14 +84,17 @@ export function withPeople(ask: Agent) {
   return async (question: string, interrupted: AbortSignal): Promise<string> => {
     thisRun();
     audience = choose(question);
+    let hint: NodeJS.Timeout | undefined;
     const cancel = (): void => {
       if (!cancelAll()) process.exit(130);
+      hint = setTimeout(printStatus, PATIENCE_MS, STILL_RUNNING);
     };
     interrupted.addEventListener("abort", cancel);
     try {
       return await ask(question);
     } finally {
       interrupted.removeEventListener("abort", cancel);
+      clearTimeout(hint);
       audience.end();
     }
   };

@@ -2,10 +2,13 @@
 import { watch } from "node:fs";
 import { atEnd } from "../../mock-tools/at-end.ts";
 import { putQuestion, type Resolution, readResolution, settle } from "./exchange.ts";
-import { closeRun, openRun, type Run } from "./runs.ts";
+import { closeRun, openRun, type Run, touchRun } from "./runs.ts";
 
 /** How often the files are looked at, in case the system does not tell of a change. */
 const LOOK_MS = 500;
+
+/** Aborted when the calls that are pending are cancelled. */
+let stop = new AbortController();
 
 let opened: Run | undefined;
 let stopLooking: (() => void) | undefined;
@@ -42,7 +45,12 @@ function watchFolder(): () => void {
 /** Looks at the files as long as a call is pending. */
 function startLooking(): () => void {
   const stopWatching = watchFolder();
-  const interval = setInterval(look, LOOK_MS);
+  const showAndLook = (): void => {
+    touchRun(thisRun());
+    look();
+  };
+  showAndLook();
+  const interval = setInterval(showAndLook, LOOK_MS);
   return () => {
     stopWatching();
     clearInterval(interval);
@@ -98,9 +106,17 @@ export function cancel(place: string): void {
   if (waiting.has(place)) settleHere(place, { said: "cancelled" });
 }
 
+/** A signal that is aborted when the next cancel of all comes. */
+export function untilCancelled(): AbortSignal {
+  return stop.signal;
+}
+
 /** Resolves all calls that are pending as cancelled, returns whether there were any. */
 export function cancelAll(): boolean {
   const places = [...waiting.keys()];
   for (const place of places) cancel(place);
-  return places.length > 0;
+  if (places.length === 0) return false;
+  stop.abort();
+  stop = new AbortController();
+  return true;
 }
