@@ -35,7 +35,9 @@ function readSeconds(): number {
 
 /** Says how somebody in another terminal resolves a call. */
 function announce({ key }: Asked): void {
-  printStatus(`to resolve it: ${COMMAND} ${key} yes (or no "a reason", or nothing to see it all)`);
+  printStatus(
+    `to resolve it: ${COMMAND} ${key} yes (or no "a reason"; the key alone shows all of it)`,
+  );
 }
 
 /** Somebody in another terminal, who needs nothing but the key. */
