@@ -10,7 +10,7 @@ import { openTerminal } from "./terminal.ts";
 import { cancelAll, thisRun } from "./waits.ts";
 
 const COMMAND = "npx tsx chapters/20-human-approval/approve.ts";
-/** A batch whose calls heed the end of their wait has ended by then. */
+/** A batch in which nothing runs has ended by then. */
 const PATIENCE_MS = 500;
 const MAX_SECONDS = 86_400;
 
