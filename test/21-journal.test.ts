@@ -198,7 +198,7 @@ test("another input is refused by naming both sides, and nothing runs after it [
   };
   const input = { tools: [1], arguments: "Lima", name: "get_weather", extra: 2 };
   const words =
-    "the journal holds another one: arguments was LA and is Lima; extra was undefined and is 2";
+    "the journal holds another one: arguments was LA and is Lima; extra was missing and is 2";
   await expect(execute("one", input, never)).rejects.toThrow(words);
   await expect(execute("two", {}, never)).rejects.toThrow(words);
   expect(counts).toEqual({ replayed: 0, executed: 0 });
@@ -227,12 +227,19 @@ test("a hash that was edited is refused, too", async () => {
   await expect(runAll(file, { one: 1 })).rejects.toThrow(words);
 });
 
-test("another question is refused, and what is there stays", async () => {
+test("another question or grain is refused, and what is there stays", async () => {
   const { file, lines } = await record({ one: 1 });
   expect(() => open(file, "another")).toThrow(
     "the question of the journal was a question and is another",
   );
+  const options = { question: QUESTION, sync: false };
+  expect(() => openJournal(file, { ...options, grain: "batch" })).toThrow(
+    "the grain of the journal was call and is batch",
+  );
   expect(readFileSync(file, "utf8")).toBe(lines.join(""));
+  const other = freshFile();
+  openJournal(other, { ...options, grain: "batch" }).close();
+  expect(() => open(other)).toThrow("the grain of the journal was batch and is call");
 });
 
 // ── What a crash leaves, and what it does not ────────────────────────────────────────────────────
@@ -266,29 +273,38 @@ test("a first line that was torn anywhere is cut off, and the journal begins ane
   }
 });
 
-test("a last line that has its end and lacks its middle is cut off", async () => {
+test("zeros at the end, which some disks leave, are cut off like a torn line", async () => {
   const { lines, ran } = await record(THREE);
   const [last = ""] = lines.splice(-1);
-  const file = freshFile();
-  const hole = "\0".repeat(last.length - 30);
-  writeFileSync(file, `${lines.join("")}${last.slice(0, 20)}${hole}${last.slice(-10)}`);
-  expect((await runAll(file, THREE)).ran).toEqual(ran.slice(2));
+  for (const length of [0, 20]) {
+    const file = freshFile();
+    writeFileSync(file, `${lines.join("")}${last.slice(0, length)}${"\0".repeat(100)}`);
+    expect((await runAll(file, THREE)).ran).toEqual(ran.slice(2));
+  }
 });
 
 test("any other broken line is refused by its number, and nothing is changed", async () => {
   const { file, lines } = await record(THREE);
   const [head = "", one = "", two = "", three = ""] = lines;
+  const hole = three.replace(/(?<=.{20}).{20}/, "\0".repeat(20));
   const broken: readonly (readonly [string, readonly string[]])[] = [
     ["line 1 of the journal is broken", ["{}\n", one]],
-    ["line 1 of the journal is broken", [head.replace('"journal":1', '"journal":2'), one]],
+    ["line 1 of the journal is broken", [head.replace('"run"', '"runs"'), one]],
+    ["expected a journal of format 2, got one of 1", ['{"journal":1,"run":"a","question":"b"}\n']],
     ["line 1 of the journal is broken", [one, two]],
     ["line 1 of the journal is broken", ["# Notes\n", "Call Bob\n", "half a li"]],
     ["line 1 of the journal is broken", ["Call Bob"]],
     ["line 1 of the journal is broken", ["Call Bob\n"]],
+    ["line 1 of the journal is broken", ['{"journal": "my diary"}']],
+    ["line 1 of the journal is broken", ['{"journal":"my diary"}']],
+    ["line 1 of the journal is broken", [head.slice(0, 22).replace("run", "fun")]],
     ["line 2 of the journal is broken", [head, "\n", one]],
     ["line 2 of the journal is broken", [head, `${one.slice(0, 30)}\n`, two]],
     ["line 3 of the journal is broken", [head, one, "[]\n", three]],
     ["line 4 of the journal is broken", [head, one, two, "{}\n"]],
+    ["line 4 of the journal is broken", [head, one, two, hole]],
+    ["line 4 of the journal is broken", [head, one, two, three.slice(0, 40), "\n"]],
+    ["line 5 of the journal is broken", [head, one, two, three, "\n"]],
     ["line 3 of the journal is broken", [head, one, two.replace('"key":"two"', '"key":2'), "torn"]],
     ["line 4 of the journal repeats a key", [head, one, two, one]],
   ];

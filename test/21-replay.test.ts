@@ -272,7 +272,14 @@ test("another model or protocol is another request, and is refused before anythi
   });
   expect(await rerunWith({ OPENAI_PROTOCOL: "chat" })).toEqual({
     counts: "Replayed: 0, executed: 0",
-    errors: [expect.stringMatching(/another step 1 request: .*messages was undefined and is /)],
+    errors: [expect.stringMatching(/another step 1 request: .*messages was missing and is /)],
+  });
+});
+
+test("another grain is refused before anything runs, so that no call is made twice [L28]", async () => {
+  expect(await rerunWith({ JOURNAL_GRAIN: "batch" })).toEqual({
+    counts: "",
+    errors: ["error: the grain of the journal was call and is batch"],
   });
 });
 
@@ -320,10 +327,10 @@ test("killed between two calls, the first one runs again only where the whole ba
   expect({ runs, mails }).toEqual({ runs: ["step 1 call 0"], mails: SENDING });
 });
 
-test("where the whole batch is one effect, its calls have their own keys, the same in each run [L28]", async () => {
+test("where the whole batch is one effect, its calls have the same keys as alone, in each run [L28]", async () => {
   const { runs, mails, recorded } = await killBetween("batch");
-  expect(runs).toEqual(["step 1 batch call 0", "step 1 batch call 0"]);
-  expect(mails).toEqual(["step 1 batch call 1", "step 2 batch call 0"]);
+  expect(runs).toEqual(["step 1 call 0", "step 1 call 0"]);
+  expect(mails).toEqual(SENDING);
   expect(recorded).toEqual([
     ...["step 1 request", "step 1 batch", "step 2 request", "step 2 batch", "step 3 request"],
   ]);

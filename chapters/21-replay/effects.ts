@@ -16,7 +16,7 @@ export type Execute = (
 /** Remembers nothing, so each effect runs. */
 export const inline: Execute = (_key, _input, run) => run(crypto.randomUUID());
 
-/** Runs the parts of an effect. They have idempotency keys of their own, which begin with the effect's. */
-export function within(idempotencyKey: string): Execute {
-  return (key, _input, run) => run(`${idempotencyKey} ${key}`);
+/** Runs the parts of an effect. They have idempotency keys of their own, which all begin with this. */
+export function within(begin: string): Execute {
+  return (key, _input, run) => run(`${begin} ${key}`);
 }

@@ -3,7 +3,7 @@ import { printStatus } from "../../shared/print.ts";
 import { hashOf, summarize } from "./canonical.ts";
 import type { Execute } from "./effects.ts";
 import { type Append, type LineFile, openLineFile } from "./file.ts";
-import { type Content, type Entry, type Head, readJournal } from "./lines.ts";
+import { type Content, type Entry, FORMAT, type Head, readJournal } from "./lines.ts";
 
 /** The effects of a run, how many of them were recorded, and how many ran. */
 export type Journal = {
@@ -18,7 +18,8 @@ function compare(entry: Entry, hash: string, input: object): string {
   const is = summarize(input);
   const names = Object.keys({ ...was, ...is }).filter((name) => was[name] !== is[name]);
   if (names.length === 0) return `its hash was ${entry.hash} and is ${hash}`;
-  return names.map((name) => `${name} was ${was[name]} and is ${is[name]}`).join("; ");
+  const say = (parts: Record<string, string>, name: string) => parts[name] ?? "missing";
+  return names.map((name) => `${name} was ${say(was, name)} and is ${say(is, name)}`).join("; ");
 }
 
 function toLine(value: Head | Entry): Uint8Array {
@@ -64,13 +65,21 @@ function journalled(
   return { execute, counts };
 }
 
-/** Reads a journal of this question or an empty one. A torn last line is cut off. */
-function readAndMend(path: string, question: string): Content {
+/** What must be the same in each run. With another grain, no recorded call would be found by its key. */
+type Subject = Pick<Head, "question" | "grain">;
+
+function expectSame(head: Head, subject: Subject): void {
+  for (const part of ["question", "grain"] as const) {
+    if (head[part] === subject[part]) continue;
+    throw new Error(`the ${part} of the journal was ${head[part]} and is ${subject[part]}`);
+  }
+}
+
+/** Reads a journal about this subject or an empty one. A torn last line is cut off. */
+function readAndMend(path: string, subject: Subject): Content {
   const content = readJournal(path);
   const { head, torn, whole } = content;
-  if (head && head.question !== question) {
-    throw new Error(`the question of the journal was ${head.question} and is ${question}`);
-  }
+  if (head) expectSame(head, subject);
   if (torn > 0) {
     printStatus(`warning: the last line of ${path} was torn, and is cut off`);
     truncateSync(path, whole);
@@ -78,14 +87,16 @@ function readAndMend(path: string, question: string): Content {
   return content;
 }
 
-function begin(file: LineFile, question: string): Head {
-  const head: Head = { journal: 1, run: crypto.randomUUID(), question };
+function begin(file: LineFile, { question, grain }: Subject): Head {
+  const head: Head = { journal: FORMAT, run: crypto.randomUUID(), grain, question };
   file.append(toLine(head), "head");
   return head;
 }
 
 type Options = {
   readonly question: string;
+  /** What is one effect. */
+  readonly grain?: Head["grain"];
   /** Whether each line is to outlive a power failure, not only the end of the process. */
   readonly sync: boolean;
   /** Stands between the journal and its file. */
@@ -96,14 +107,16 @@ type Options = {
  * Opens a journal, or begins one. An effect that is recorded in it does not run again. Any other runs,
  * and is recorded before its value is used; one that throws is not recorded.
  *
- * @throws an error if another process uses the file, a line of it is broken, or the question was another
- *   one. `execute` throws one if a recorded effect had another input, and from then on runs nothing
+ * @throws an error if another process uses the file, a line of it is broken, or the question or the grain
+ *   was another one. `execute` throws one if a recorded effect had another input, and from then on runs
+ *   nothing
  */
-export function openJournal(path: string, { question, sync, wrap }: Options): Journal {
+export function openJournal(path: string, options: Options): Journal {
+  const { question, grain = "call", sync, wrap } = options;
   const file = openLineFile(path, sync);
   try {
-    const { head, entries } = readAndMend(file.path, question);
-    const { run: id } = head ?? begin(file, question);
+    const { head, entries } = readAndMend(file.path, { question, grain });
+    const { run: id } = head ?? begin(file, { question, grain });
     const append = wrap ? wrap(file.append) : file.append;
     return { ...journalled(id, entries, append), close: file.close };
   } catch (error) {

@@ -2,14 +2,19 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 
+/** The version of the format. */
+export const FORMAT = 2;
+
 const Head = z.strictObject({
-  /** The version of the format. */
-  journal: z.literal(1),
+  journal: z.literal(FORMAT),
   /** An id, with which the idempotency keys of this journal begin. */
   run: z.string().min(1),
+  /** What is one effect. The keys of the entries depend on it. */
+  grain: z.enum(["call", "batch"]),
   question: z.string(),
 });
 export type Head = z.infer<typeof Head>;
+const OtherHead = z.looseObject({ journal: z.number() });
 
 const Entry = z.strictObject({
   key: z.string(),
@@ -20,13 +25,21 @@ const Entry = z.strictObject({
 });
 export type Entry = z.infer<typeof Entry>;
 
-/** Each head begins like this, and nothing that is no journal does. */
-const HEAD_BEGINS = '{"journal":';
+/** Each head begins like this. */
+const HEAD_BEGINS = `{"journal":${FORMAT},"run":"`;
+
+/** True for the beginning of a head. A file that begins otherwise is somebody's, and is left alone. */
+function isPartOfHead(text: string): boolean {
+  if (text.length < HEAD_BEGINS.length) return HEAD_BEGINS.startsWith(text);
+  return text.startsWith(HEAD_BEGINS);
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The JSON in a line that was read as bytes, or undefined. */
 function parseLine(bytes: string): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes, "latin1").toString());
+    return JSON.parse(utf8.decode(Buffer.from(bytes, "latin1")));
   } catch {
     // No JSON value is undefined.
     return undefined;
@@ -39,15 +52,12 @@ function readLine<Value>(schema: z.ZodType<Value>, line: string, number: number)
   throw new Error(`line ${number} of the journal is broken`);
 }
 
-/** Splits what was read into whole lines and what a write that was cut short has left at the end. */
-function splitLines(bytes: string): { lines: string[]; torn: string } {
-  const lines = bytes.split("\n");
-  const rest = lines.pop() ?? "";
-  const last = lines.at(-1);
-  // When the power fails, a line may have its end and lack its middle.
-  if (rest !== "" || last === undefined || parseLine(last) !== undefined)
-    return { lines, torn: rest };
-  return { lines: lines.slice(0, -1), torn: `${last}\n` };
+function readHead(line: string): Head {
+  const other = OtherHead.safeParse(parseLine(line));
+  if (other.success && other.data.journal !== FORMAT) {
+    throw new Error(`expected a journal of format ${FORMAT}, got one of ${other.data.journal}`);
+  }
+  return readLine(Head, line, 1);
 }
 
 /** All of a journal but a torn last line, how many bytes that has, and how many are torn. */
@@ -68,18 +78,20 @@ function indexByKey(entries: readonly Entry[]): Map<string, Entry> {
 }
 
 /**
- * Reads a journal. A torn last line is left out, since its effect will run again.
+ * Reads a journal. What follows the last newline is torn. It is left out, since its effect will run again.
  *
- * @throws an error that names the line, if any other is broken, as it is in a file of another kind
+ * @throws an error that names the line, if one is broken, as it is in a file of another kind
  */
 export function readJournal(file: string): Content {
   // In latin1 a byte is a character, so a length is that of the file.
   const bytes = readFileSync(file, "latin1");
-  const { lines, torn } = splitLines(bytes);
+  const lines = bytes.split("\n");
+  // Each line is written together with its newline, so this one was cut short.
+  const torn = lines.pop() ?? "";
   const [first, ...rest] = lines;
-  const isHead = torn.startsWith(HEAD_BEGINS) || HEAD_BEGINS.startsWith(torn);
-  if (first === undefined && !isHead) throw new Error("line 1 of the journal is broken");
-  const head = first === undefined ? undefined : readLine(Head, first, 1);
+  const isOurs = first !== undefined || isPartOfHead(torn);
+  if (!isOurs) throw new Error("line 1 of the journal is broken");
+  const head = first === undefined ? undefined : readHead(first);
   const entries = indexByKey(rest.map((line, index) => readLine(Entry, line, index + 2)));
   return { head, entries, whole: bytes.length - torn.length, torn: torn.length };
 }

@@ -27,7 +27,10 @@ type RunBatch<Call> = (calls: readonly Call[], execute: Execute) => Promise<Outc
  */
 export function asOneEffect<Call>(runBatch: RunBatch<Call>): RunBatch<Call> {
   return async (calls, execute) => {
-    const value = await execute("batch", calls, (key) => runBatch(calls, within(key)));
+    const value = await execute("batch", calls, (key) => {
+      // A call has the same idempotency key as where it is an effect of its own.
+      return runBatch(calls, within(key.replace(/ batch$/, "")));
+    });
     return expectShape(`${calls.length} outcomes`, z.array(Outcome).length(calls.length), value);
   };
 }

@@ -15,15 +15,17 @@ addSettings({
 });
 
 /** A setting that is one of two words. The first is meant where nothing is set. */
-function choose(name: string, first: string, second: string): string {
+function choose<Word extends string>(name: string, first: Word, second: Word): Word {
   const value = process.env[name] || first;
-  if (value === first || value === second) return value;
+  const word = [first, second].find((one) => one === value);
+  if (word !== undefined) return word;
   printStatus(`error: expected ${first} or ${second} in ${name}, got ${value}`);
   process.exit(1);
 }
 
+const grain = choose("JOURNAL_GRAIN", "call", "batch");
 /** True where a whole batch is one effect. */
-export const isBatchOneEffect = choose("JOURNAL_GRAIN", "call", "batch") === "batch";
+export const isBatchOneEffect = grain === "batch";
 const sync = choose("JOURNAL_SYNC", "on", "off") === "on";
 
 let journal: Journal | undefined;
@@ -34,7 +36,7 @@ export function openEffects(question: string): Execute {
   // A rerun that found another mailbox would send its e-mails again.
   const isMailboxKept = isWorldKept || process.env.MAILBOX_FILE;
   if (!isMailboxKept) throw new Error("JOURNAL needs a WORLD_DIR, where e-mails outlive the run");
-  journal = openJournal(JOURNAL, { question, sync, wrap: mortalWrite });
+  journal = openJournal(JOURNAL, { question, grain, sync, wrap: mortalWrite });
   return mortal(journal.execute);
 }
 
