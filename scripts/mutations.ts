@@ -526,10 +526,26 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "two processes use one journal",
     file: "chapters/21-replay/lock.ts",
-    from: "    if (isAlive(pid)) {\n",
-    to: "    if (!isAlive(pid)) {\n",
+    from: "    if (!isLeftBehind(name)) {\n",
+    to: "    if (isLeftBehind(name)) {\n",
     test: "21-replay",
     fails: "while a process uses the journal",
+  },
+  {
+    name: "a lock of another container is removed",
+    file: "chapters/21-replay/lock.ts",
+    from: "place === PLACE && !isAlive",
+    to: "!isAlive",
+    test: "21-journal",
+    fails: "where nobody can tell whether its process is alive",
+  },
+  {
+    name: "a journal of calls is gone on with by batches",
+    file: "chapters/21-replay/journal.ts",
+    from: '["question", "grain"]',
+    to: '["question"]',
+    test: "21-replay",
+    fails: "another grain is refused",
   },
   {
     name: "a README says something else than the code",

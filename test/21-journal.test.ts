@@ -1,19 +1,21 @@
 // The journal by itself: what is recorded is returned without running it, in whatever order the lines
-// stand; what a crash leaves of a last line is cut off; anything else that is not as it was is refused
-// in words that say where.
-import { spawn } from "node:child_process";
+// stand; what follows the last newline is cut off, since a crash may leave it; anything else that is not
+// as it was is refused in words that say where, and so is a file that another process may be using.
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
-  existsSync,
+  linkSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
 import { canonicalJson, hashOf, summarize } from "../chapters/21-replay/canonical.ts";
 import { inline } from "../chapters/21-replay/effects.ts";
@@ -315,13 +317,37 @@ test("any other broken line is refused by its number, and nothing is changed", a
   }
 });
 
-test("what is no file, or in no folder, is refused", () => {
-  expect(() => open(temporary)).toThrow(/EISDIR|EPERM/);
-  expect(() => open(join(temporary, "missing", "journal"))).toThrow("ENOENT");
+test("a line that is no UTF-8 is refused, as its text would come back as another one", async () => {
+  const { file, lines } = await record({ one: "Zürich" });
+  const bytes = Buffer.from(lines.join(""), "latin1");
+  expect(bytes.includes(0xfc)).toBe(true);
+  writeFileSync(file, bytes);
+  expect(() => open(file)).toThrow("line 2 of the journal is broken");
+  expect(readFileSync(file)).toEqual(bytes);
 });
 
-test.skipIf(process.platform === "win32")("a device is refused", () => {
-  expect(() => open("/dev/null")).toThrow("expected a file for the journal, got /dev/null");
+test("what is no file, or in no folder, is refused", () => {
+  expect(() => open(temporary)).toThrow(`expected a file for the journal, got ${temporary}`);
+  expect(() => open(join(temporary, "missing", "journal"))).toThrow(
+    "the journal cannot be opened to write into it",
+  );
+});
+
+test.skipIf(process.platform === "win32")(
+  "a device and a named pipe are refused, and nothing waits for a reader",
+  () => {
+    expect(() => open("/dev/null")).toThrow("expected a file for the journal, got /dev/null");
+    const pipe = freshFile();
+    execFileSync("mkfifo", [pipe]);
+    expect(() => open(pipe)).toThrow(`expected a file for the journal, got ${pipe}`);
+  },
+);
+
+test("a file with two names is refused, since its lock has only one of them", async () => {
+  const { file, lines } = await record({ one: 1 });
+  linkSync(file, freshFile());
+  expect(() => open(file)).toThrow(`expected a file with one name, and ${file} has 2`);
+  expect(readFileSync(file, "utf8")).toBe(lines.join(""));
 });
 
 // ── One process at a time ────────────────────────────────────────────────────────────────────────
@@ -341,23 +367,61 @@ function locksOf(file: string): string[] {
   return readdirSync(temporary).filter((name) => join(temporary, name).startsWith(`${file}.lock-`));
 }
 
+/** What stands behind the process id in the names of the locks that are made here. */
+async function placeOf(file: string): Promise<string> {
+  const { close } = open(file);
+  const [name = ""] = locksOf(file);
+  close();
+  const [, id = "", place = ""] = /\.lock-(\d+)-(\w+)$/.exec(name) ?? [];
+  expect(Number(id)).toBe(process.pid);
+  return place;
+}
+
+/** Checks that a lock keeps this process from the file, and that it stays. */
+function expectLocked(file: string, other: string): void {
+  expect(() => open(file)).toThrow(`${file} is locked: if no program uses it, delete ${other}`);
+  expect(locksOf(file)).toEqual([basename(other)]);
+}
+
 test("a file that another process uses is refused until that has died", async () => {
   const { file } = await record({ one: 1 });
   const { pid, end } = await startIdle();
-  const other = `${file}.lock-${pid}`;
+  const other = `${file}.lock-${pid}-${await placeOf(file)}`;
   writeFileSync(other, "");
-  expect(() => open(file)).toThrow(`process ${pid} uses ${file}, as ${other} says`);
-  expect(existsSync(other)).toBe(true);
+  expectLocked(file, other);
   await end();
   expect((await runAll(file, { one: 1 })).ran).toEqual([]);
   expect(locksOf(file)).toEqual([]);
 });
 
-test("the lock of a dead process that had this one's id is taken over", async () => {
+test("a lock is respected where nobody can tell whether its process is alive", async () => {
   const { file } = await record({ one: 1 });
-  writeFileSync(`${file}.lock-${process.pid}`, "");
-  expect((await runAll(file, { one: 1 })).ran).toEqual([]);
-  expect(locksOf(file)).toEqual([]);
+  const { pid, end } = await startIdle();
+  await end();
+  const place = await placeOf(file);
+  // A dead process of another container or machine, which may have the id of a living one there.
+  const names = [`${pid}-${"0".repeat(16)}`, `${process.pid}-${"0".repeat(16)}`];
+  const strange = ["", "abc", `${pid}`, `-${place}`, `0-${place}`, `-1-${place}`, `1e3-${place}`];
+  for (const name of [...names, ...strange]) {
+    const other = `${file}.lock-${name}`;
+    writeFileSync(other, "");
+    expectLocked(file, other);
+    rmSync(other);
+  }
+  mkdirSync(`${file}.lock-folder`);
+  expectLocked(file, `${file}.lock-folder`);
+});
+
+test("a lock with this process's id that it has not made is respected", async () => {
+  const { file } = await record({ one: 1 });
+  const own = `${file}.lock-${process.pid}-${await placeOf(file)}`;
+  writeFileSync(own, "");
+  expectLocked(file, own);
+});
+
+test("a lock that cannot be made gets words of its own", () => {
+  const file = join(temporary, "n".repeat(250));
+  expect(() => open(file)).toThrow("the lock of the journal cannot be made");
 });
 
 test("a process that has the file open does not open it again", async () => {

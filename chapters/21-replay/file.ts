@@ -1,4 +1,12 @@
-import { closeSync, fstatSync, fsyncSync, openSync, realpathSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { lock, unlock } from "./lock.ts";
 
@@ -29,6 +37,17 @@ function syncFolder(folder: string): void {
   closeSync(fd);
 }
 
+function openToAppend(given: string): number {
+  // To open a named pipe would wait for somebody who reads from it.
+  const found = statSync(given, { throwIfNoEntry: false });
+  if (found && !found.isFile()) throw new Error(`expected a file for the journal, got ${given}`);
+  try {
+    return openSync(given, "a");
+  } catch (error) {
+    throw new Error("the journal cannot be opened to write into it", { cause: error });
+  }
+}
+
 /** A file for this process alone, to which lines are appended, each in one write. */
 export type LineFile = {
   readonly path: string;
@@ -40,12 +59,14 @@ export type LineFile = {
  * Opens a file, or makes one.
  *
  * @param sync whether to wait after each line until it is on the disk, and outlives a power failure
- * @throws an error if it is no file, or another process uses it
+ * @throws an error if it is no file, has a second name, cannot be written to, or another process uses it
  */
 export function openLineFile(given: string, sync: boolean): LineFile {
-  const fd = openSync(given, "a");
+  const fd = openToAppend(given);
   try {
-    if (!fstatSync(fd).isFile()) throw new Error(`expected a file for the journal, got ${given}`);
+    // A lock is found by the name of the file, so a process that used another name would not find it.
+    const { nlink } = fstatSync(fd);
+    if (nlink > 1) throw new Error(`expected a file with one name, and ${given} has ${nlink}`);
     const path = realpathSync(given);
     lock(path);
     if (sync) syncFolder(dirname(path));

@@ -1,5 +1,7 @@
-import { closeSync, openSync, readdirSync, rmSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { atEnd } from "../../mock-tools/at-end.ts";
 
 /** This process's locks, by the files that they lock. */
@@ -8,41 +10,74 @@ atEnd(() => {
   for (const own of locks.values()) rmSync(own, { force: true });
 });
 
+/**
+ * All that must be the same for two processes to know each other by their ids. On Linux a container has
+ * ids of its own, as each start of the system has.
+ */
+function describePlace(): string {
+  if (process.platform !== "linux") return hostname();
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+    return [hostname(), boot, readlinkSync("/proc/self/ns/pid")].join(" ");
+  } catch {
+    // No other process is known to be in this place then, and all their locks are respected.
+    return crypto.randomUUID();
+  }
+}
+
+const PLACE = createHash("sha256").update(describePlace()).digest("hex").slice(0, 16);
+
 function isAlive(pid: number): boolean {
   try {
     // Signal 0 asks whether there is such a process, and sends nothing.
     return process.kill(pid, 0);
   } catch (error) {
     // Another user's process may not be asked, but it is there.
-    return Object(error).code === "EPERM";
+    return Object(error).code !== "ESRCH";
   }
 }
 
-/** The ids in the names of a file's locks. */
-function lockersOf(file: string): number[] {
-  const begin = `${basename(file)}.lock-`;
-  const names = readdirSync(dirname(file)).filter((name) => name.startsWith(begin));
-  return names.map((name) => Number(name.slice(begin.length)));
+/** True for the name of a lock whose process was in this place and has died. */
+function isLeftBehind(name: string): boolean {
+  const [, pid = "", place] = /\.lock-([1-9]\d*)-(\w+)$/.exec(name) ?? [];
+  return place === PLACE && !isAlive(Number(pid));
+}
+
+function refuse(file: string, other: string): never {
+  throw new Error(`${file} is locked: if no program uses it, delete ${other}`);
+}
+
+function make(file: string, own: string): void {
+  try {
+    closeSync(openSync(own, "wx"));
+  } catch (error) {
+    // Another thread of this process may have made it.
+    if (Object(error).code === "EEXIST") refuse(file, own);
+    throw new Error("the lock of the journal cannot be made", { cause: error });
+  }
 }
 
 /**
  * Keeps other processes from a file until this one unlocks it or ends. A process first makes a lock with
- * its id in the name, and then looks for others. So of two that come at once, at least one sees the other
- * and is refused; both may be. The lock of a process that has died is removed.
+ * its id and its place in the name, and then looks for others beside the file. So of two that come at once, at
+ * least one sees the other and is refused; both may be. A lock is removed if its process was in the same
+ * place and has died. Any other one is respected, since nobody can tell whether its process is alive.
+ * Processes that do not see the same folder do not see each other's locks.
  *
- * @throws an error that names the other process and its lock
+ * @throws an error that names the other lock
  */
 export function lock(file: string): void {
   if (locks.has(file)) throw new Error(`this process uses ${file} already`);
-  const own = `${file}.lock-${process.pid}`;
-  closeSync(openSync(own, "w"));
+  const begin = `${basename(file)}.lock-`;
+  const own = `${file}.lock-${process.pid}-${PLACE}`;
+  make(file, own);
   locks.set(file, own);
-  // A dead process may have had this one's id, as is usual in a container. Its lock is ours by now.
-  for (const pid of lockersOf(file).filter((one) => one !== process.pid)) {
-    const other = `${file}.lock-${pid}`;
-    if (isAlive(pid)) {
+  for (const name of readdirSync(dirname(file)).filter((one) => one.startsWith(begin))) {
+    const other = join(dirname(file), name);
+    if (other === own) continue;
+    if (!isLeftBehind(name)) {
       unlock(file);
-      throw new Error(`process ${pid} uses ${file}, as ${other} says`);
+      refuse(file, other);
     }
     rmSync(other, { force: true });
   }
