@@ -413,6 +413,17 @@ test("a setting that is none of those there are gets one line", async () => {
   }
 });
 
+test("where KILL_AT never came, the end says so", async () => {
+  const { story } = await whole;
+  const KILL_AT = "after step 7 call 0";
+  const { code, stdout, stderr } = await live(await model, copyStory(story), { env: { KILL_AT } });
+  expect([code, stdout.split("\n").at(-2)]).toEqual([0, "Replayed: 6, executed: 0"]);
+  expect(stderr.split("\n").slice(1)).toEqual([
+    `warning: the program was not killed: "${KILL_AT}" never came`,
+    "",
+  ]);
+});
+
 // ── Conversations: without a journal, with one, and with the same one again ──────────────────────
 
 const LA = call("la", "get_weather", { location: "LA" });
@@ -557,6 +568,13 @@ test("the demo is killed after its e-mail, goes on, has nothing left to do, and 
     "Lines in the journal: 7, e-mails sent: 1",
     'error: the journal holds another step 1 call 0: arguments was {"location":"LA"} and is {"location":"Lima"}',
   ]);
+});
+
+test("the demo draws the bars of its runs where it is asked to", async () => {
+  const { code, stdout, stderr } = await run(MAIN, ["--timeline"]);
+  expect([code, stdout]).toEqual([0, printed("21").replace(/^error: .*\n/m, "")]);
+  // The first run is killed before it draws. The others replay or are refused, but for the e-mail.
+  expect(stderr.match(/^ *send_email .*/gm)).toHaveLength(1);
 });
 
 test("the page shows two e-mails without a journal", () => {

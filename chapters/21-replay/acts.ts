@@ -10,6 +10,8 @@ import { endWithOutput } from "../../shared/output.ts";
 import { print } from "../../shared/print.ts";
 
 const MAIN = join(import.meta.dirname, import.meta.url.endsWith(".ts") ? "main.ts" : "main.js");
+/** What each of the runs is asked for as well. */
+const FLAGS = process.argv.filter((word) => word === "--timeline");
 const UNSET = { MAILBOX_FILE: "", JOURNAL: "", JOURNAL_GRAIN: "", KILL_AT: "" };
 
 let running: ChildProcess | undefined;
@@ -64,7 +66,7 @@ export async function play(
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {
   print(`── ${title}\n`);
-  const { code, stdout, stderr } = await runProgram(folder, [MAIN, question], settings);
+  const { code, stdout, stderr } = await runProgram(folder, [MAIN, question, ...FLAGS], settings);
   const killed = settings.KILL_AT && code !== 0 ? "(killed)\n" : "";
   process.stdout.write(stdout);
   print(`${killed}${describeLeft(folder)}\n`);

@@ -3,8 +3,9 @@ import { journalIn, openStage, play } from "./acts.ts";
 
 export const QUESTION = "Get the weather in LA and send a summary email to me.";
 
+const words = process.argv.slice(2).filter((word) => word !== "--timeline");
 /** True where nothing says what to do. */
-export const isDemo = process.argv.length === 2 && !process.env.JOURNAL;
+export const isDemo = words.length === 0 && !process.env.JOURNAL;
 
 /** Lets the recorded reply ask for another place than the recorded call did. */
 function editReply(journal: string): void {

@@ -14,6 +14,11 @@ if (!MOMENT.test(KILL_AT)) {
   process.exit(1);
 }
 
+/** Says that the program has come to its end, where it was to be killed before. */
+export function printMissed(): void {
+  if (KILL_AT) printStatus(`warning: the program was not killed: "${KILL_AT}" never came`);
+}
+
 function die(): void {
   process.kill(process.pid, "SIGKILL");
 }

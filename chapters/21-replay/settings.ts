@@ -3,7 +3,7 @@ import { addSettings } from "../../shared/cli.ts";
 import { print, printStatus } from "../../shared/print.ts";
 import { type Execute, inline } from "./effects.ts";
 import { type Journal, openJournal } from "./journal.ts";
-import { mortal, mortalWrite } from "./kill.ts";
+import { mortal, mortalWrite, printMissed } from "./kill.ts";
 
 const { JOURNAL } = process.env;
 
@@ -40,8 +40,9 @@ export function openEffects(question: string): Execute {
   return mortal(journal.execute);
 }
 
-/** Prints how many effects were in the journal, and how many ran. */
+/** Prints how many effects were in the journal, and how many ran; and that KILL_AT is still to come. */
 export function printCounts(): void {
+  printMissed();
   if (!journal) return;
   const { replayed, executed } = journal.counts;
   print(`\nReplayed: ${replayed}, executed: ${executed}`);
