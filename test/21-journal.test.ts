@@ -419,10 +419,14 @@ test("a lock with this process's id that it has not made is respected", async ()
   expectLocked(file, own);
 });
 
-test("a lock that cannot be made gets words of its own", () => {
-  const file = join(temporary, "n".repeat(250));
-  expect(() => open(file)).toThrow("the lock of the journal cannot be made");
-});
+// On Windows such a path is too long for the journal itself.
+test.skipIf(process.platform === "win32")(
+  "a lock that cannot be made gets words of its own",
+  () => {
+    const file = join(temporary, "n".repeat(250));
+    expect(() => open(file)).toThrow("the lock of the journal cannot be made");
+  },
+);
 
 test("a process that has the file open does not open it again", async () => {
   const { file } = await record({ one: 1 });
