@@ -20,7 +20,7 @@ function describePlace(): string {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
     return [hostname(), boot, readlinkSync("/proc/self/ns/pid")].join(" ");
   } catch {
-    // No other process is known to be in this place then, and all their locks are respected.
+    // Then no two processes are taken to be in one place, and each lock is respected.
     return crypto.randomUUID();
   }
 }

@@ -40,7 +40,7 @@ export function openEffects(question: string): Execute {
   return mortal(journal.execute);
 }
 
-/** Prints how many effects were in the journal, and how many ran; and that KILL_AT is still to come. */
+/** Prints how many effects were in the journal and how many ran, and says so where KILL_AT never came. */
 export function printCounts(): void {
   printMissed();
   if (!journal) return;
