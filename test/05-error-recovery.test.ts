@@ -83,7 +83,8 @@ test("a thread that dies after its call does not end the program", async () => {
     await warned;
     complete(response, { content: outputs() });
   };
-  const first = outputs(weather("ends its thread after its call"), weather("a"));
+  // A second call might be given to the dying thread, and would then fail instead.
+  const first = outputs(weather("ends its thread after its call"));
   const server = await serveScript([first, answer]);
   const program = start("chapters/05-error-recovery/main.ts", ["a question"], {
     folder: worldOf("nasty"),

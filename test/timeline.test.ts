@@ -199,11 +199,16 @@ test("calls on the event loop and calls in threads stand on one axis", async () 
   expect(bars.map(({ label }) => label).toSorted()).toEqual(["get_user_profile", "get_weather LA"]);
 });
 
-test("a process that goes on is running, also where a thread of another pool has ended", async () => {
+test("a thread that ends takes no call of another pool along: that one is lost when its own thread ends", async () => {
   const question = "Study the climate of Vostok, don't wait. How is the weather in Pompeii?";
   const { bars } = await draw("19-background-tools", question);
   const ends = bars.map(({ label, end }) => `${label}${end.replace(/^\d+ ms/, "")}`);
-  expect(ends.toSorted()).toEqual(["get_weather Pompeii lost", "study_climate Vostok running"]);
+  expect(ends.toSorted()).toEqual(["get_weather Pompeii lost", "study_climate Vostok lost"]);
+  const [weather, study] = ["get_weather Pompeii", "study_climate Vostok"].map((name) => {
+    return bars.find(({ label }) => label === name)?.to ?? 0;
+  });
+  // The study is cancelled when the answer is there, a grace later.
+  expect(study).toBeGreaterThan(weather ?? 0);
 });
 
 test("chapter 08 draws its own timeline instead", async () => {
