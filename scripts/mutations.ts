@@ -609,7 +609,7 @@ const MUTATIONS: readonly Mutation[] = [
     from: "pools.flatMap((pool) => pool.threads)",
     to: "pools.slice(0, 1).flatMap((pool) => pool.threads)",
     test: "timeline",
-    fails: "a process that goes on is running",
+    fails: "takes no call of another pool along",
   },
   {
     name: "the offline model claims a study that it has not awaited",
