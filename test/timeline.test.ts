@@ -200,15 +200,16 @@ test("calls on the event loop and calls in threads stand on one axis", async () 
 });
 
 test("a thread that ends takes no call of another pool along: that one is lost when its own thread ends", async () => {
-  const question = "Study the climate of Vostok, don't wait. How is the weather in Pompeii?";
+  const question =
+    "Study the climate of Vostok, don't wait. How is the weather in Pompeii, LA, Lima and Tokyo?";
   const { bars } = await draw("19-background-tools", question);
-  const ends = bars.map(({ label, end }) => `${label}${end.replace(/^\d+ ms/, "")}`);
-  expect(ends.toSorted()).toEqual(["get_weather Pompeii lost", "study_climate Vostok lost"]);
-  const [weather, study] = ["get_weather Pompeii", "study_climate Vostok"].map((name) => {
-    return bars.find(({ label }) => label === name)?.to ?? 0;
-  });
-  // The study is cancelled when the answer is there, a grace later.
-  expect(study).toBeGreaterThan(weather ?? 0);
+  const lost = bars.filter(({ end }) => end.endsWith("lost")).map(({ label }) => label);
+  expect(lost.toSorted()).toEqual(["get_weather Pompeii", "study_climate Vostok"]);
+  const study = bars.find(({ label }) => label === "study_climate Vostok");
+  const forecasts = bars.filter(({ label }) => !lost.includes(label));
+  expect(forecasts).toHaveLength(3);
+  // It is cancelled when the answer is there.
+  expect(study?.to).toBeGreaterThanOrEqual(Math.max(...forecasts.map(({ to }) => to)));
 });
 
 test("chapter 08 draws its own timeline instead", async () => {
