@@ -6,6 +6,20 @@ import { isMainThread } from "node:worker_threads";
 import { atEnd } from "./at-end.ts";
 import { messageOf } from "./plain.ts";
 
+const MAX_ATTEMPTS = 10;
+
+/** Removes a folder. A file that was on its way into it meanwhile is there when it is tried again. */
+function removeAll(folder: string): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (Object(error).code !== "ENOTEMPTY" || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
 /** Removes a folder that threads may still be writing into: under another name they cannot find it. */
 function remove(folder: string): void {
   const gone = `${folder}-gone`;
@@ -13,9 +27,9 @@ function remove(folder: string): void {
     renameSync(folder, gone);
   } catch {
     // It is gone already; or, on Windows, a file in it is open.
-    rmSync(folder, { recursive: true, force: true });
+    removeAll(folder);
   }
-  rmSync(gone, { recursive: true, force: true });
+  removeAll(gone);
 }
 
 /** What is wrong with the folder, for whoever wants to write into it. */

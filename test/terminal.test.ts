@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { createServer, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { bookFolder } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
@@ -314,7 +315,7 @@ onUnix.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
       env,
       folder: worldOf("writing"),
     });
-    const ended = once(program, "exit");
+    const ended = Promise.all([once(program, "exit"), text(program.stderr)]);
     for await (const chunk of program.stdout) {
       if (!String(chunk).includes("writing")) continue;
       // The second one comes while the program ends.
@@ -322,7 +323,7 @@ onUnix.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
       program.kill(signal);
     }
     const code = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal];
-    expect(await ended).toEqual([code, null]);
+    expect(await ended).toEqual([[code, null], expect.stringMatching(/^model: .*\n$/)]);
     expect(readdirSync(temporary)).toEqual([]);
     rmSync(temporary, { recursive: true });
   },
