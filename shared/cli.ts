@@ -10,8 +10,6 @@ import { settings } from "./settings.ts";
 import { shorten } from "./terminal.ts";
 import { printTimeline, wantTimeline } from "./timeline.ts";
 
-export { addSettings } from "./settings.ts";
-
 const MAX_CAUSES = 5;
 
 // Before a chapter starts its threads, which inherit the wish. Measurements, which import chapters, draw none.

@@ -292,7 +292,7 @@ test("any other broken line is refused by its number, and nothing is changed", a
   const broken: readonly (readonly [string, readonly string[]])[] = [
     ["line 1 of the journal is broken", ["{}\n", one]],
     ["line 1 of the journal is broken", [head.replace('"run"', '"runs"'), one]],
-    ["expected a journal of format 2, got one of 1", ['{"journal":1,"run":"a","question":"b"}\n']],
+    ["expected a journal of format 1, got one of 2", ['{"journal":2,"run":"a","question":"b"}\n']],
     ["line 1 of the journal is broken", [one, two]],
     ["line 1 of the journal is broken", ["# Notes\n", "Call Bob\n", "half a li"]],
     ["line 1 of the journal is broken", ["Call Bob"]],

@@ -397,7 +397,7 @@ test("a journal is refused where the e-mails would not outlive the run [L29]", a
   expect(existsSync(journal)).toBe(false);
 });
 
-test("a setting that is none of those there are gets one line", async () => {
+test("a setting that is none of those there are gets one line, and no line where only --help is wanted", async () => {
   const bad = [
     ["JOURNAL_GRAIN", "step", "error: expected call or batch in JOURNAL_GRAIN, got step"],
     ["JOURNAL_SYNC", "yes", "error: expected on or off in JOURNAL_SYNC, got yes"],
@@ -409,7 +409,10 @@ test("a setting that is none of those there are gets one line", async () => {
   ] as const;
   for (const [name, value, words] of bad) {
     const ended = await run(MAIN, ["?"], { env: { [name]: value } });
-    expect(ended).toEqual({ code: 1, stdout: "", stderr: `${words}\n` });
+    expect(ended).toMatchObject({ code: 1, stdout: "Q: ?\n\n" });
+    expect(ended.stderr.replace(/^model: .*\n/, "")).toBe(`${words}\n`);
+    const help = await run(MAIN, ["--help"], { env: { [name]: value } });
+    expect(help).toMatchObject({ code: 0, stderr: "" });
   }
 });
 

@@ -92,7 +92,7 @@ const OWN_WORDS = {
   // Whoever approves sees all of a call, cleaned by hand, since the guard would cut it.
   "chapters/20-human-approval/approve.ts": 1,
   // What the program printed in another process has passed it there.
-  "chapters/21-replay/acts.ts": 2,
+  "chapters/21-replay/runs.ts": 2,
   "shared/cli.ts": 2,
   // Its labels have passed it.
   "shared/timeline.ts": 1,

@@ -1,7 +1,7 @@
 // Spans, by the OpenTelemetry API. They cost next to nothing until somebody asks for a trace.
 import { type Attributes, context, type Span, trace } from "@opentelemetry/api";
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
-import { addSettings } from "../../shared/cli.ts";
+import { addSettings } from "../../shared/settings.ts";
 import { printStatus } from "../../shared/print.ts";
 import { hideSecrets } from "../../shared/secrets.ts";
 import { replaceTimeline } from "../../shared/timeline.ts";

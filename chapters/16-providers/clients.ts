@@ -1,7 +1,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
 import { z } from "zod";
-import { addSettings } from "../../shared/cli.ts";
+import { addSettings } from "../../shared/settings.ts";
 import { client, model, offline } from "../../shared/model.ts";
 import { fetchOffline, OFFLINE_URL } from "../../shared/offline/wire/client.ts";
 import { expectShape, readBody } from "../../shared/shape.ts";

@@ -1,5 +1,5 @@
 // The budget of this run, which may be set in the environment.
-import { addSettings } from "../../shared/cli.ts";
+import { addSettings } from "../../shared/settings.ts";
 import type { Budget } from "./cut.ts";
 
 const MAX_OUTPUT_BYTES = 2_000;

@@ -1,5 +1,5 @@
 // Whether tools of the background start processes.
-import { addSettings } from "../../shared/cli.ts";
+import { addSettings } from "../../shared/settings.ts";
 
 addSettings({ BACKGROUND: "off, to let a call that would start a process run to its end" });
 

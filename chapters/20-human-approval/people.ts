@@ -1,6 +1,6 @@
 // Who is asked, and how: on the terminal, from another terminal, or by the script of the demo.
 import type { Tool } from "../../mock-tools/tools.ts";
-import { addSettings } from "../../shared/cli.ts";
+import { addSettings } from "../../shared/settings.ts";
 import { print, printStatus } from "../../shared/print.ts";
 import type { AskFirst } from "./approvals.ts";
 import type { Asked, Audience } from "./audience.ts";

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { journalIn, openStage, play } from "./acts.ts";
+import { journalIn, makeRunFolder, printRun } from "./runs.ts";
 
 export const QUESTION = "Get the weather in LA and send a summary email to me.";
 
@@ -14,13 +14,14 @@ function editReply(journal: string): void {
 }
 
 /** Runs, is killed, and reruns what is left, then nothing, then what was edited. */
-export async function playDemo(): Promise<void> {
-  const folder = openStage();
+export async function runDemo(): Promise<void> {
+  const folder = makeRunFolder();
   const JOURNAL = journalIn(folder);
-  const act = (title: string, KILL_AT = "") => play(title, folder, QUESTION, { JOURNAL, KILL_AT });
-  await act("1 · A run, killed between the e-mail and its line", "after step 2 call 0");
-  await act("2 · A rerun");
-  await act("3 · Another rerun");
+  const run = (title: string, KILL_AT = "") =>
+    printRun(title, folder, QUESTION, { JOURNAL, KILL_AT });
+  await run("1 · A run, killed between the e-mail and its line", "after step 2 call 0");
+  await run("2 · A rerun");
+  await run("3 · Another rerun");
   editReply(JOURNAL);
-  await act("4 · A rerun after the recorded reply was edited: it asks for Lima");
+  await run("4 · A rerun after the recorded reply was edited: it asks for Lima");
 }

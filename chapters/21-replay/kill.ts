@@ -9,14 +9,10 @@ const { KILL_AT = "" } = process.env;
 const EFFECT = String.raw`step \d+ (request|batch|call \d+)`;
 const MOMENT = new RegExp(`^((before|after|recorded|\\d+ bytes of) ${EFFECT}|end of call \\d+|)$`);
 
-if (!MOMENT.test(KILL_AT)) {
-  printStatus(`error: expected a moment such as "after step 2 call 0" in KILL_AT, got ${KILL_AT}`);
-  process.exit(1);
-}
-
 /** Says that the program has come to its end, where it was to be killed before. */
 export function printMissed(): void {
-  if (KILL_AT) printStatus(`warning: the program was not killed: "${KILL_AT}" never came`);
+  const isMoment = KILL_AT !== "" && MOMENT.test(KILL_AT);
+  if (isMoment) printStatus(`warning: the program was not killed: "${KILL_AT}" never came`);
 }
 
 function die(): void {
@@ -27,8 +23,11 @@ function dieAt(moment: string): void {
   if (moment === KILL_AT) die();
 }
 
-/** Effects that the program may not survive. */
-export function mortal(execute: Execute): Execute {
+/** Makes effects that kill the program when KILL_AT has come. Throws an error if that is no moment. */
+export function withKill(execute: Execute): Execute {
+  if (!MOMENT.test(KILL_AT)) {
+    throw new Error(`expected a moment such as "after step 2 call 0" in KILL_AT, got ${KILL_AT}`);
+  }
   return async (key, input, run) => {
     dieAt(`before ${key}`);
     const value = await execute(key, input, async (idempotencyKey) => {
@@ -41,8 +40,8 @@ export function mortal(execute: Execute): Execute {
   };
 }
 
-/** The same for a write: the program may die when a part of the line is written. */
-export function mortalWrite(append: Append): Append {
+/** The same for a write, of which a part is done then. */
+export function withKillInWrite(append: Append): Append {
   return (line, key) => {
     const [count, of] = KILL_AT.split(" bytes of ");
     if (of !== key) return append(line, key);
@@ -52,6 +51,6 @@ export function mortalWrite(append: Append): Append {
 }
 
 /** The same for the end of a call, in whichever step that is. */
-export function watchMortally(_call: unknown, index: number): () => void {
+export function killAtEndOfCall(_call: unknown, index: number): () => void {
   return () => dieAt(`end of call ${index}`);
 }

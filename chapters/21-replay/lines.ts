@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 /** The version of the format. */
-export const FORMAT = 2;
+export const FORMAT = 1;
 
 const Head = z.strictObject({
   journal: z.literal(FORMAT),

@@ -15,11 +15,11 @@ import { printFeedback, printOutputs } from "../../shared/print.ts";
 import { fetchBody, parseBody, withCallIds } from "../../shared/responses.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
-import { isDemo, playDemo, QUESTION } from "./demo.ts";
+import { isDemo, QUESTION, runDemo } from "./demo.ts";
 import { type Execute, inline } from "./effects.ts";
-import { watchMortally } from "./kill.ts";
-import { asOneEffect, readOutcome } from "./outcomes.ts";
-import { isBatchOneEffect, openEffects, printCounts } from "./settings.ts";
+import { killAtEndOfCall } from "./kill.ts";
+import { readOutcome } from "./outcomes.ts";
+import { openEffects, printCounts, withGrain } from "./settings.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────
 
@@ -237,10 +237,9 @@ export async function runAgent(
 // ── Run it ───────────────────────────────────────────────────────────────────────────────────────
 
 if (isEntry(import.meta.url)) {
-  const runCalls = parallelRunner(MAX_CONCURRENT, watchMortally);
-  const runBatch = isBatchOneEffect ? asOneEffect(runCalls) : runCalls;
-  const ask = (question: string) => runAgent(question, runBatch, openEffects(question));
-  if (isDemo) await playDemo();
+  const runBatch = parallelRunner(MAX_CONCURRENT, killAtEndOfCall);
+  const ask = (question: string) => runAgent(question, withGrain(runBatch), openEffects(question));
+  if (isDemo) await runDemo();
   else await runQuestions(ask, [QUESTION]);
   await pool.close();
   printCounts();

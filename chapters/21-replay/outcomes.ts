@@ -18,7 +18,7 @@ export function readOutcome(value: unknown): Outcome {
   return expectShape("an outcome", Outcome, value);
 }
 
-type RunBatch<Call> = (calls: readonly Call[], execute: Execute) => Promise<Outcome[]>;
+export type RunBatch<Call> = (calls: readonly Call[], execute: Execute) => Promise<Outcome[]>;
 
 /**
  * Makes a whole batch one effect. A crash in the middle of it loses the outcomes that were there by then.

@@ -1,5 +1,4 @@
-// Plays runs of the chapter as a reader would start them: one process after another, in a folder that
-// outlives them.
+// Starts the chapter as a reader would: one process after another, in a folder that outlives them.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -16,8 +15,8 @@ const UNSET = { MAILBOX_FILE: "", JOURNAL: "", JOURNAL_GRAIN: "", KILL_AT: "" };
 
 let running: ChildProcess | undefined;
 
-/** Makes a folder for some acts, which vanishes with this process. */
-export function openStage(): string {
+/** Makes a folder for some runs, which vanishes with this process. */
+export function makeRunFolder(): string {
   endWithOutput();
   const folder = mkdtempSync(join(tmpdir(), "replay-"));
   atEnd(() => {
@@ -59,7 +58,7 @@ function describeLeft(folder: string): string {
 }
 
 /** Asks the chapter a question in a process of its own, and prints what it says and leaves. */
-export async function play(
+export async function printRun(
   title: string,
   folder: string,
   question: string,
