@@ -1,31 +1,12 @@
 // The tools that this chapter has besides those of the others, as a model sees them.
 import { z } from "zod";
 import { listDays } from "../../mock-tools/daily.ts";
-import { noteCall } from "../../mock-tools/notes.ts";
-import { asPlainResult } from "../../mock-tools/plain.ts";
+import { defineLocal, type LocalTool } from "../../mock-tools/local.ts";
 import { defineTool, type Tool as ThreadTool } from "../../mock-tools/tools.ts";
 import { readLines } from "./kept.ts";
 
-type LocalTool<Parameters extends z.ZodObject = z.ZodObject> = {
-  readonly name: string;
-  readonly description: string;
-  readonly parameters: Parameters;
-  readonly local: true;
-  run(args: z.infer<Parameters>): unknown;
-};
-
 /** A tool as this chapter has it: one that runs in a thread, or a local one, which runs in the program. */
-export type Tool = (ThreadTool & { readonly local?: false }) | LocalTool;
-
-/** Makes a tool whose results and errors are like those of a tool in a thread. */
-function defineLocal<Parameters extends z.ZodObject>(tool: LocalTool<Parameters>): LocalTool {
-  return {
-    ...tool,
-    run(args: z.infer<Parameters>) {
-      return asPlainResult(() => noteCall(tool.name, args, () => tool.run(args)));
-    },
-  };
-}
+export type Tool = (ThreadTool & { readonly local?: false }) | LocalTool<void>;
 
 export const getDailyWeather = defineTool({
   name: "get_daily_weather",

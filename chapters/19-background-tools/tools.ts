@@ -1,19 +1,9 @@
 // The tools that work on processes. They run in the program itself, since a thread knows of none.
 import { z } from "zod";
-import { noteCall } from "../../mock-tools/notes.ts";
-import { asPlainResult } from "../../mock-tools/plain.ts";
+import { defineLocal, type LocalTool } from "../../mock-tools/local.ts";
 import type { Tool as ThreadTool } from "../../mock-tools/tools.ts";
 import { cancel, MAX_WAIT_SECONDS, send, waitFor } from "./process.ts";
 import type { Processes } from "./processes.ts";
-
-type LocalTool<Parameters extends z.ZodObject = z.ZodObject> = {
-  readonly name: string;
-  readonly description: string;
-  readonly parameters: Parameters;
-  readonly local: true;
-  readonly background?: false;
-  run(args: z.infer<Parameters>, processes: Processes): unknown;
-};
 
 /**
  * A tool as this chapter has it: one that runs in a thread, where each call starts a process if the tool
@@ -21,17 +11,7 @@ type LocalTool<Parameters extends z.ZodObject = z.ZodObject> = {
  */
 export type Tool =
   | (ThreadTool & { readonly local?: false; readonly background?: boolean })
-  | LocalTool;
-
-/** Makes a tool whose results and errors are like those of a tool in a thread. */
-function defineLocal<Parameters extends z.ZodObject>(tool: LocalTool<Parameters>): LocalTool {
-  return {
-    ...tool,
-    run(args: z.infer<Parameters>, processes) {
-      return asPlainResult(() => noteCall(tool.name, args, () => tool.run(args, processes)));
-    },
-  };
-}
+  | (LocalTool<Processes> & { readonly background?: false });
 
 const Id = z.string().describe("the id in the process's handle");
 
@@ -40,7 +20,7 @@ export const awaitProcesses = defineLocal({
   description: `Wait until processes have ended, and get their results. A tool that takes long starts a process and returns its handle at once: {"handle":"process","id":"…"}. Wait for several processes with one call. It waits for ${MAX_WAIT_SECONDS} seconds at most; a process that has not ended by then is {"id":"…","running":true}, and may be awaited again.`,
   parameters: z.object({ ids: z.array(Id).min(1) }),
   local: true,
-  async run({ ids }, processes) {
+  async run({ ids }, processes: Processes) {
     // An unknown id is told at once, and not after the others have ended.
     const wanted = ids.map((id) => processes.find(id));
     const outcomes = await waitFor(wanted, processes.maxWait);
@@ -57,7 +37,7 @@ export const cancelProcess = defineLocal({
   description: "Cancel a process. The status says how it has ended: it may have a result already.",
   parameters: z.object({ id: Id }),
   local: true,
-  async run({ id }, processes) {
+  async run({ id }, processes: Processes) {
     const { type: status } = await cancel(processes.find(id));
     return { process_id: id, status };
   },
@@ -72,7 +52,7 @@ export const signalProcess = defineLocal({
     payload: z.string().describe("what the signal says"),
   }),
   local: true,
-  run({ id, name, payload }, processes) {
+  run({ id, name, payload }, processes: Processes) {
     const process = processes.find(id);
     if (process.ended) throw new Error(`the process ${id} has ended: ${process.ended.type}`);
     return { process_id: id, sequence: send(process, { name, payload }) };
