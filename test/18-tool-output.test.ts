@@ -81,8 +81,10 @@ test.each([
   ["MAX_OUTPUT_LINES", 1, "0"],
   ["MAX_OUTPUT_LINES", 1, "many"],
 ])("%s below %d or no number ends the program with one line: %s", async (name, least, value) => {
-  const { code, stderr } = await run(FILE, ["Who am I?"], { env: { [name]: value } });
+  const { code, stdout, stderr } = await run(FILE, ["Who am I?"], { env: { [name]: value } });
   expect(code).toBe(1);
+  // Nothing has been asked by then.
+  expect(stdout).toBe("Q: Who am I?\n\n");
   expect(stderr.replace(/^model: .*\n/, "")).toBe(
     `error: expected a whole number from ${least} to 999999999 in ${name}, got ${value}\n`,
   );

@@ -1,7 +1,6 @@
 // What the program keeps of each output, and what the model sees of it.
 import { messageOf } from "../../mock-tools/plain.ts";
-import { readBudget } from "./budget.ts";
-import { cut, linesOf } from "./cut.ts";
+import { type Budget, cut, linesOf } from "./cut.ts";
 
 /** All outputs since the program has started, whole, each under a name and in its lines. */
 const kept = new Map<string, readonly string[]>();
@@ -25,6 +24,7 @@ export type Seen = { readonly type: "text"; readonly id: string; readonly text: 
 export function show<Outcome extends { readonly id: string }>(
   outcome: Outcome,
   project: (outcome: Outcome) => string,
+  budget: Budget,
 ): Seen {
   const { id } = outcome;
   let text: string;
@@ -33,7 +33,6 @@ export function show<Outcome extends { readonly id: string }>(
   } catch (error) {
     text = messageOf(error);
   }
-  const budget = readBudget();
   const lines = linesOf(text, budget);
   return { type: "text", id, text: cut(lines, keep(id, lines), budget) };
 }

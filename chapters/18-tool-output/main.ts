@@ -16,6 +16,7 @@ import { parseResponse, withCallIds } from "../../shared/responses.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { showTokens } from "../../shared/tokens.ts";
 import { getUserProfile, getWeather, sendEmail } from "../../mock-tools/tools.ts";
+import { readBudget } from "./budget.ts";
 import { type Seen, show } from "./kept.ts";
 import { getDailyWeather, readOutput, type Tool } from "./tools.ts";
 
@@ -212,6 +213,7 @@ function talkOverResponses({ question }: Setting): Conversation {
 }
 
 export async function runAgent(question: string, runBatch = serialRunner): Promise<string> {
+  const budget = readBudget();
   const talk = protocol === "chat" ? talkOverChat : talkOverResponses;
   const conversation = talk({ question, prompt: PROMPT, tools: [...tools.values()] });
   for (let step = 1; step <= MAX_STEPS; step++) {
@@ -222,7 +224,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
     if (calls.length === 0) return texts.join("\n");
     const outcomes = await runBatch(calls);
     // The outcomes stay as they are. The model sees a text for each, as much of it as fits.
-    const seen = outcomes.map((outcome) => show(outcome, describe));
+    const seen = outcomes.map((outcome) => show(outcome, describe, budget));
     const results = seen.map(({ id, text }) => `${id}:\n${text}`);
     const feedback = `Function call results:\n${results.join("\n")}`;
     printFeedback(feedback);

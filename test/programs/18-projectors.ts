@@ -12,9 +12,10 @@ const thrown = {
   much: new Error("x".repeat(100_000)),
 };
 for (const [name, value] of Object.entries(thrown)) {
-  const seen = show(outcome, () => {
+  const project = () => {
     throw value;
-  });
+  };
+  const seen = show(outcome, project, { bytes: 2_000, lines: 40 });
   report(name, { seen, outcome });
 }
 process.exit();
