@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { isAlive } from "../../shared/alive.ts";
 import { ageOf, listFolders, makeFolder, read, write } from "./folders.ts";
 
 /** A process that waits has shown that it is there in this time, unless it was stopped. */
@@ -24,15 +25,6 @@ type Found = Run & {
   /** Whether that process has ended. */
   readonly gone: boolean;
 };
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // The process of another user may not be asked, but it is there.
-    return Object(error).code === "EPERM";
-  }
-}
 
 /** All runs that have a folder. */
 export function findRuns(): Found[] {

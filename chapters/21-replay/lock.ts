@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync } 
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { atEnd } from "../../mock-tools/at-end.ts";
+import { isAlive } from "../../shared/alive.ts";
 
 /** This process's locks, by the files that they lock. */
 const locks = new Map<string, string>();
@@ -26,16 +27,6 @@ function describePlace(): string {
 }
 
 const PLACE = createHash("sha256").update(describePlace()).digest("hex").slice(0, 16);
-
-function isAlive(pid: number): boolean {
-  try {
-    // Signal 0 asks whether there is such a process, and sends nothing.
-    return process.kill(pid, 0);
-  } catch (error) {
-    // Another user's process may not be asked, but it is there.
-    return Object(error).code !== "ESRCH";
-  }
-}
 
 /** True for the name of a lock whose process was in this place and has died. */
 function isLeftBehind(name: string): boolean {
