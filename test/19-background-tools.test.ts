@@ -394,7 +394,7 @@ test("with BACKGROUND=off a study is an ordinary call, and another value is refu
   expect(stdout).not.toContain("handle");
   expect(stdout).not.toContain("[Step 3]");
   const odd = await run(FILE, [question], { env: { BACKGROUND: "of\u001b[31m" } });
-  expect(odd.code).toBe(1);
+  expect(odd).toMatchObject({ code: 1, stdout: `Q: ${question}\n\n` });
   expect(odd.stderr.replace(/^model: .*\n/, "")).toBe(
     "error: expected on or off in BACKGROUND, got of\n",
   );

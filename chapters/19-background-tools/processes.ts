@@ -4,6 +4,7 @@ import { print } from "../../shared/print.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import type { Task } from "../../mock-tools/worker.ts";
 import { cancel, MAX_WAIT_SECONDS, type Outcome, type Process, startProcess } from "./process.ts";
+import { inBackground } from "./setting.ts";
 
 /** How many processes run at once; the others wait for a thread. */
 const MAX_PROCESSES = 2;
@@ -66,6 +67,8 @@ export function withProcesses(
   ask: (question: string, processes: Processes) => Promise<string>,
 ): (question: string) => Promise<string> {
   return async (question) => {
+    // A wrong setting is told before anything is asked.
+    inBackground();
     const processes = openProcesses();
     const answer = await ask(question, processes);
     const open = processes.open();
