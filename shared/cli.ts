@@ -3,14 +3,13 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { readMailbox } from "../mock-tools/mailbox.ts";
 import { messageOf } from "../mock-tools/plain.ts";
+import { describe } from "./describe.ts";
 import { client, model, offline } from "./model.ts";
 import { endWithOutput } from "./output.ts";
 import { endTyping, print, printAnswer, printQuestion, printStatus } from "./print.ts";
 import { settings } from "./settings.ts";
 import { shorten } from "./terminal.ts";
 import { printTimeline, wantTimeline } from "./timeline.ts";
-
-const MAX_CAUSES = 5;
 
 // Before a chapter starts its threads, which inherit the wish. Measurements, which import chapters, draw none.
 const isChapter = /\bmain\.[jt]s$/.test(process.argv[1] ?? "");
@@ -38,21 +37,6 @@ With no question, the chapter asks its own. To ask yours:  ${typed} "a question"
 ${lines.join("\n")}
 
 What is in capitals is set in the environment, or in a file called .env.`);
-}
-
-/** All that an error and its causes have to say, on one line; causes may go round in a circle. */
-function describe(error: unknown, depth = 0): string {
-  if (!(error instanceof Error)) return messageOf(error);
-  const cause = error instanceof AggregateError ? error.errors[0] : error.cause;
-  // Another kind of cause is data for programs, such as a tool's word on another try.
-  const isSaid = cause instanceof Error || typeof cause === "string";
-  const inner = isSaid && depth < MAX_CAUSES ? cause : undefined;
-  const isDeep = error instanceof RangeError && error.message.includes("call stack");
-  const said = isDeep ? "something is nested too deeply" : error.message;
-  const text = String(said).replace(/\s+/g, " ").trim().replace(/\.$/, "");
-  return [text, ...(inner ? [describe(inner, depth + 1)] : [])]
-    .filter((part) => part !== "")
-    .join(": ");
 }
 
 type Agent = (question: string, interrupted: AbortSignal) => Promise<string>;

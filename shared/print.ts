@@ -40,6 +40,23 @@ export function endTyping(): void {
   typing = false;
 }
 
+/** How many parts of a question's transcript were printed, and which of them is the present one. */
+let printed = 0;
+let part = 0;
+
+/** Prints a part of the transcript, unless it was printed before. */
+function printPart(text: string): void {
+  part++;
+  if (part <= printed) return;
+  printed = part;
+  console.log(text);
+}
+
+/** Goes back to the beginning of a transcript. The parts that come once more are not printed again. */
+export function rewindTranscript(): void {
+  part = 0;
+}
+
 /** Prints one step's messages, unless they were printed as they came, or else its calls. */
 export function printOutputs(step: number, outputs: readonly Output[]): void {
   noteStep(step);
@@ -54,17 +71,19 @@ export function printOutputs(step: number, outputs: readonly Output[]): void {
     .map((text) => `${agent(step)} ${shorten(text)}`)
     .concat(excess > 0 ? `… (${excess} more messages)` : []);
   if (typing) endTyping();
-  else console.log(lines.join("\n"));
-  if (calls.length > 0) console.log(paint("dim", "Thinking..."));
+  else printPart(lines.join("\n"));
+  if (calls.length > 0) printPart(paint("dim", "Thinking..."));
 }
 
 /** Prints what goes back to the model after a step: results, or what was wrong with its reply. */
 export function printFeedback(text: string): void {
-  console.log(`${paint("dim", RULE)}\n${shorten(text)}\n${paint("dim", RULE)}\n`);
+  printPart(`${paint("dim", RULE)}\n${shorten(text)}\n${paint("dim", RULE)}\n`);
 }
 
 /** Prints the question before a run. */
 export function printQuestion(question: string): void {
+  printed = 0;
+  part = 0;
   console.log(`${paint("bold", "Q:")} ${shorten(question)}\n`);
 }
 

@@ -17,8 +17,8 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
-import { canonicalJson, hashOf, summarize } from "../chapters/21-replay/canonical.ts";
-import { inline } from "../chapters/21-replay/effects.ts";
+import { canonicalJson, hashOf, summarize } from "../shared/canonical.ts";
+import { inline } from "../shared/effects.ts";
 import { type Journal, openJournal } from "../chapters/21-replay/journal.ts";
 
 const warn = vi.spyOn(console, "error");

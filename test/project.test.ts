@@ -93,6 +93,7 @@ const OWN_WORDS = {
   "chapters/20-human-approval/approve.ts": 1,
   // What the program printed in another process has passed it there.
   "chapters/21-replay/runs.ts": 2,
+  // What the program printed in another process has passed it there.
   "shared/cli.ts": 2,
   // Its labels have passed it.
   "shared/timeline.ts": 1,

@@ -1,7 +1,7 @@
 import { truncateSync } from "node:fs";
+import { compare, hashOf, summarize } from "../../shared/canonical.ts";
+import type { Execute } from "../../shared/effects.ts";
 import { printStatus } from "../../shared/print.ts";
-import { hashOf, summarize } from "./canonical.ts";
-import type { Execute } from "./effects.ts";
 import { type Append, type LineFile, openLineFile } from "./file.ts";
 import { type Content, type Entry, FORMAT, type Head, readJournal } from "./lines.ts";
 
@@ -11,16 +11,6 @@ export type Journal = {
   readonly counts: { replayed: number; executed: number };
   readonly close: () => void;
 };
-
-/** Says in which parts the input of a recorded effect is not the present one. */
-function compare(entry: Entry, hash: string, input: object): string {
-  const was: Record<string, string> = entry.input;
-  const is = summarize(input);
-  const names = Object.keys({ ...was, ...is }).filter((name) => was[name] !== is[name]);
-  if (names.length === 0) return `its hash was ${entry.hash} and is ${hash}`;
-  const say = (parts: Record<string, string>, name: string) => parts[name] ?? "missing";
-  return names.map((name) => `${name} was ${say(was, name)} and is ${say(is, name)}`).join("; ");
-}
 
 function toLine(value: Head | Entry): Uint8Array {
   return Buffer.from(`${JSON.stringify(value)}\n`);

@@ -10,15 +10,15 @@ import { Piscina } from "piscina";
 import { z } from "zod";
 import { talkOverChat } from "../../shared/chat-completions.ts";
 import { isEntry, runQuestions } from "../../shared/cli.ts";
+import { type Execute, inline } from "../../shared/effects.ts";
+import { killAtEndOfCall } from "../../shared/kill.ts";
 import { client, model, protocol } from "../../shared/model.ts";
+import { readOutcome } from "../../shared/outcomes.ts";
 import { printFeedback, printOutputs } from "../../shared/print.ts";
 import { fetchBody, parseBody, withCallIds } from "../../shared/responses.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { getUserProfile, getWeather, sendEmail, type Tool } from "../../mock-tools/tools.ts";
 import { isDemo, QUESTION, runDemo } from "./demo.ts";
-import { type Execute, inline } from "./effects.ts";
-import { killAtEndOfCall } from "./kill.ts";
-import { readOutcome } from "./outcomes.ts";
 import { openEffects, printCounts, withGrain } from "./settings.ts";
 
 // ── What the model may say ───────────────────────────────────────────────────────────────────────

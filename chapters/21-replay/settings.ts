@@ -1,10 +1,10 @@
 import { isWorldKept } from "../../mock-tools/world.ts";
-import { addSettings } from "../../shared/settings.ts";
+import { type Execute, inline } from "../../shared/effects.ts";
+import { printMissed, withKill, withKillInWrite } from "../../shared/kill.ts";
 import { print } from "../../shared/print.ts";
-import { type Execute, inline } from "./effects.ts";
+import { addSettings } from "../../shared/settings.ts";
+import { asOneEffect, type RunBatch } from "./grain.ts";
 import { type Journal, openJournal } from "./journal.ts";
-import { printMissed, withKill, withKillInWrite } from "./kill.ts";
-import { asOneEffect, type RunBatch } from "./outcomes.ts";
 
 const { JOURNAL } = process.env;
 

@@ -1,6 +1,6 @@
 // Has each of the conversations thrice: without a journal, with a fresh one, and with the same one again.
 // Reports how each ended, and what was replayed.
-import { inline } from "../../chapters/21-replay/effects.ts";
+import { inline } from "../../shared/effects.ts";
 import { openJournal } from "../../chapters/21-replay/journal.ts";
 import { parallelRunner, runAgent } from "../../chapters/21-replay/main.ts";
 import { worldFile } from "../../mock-tools/world.ts";

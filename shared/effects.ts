@@ -15,8 +15,3 @@ export type Execute = (
 
 /** Remembers nothing, so each effect runs. */
 export const inline: Execute = (_key, _input, run) => run(crypto.randomUUID());
-
-/** Runs the parts of an effect. They have idempotency keys of their own, which all begin with this. */
-export function within(begin: string): Execute {
-  return (key, _input, run) => run(`${begin} ${key}`);
-}

@@ -1,21 +1,12 @@
+// What is one effect: a call, or a whole batch.
 import { z } from "zod";
+import type { Execute } from "../../shared/effects.ts";
+import { Outcome } from "../../shared/outcomes.ts";
 import { expectShape } from "../../shared/shape.ts";
-import { type Execute, within } from "./effects.ts";
 
-const Failure = z.object({ class: z.string(), code: z.string(), message: z.string() });
-const Outcome = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("success"), id: z.string(), result: z.unknown() }),
-  z.object({ type: z.literal("failure"), id: z.string(), error: Failure }),
-]);
-type Outcome = z.infer<typeof Outcome>;
-
-/**
- * Takes the value of a call, which may come from a journal.
- *
- * @throws an error that says what it is, if it is no outcome
- */
-export function readOutcome(value: unknown): Outcome {
-  return expectShape("an outcome", Outcome, value);
+/** Runs the parts of an effect. They have idempotency keys of their own, which all begin with this. */
+function within(begin: string): Execute {
+  return (key, _input, run) => run(`${begin} ${key}`);
 }
 
 export type RunBatch<Call> = (calls: readonly Call[], execute: Execute) => Promise<Outcome[]>;

@@ -34,3 +34,19 @@ export function summarize(input: object): Record<string, string> {
   });
   return Object.fromEntries(parts);
 }
+
+/** What is recorded of an effect's input: its hash, and its parts for a person to read. */
+export type Recorded = { readonly hash: string; readonly input: Readonly<Record<string, string>> };
+
+/** Says in which parts the input of a recorded effect is not the present one. */
+export function compare(
+  { hash: wasHash, input: was }: Recorded,
+  hash: string,
+  input: object,
+): string {
+  const is = summarize(input);
+  const names = Object.keys({ ...was, ...is }).filter((name) => was[name] !== is[name]);
+  if (names.length === 0) return `its hash was ${wasHash} and is ${hash}`;
+  const say = (parts: Record<string, string>, name: string) => parts[name] ?? "missing";
+  return names.map((name) => `${name} was ${say(was, name)} and is ${say(is, name)}`).join("; ");
+}
