@@ -1,0 +1,54 @@
+import { z } from "zod";
+import type { Engine } from "./engine.ts";
+
+type Admin = Pick<Engine, "admin" | "lost">;
+
+const Known = z.object({ id: z.string(), services: z.array(z.object({ name: z.string() })) });
+const Deployments = z.object({ deployments: z.array(Known) });
+const Refusal = z.object({ message: z.string() });
+
+type Request = { readonly method: string; readonly path: string; readonly body?: unknown };
+
+async function ask({ admin, lost }: Admin, { method, path, body }: Request): Promise<unknown> {
+  const response = await fetch(`${admin}${path}`, {
+    method,
+    headers: { "content-type": "application/json" },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: lost,
+  });
+  const answer: unknown = await response.json();
+  if (response.ok) return answer;
+  const { message } = Refusal.parse(answer);
+  throw new Error(`the engine cannot take the services: ${message.replace(/\s+/g, " ")}`);
+}
+
+/** The names of a deployment's services, in an order that does not depend on the deployment. */
+function namesOf({ services }: z.infer<typeof Known>): string {
+  return services
+    .map(({ name }) => name)
+    .sort()
+    .join(", ");
+}
+
+/**
+ * Tells an engine where services are, so that it calls them. If it knows the same services from an
+ * earlier process, they get the address of this one, and what they had begun goes on here.
+ *
+ * @param port of serveService, on loopback
+ * @throws an error in one line if the engine cannot reach them or does not take them
+ */
+export async function registerService(engine: Admin, port: number): Promise<void> {
+  const uri = `http://127.0.0.1:${port}/`;
+  const path = "/deployments";
+  const body = { uri, dry_run: true };
+  const names = namesOf(Known.parse(await ask(engine, { method: "POST", path, body })));
+  const { deployments } = Deployments.parse(await ask(engine, { method: "GET", path }));
+  const same = deployments.filter((one) => namesOf(one) === names);
+  for (const { id } of same) {
+    await ask(engine, { method: "PATCH", path: `${path}/${id}`, body: { uri } });
+  }
+  if (same.length > 0) return;
+  const made = Known.parse(await ask(engine, { method: "POST", path, body: { uri } }));
+  // Of a port that other services had in an earlier process, the engine remembers those.
+  if (namesOf(made) !== names) throw new Error(`the engine knows port ${port} as that of others`);
+}
