@@ -1,7 +1,15 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, posix } from "node:path";
+import { basename, dirname, join, posix } from "node:path";
 import { build, type BuildOptions, transformSync } from "esbuild";
 import { atEnd } from "../mock-tools/at-end.ts";
 import { bookFolder, ROOT } from "./chapters.ts";
@@ -20,6 +28,9 @@ const PARTS = [
   "vitest.config.ts",
 ];
 
+/** Where the engine is installed. It is large, so a copy gets a link to it. */
+const ENGINE = "shared/engine/node_modules";
+
 const copies: string[] = [];
 atEnd(() => {
   for (const folder of copies) rmSync(folder, { recursive: true, force: true });
@@ -31,7 +42,12 @@ function copyFolder(from: string): string {
   copies.push(above);
   symlinkSync(join(ROOT, "node_modules"), join(above, "node_modules"), "junction");
   const folder = join(above, "book");
-  for (const part of PARTS) cpSync(join(from, part), join(folder, part), { recursive: true });
+  const filter = (file: string): boolean => basename(file) !== "node_modules";
+  for (const part of PARTS)
+    cpSync(join(from, part), join(folder, part), { recursive: true, filter });
+  if (existsSync(join(ROOT, ENGINE))) {
+    symlinkSync(join(ROOT, ENGINE), join(folder, ENGINE), "junction");
+  }
   if (from !== ROOT) symlinkSync(join(from, BUNDLES), join(folder, BUNDLES), "junction");
   return folder;
 }

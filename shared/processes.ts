@@ -51,6 +51,12 @@ export async function runProgram(
   return { code, stdout, stderr };
 }
 
+/** Prints what a program has printed. It has passed the guard there. */
+export function repeat({ stdout, stderr }: Pick<Printed, "stdout" | "stderr">): void {
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+}
+
 /** How many lines a file has; none if it is not there. */
 export function countLines(file: string): number {
   return existsSync(file) ? readFileSync(file, "utf8").split("\n").length - 1 : 0;

@@ -99,7 +99,7 @@ describe.each(TEXTS)("%s", (page) => {
     );
     for (const command of blocks.flatMap((line) => line.split(" && "))) {
       const [, chapter] = /^npx tsx (chapters\/\S+)/.exec(command) ?? [];
-      const [, script] = /^npm (?:run )?(\w+)/.exec(command) ?? [];
+      const [, script] = /^npm (?:run )?([\w:]+)/.exec(command) ?? [];
       if (chapter) expect(existsSync(join(ROOT, chapter))).toBe(true);
       else if (script) expect(["install", ...Object.keys(scripts)]).toContain(script);
       else expect(command).toMatch(/^curl http:\/\/127\.0\.0\.1:4010\/v1\//);

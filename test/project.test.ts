@@ -92,11 +92,13 @@ const OWN_WORDS = {
   // Whoever approves sees all of a call, cleaned by hand, since the guard would cut it.
   "chapters/20-human-approval/approve.ts": 1,
   // What the program printed in another process has passed it there.
-  "chapters/21-replay/runs.ts": 2,
-  // What the program printed in another process has passed it there.
   "shared/cli.ts": 2,
+  // Numbers that are added to a line, and its end.
+  "shared/engine/progress.ts": 2,
   // Its labels have passed it.
   "shared/timeline.ts": 1,
+  // What a program has printed in another process has passed it there.
+  "shared/processes.ts": 2,
 };
 
 test("whatever comes from elsewhere is printed with the guard", () => {

@@ -1,7 +1,12 @@
 // Starts the chapter as a reader would: one process after another, in a folder that outlives them.
 import { join } from "node:path";
 import { print } from "../../shared/print.ts";
-import { countLines, makeRunFolder as makeFolder, runProgram } from "../../shared/processes.ts";
+import {
+  countLines,
+  makeRunFolder as makeFolder,
+  repeat,
+  runProgram,
+} from "../../shared/processes.ts";
 
 const MAIN = join(import.meta.dirname, import.meta.url.endsWith(".ts") ? "main.ts" : "main.js");
 /** What each of the runs is asked for as well. */
@@ -34,9 +39,8 @@ export async function printRun(
 ): Promise<void> {
   print(`── ${title}\n`);
   const args = [MAIN, question, ...FLAGS];
-  const { code, stdout, stderr } = await runProgram(folder, args, { ...UNSET, ...settings });
-  const killed = settings.KILL_AT && code !== 0 ? "(killed)\n" : "";
-  process.stdout.write(stdout);
+  const ended = await runProgram(folder, args, { ...UNSET, ...settings });
+  const killed = settings.KILL_AT && ended.code !== 0 ? "(killed)\n" : "";
+  repeat(ended);
   print(`${killed}${describeLeft(folder)}\n`);
-  process.stderr.write(stderr);
 }

@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
-import { extname, join, resolve } from "node:path";
-import { z } from "zod";
-import { isAlive } from "../alive.ts";
+import { resolve } from "node:path";
 import { ensureEngine } from "./install.ts";
-import type { Order } from "./keeper.ts";
+import { follow, startKeeper } from "./keeping.ts";
 
 /** A server that is there until close() is called or the program ends, however that ends. */
 export type Engine = {
@@ -20,40 +17,14 @@ export type Engine = {
   close(): Promise<void>;
 };
 
-const Port = z.int().min(1).max(65_535);
-const Report = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("ready"), pid: z.int(), ingress: Port, admin: Port }),
-  z.object({ type: z.literal("failed"), message: z.string() }),
-]);
-type Ready = Extract<z.infer<typeof Report>, { type: "ready" }>;
-
-const here = createRequire(import.meta.url);
-
-/** How Node starts the keeper: from its source where it can read TypeScript or with tsx, or compiled. */
-function keeperCommand(): string[] {
-  const file = join(import.meta.dirname, `keeper${extname(import.meta.filename)}`);
-  if (file.endsWith(".js") || process.features.typescript) return [file];
-  // tsx's hook of require starts in half the time that its hook of import takes.
-  return ["--require", here.resolve("tsx/cjs"), "--eval", `require(${JSON.stringify(file)})`];
-}
-
-function startKeeper(order: Order): ChildProcess {
-  const keeper = spawn(process.execPath, keeperCommand(), {
-    // In a group of its own, it does not get the terminal's signals.
-    detached: true,
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-  });
-  keeper.send(order);
-  return keeper;
-}
-
 /** Lets the program end although it has a keeper, which then ends as well. */
 function letGo(keeper: ChildProcess): void {
   keeper.unref();
   keeper.channel?.unref();
 }
 
-async function closeKeeper(keeper: ChildProcess): Promise<void> {
+/** Resolves when a keeper has ended, which it does when the program has nothing more to say to it. */
+async function close(keeper: ChildProcess): Promise<void> {
   if (keeper.exitCode !== null || keeper.signalCode !== null) return;
   keeper.ref();
   const ended = once(keeper, "exit");
@@ -72,35 +43,19 @@ async function closeKeeper(keeper: ChildProcess): Promise<void> {
 export async function openEngine(folder: string, { temporary = false } = {}): Promise<Engine> {
   const binary = await ensureEngine();
   const keeper = startKeeper({ binary, folder: resolve(folder), temporary });
-  const loss = new AbortController();
-  let pid = 0;
-  const { ingress, admin } = await new Promise<Ready>((settle, reject) => {
-    const lose = (message: string): void => {
-      const error = new Error(message);
-      reject(error);
-      loss.abort(error);
-    };
-    keeper.on("message", (message) => {
-      const report = Report.parse(message);
-      if (report.type === "failed") return lose(report.message);
-      pid = report.pid;
-      settle(report);
-    });
-    keeper.on("error", ({ message }) => lose(`the engine's keeper does not start: ${message}`));
-    keeper.on("exit", () => {
-      lose("the engine's keeper has ended");
-      // It ends its server before it ends itself, unless it was killed.
-      if (pid > 0 && isAlive(pid)) process.kill(pid, "SIGKILL");
-    });
-  });
+  const { ready, lost, server } = follow(keeper);
+  const { ingress, admin } = await ready;
   letGo(keeper);
   return {
     ingress: `http://127.0.0.1:${ingress}`,
     admin: `http://127.0.0.1:${admin}`,
     get pid() {
-      return pid;
+      return server.pid;
     },
-    lost: loss.signal,
-    close: () => closeKeeper(keeper),
+    lost,
+    async close() {
+      server.isWanted = false;
+      await close(keeper);
+    },
   };
 }

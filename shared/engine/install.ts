@@ -1,10 +1,13 @@
-import { execFile } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { z } from "zod";
+import { atEnd } from "../../mock-tools/at-end.ts";
+import { isAlive } from "../alive.ts";
 import { printStatus } from "../print.ts";
 import { runNpm } from "./npm.ts";
+import { showGrowth } from "./progress.ts";
+import { checkVersion } from "./version.ts";
 
 const FOLDER = import.meta.dirname;
 const PLATFORM = `${process.platform}-${process.arch}`;
@@ -12,18 +15,24 @@ const PACKAGE = `@restatedev/restate-server-${PLATFORM}`;
 const MODULES = "node_modules";
 
 const Manifest = z.object({ version: z.string() });
-const Lock = z.object({
-  packages: z.record(z.string(), z.looseObject({ version: z.string().optional() })),
-});
+const Lock = z.object({ packages: z.record(z.string(), z.looseObject({})) });
 
-function readJson(file: string): unknown {
-  return JSON.parse(readFileSync(file, "utf8"));
+function readJson(...path: readonly string[]): unknown {
+  return JSON.parse(readFileSync(join(...path), "utf8"));
 }
 
-/** The version that the lock file names for this platform; undefined if there is no server for it. */
-function lockedVersion(): string | undefined {
-  const { packages } = Lock.parse(readJson(join(FOLDER, "package-lock.json")));
-  return packages[`${MODULES}/${PACKAGE}`]?.version;
+/**
+ * The version that the lock file names.
+ *
+ * @throws an error that says what to do where there is no server for this platform
+ */
+export function lockedVersion(): string {
+  const { packages } = Lock.parse(readJson(FOLDER, "package-lock.json"));
+  const locked = packages[`${MODULES}/${PACKAGE}`];
+  if (locked) return Manifest.parse(locked).version;
+  throw new Error(
+    `Restate makes its server for Linux and macOS, not for ${PLATFORM}: run the book in WSL or in a Linux container (https://docs.restate.dev/installation)`,
+  );
 }
 
 /** Takes the folder that node_modules is in. */
@@ -31,48 +40,64 @@ function binaryIn(folder: string): string {
   return join(folder, MODULES, PACKAGE, "bin", "restate-server");
 }
 
-/** The path of the engine's binary if the locked version is installed. */
+/** Returns the path of the engine's binary if the locked version is installed. It installs nothing. */
 export function findEngine(): string | undefined {
-  const manifest = join(FOLDER, MODULES, PACKAGE, "package.json");
-  if (!existsSync(manifest) || !existsSync(binaryIn(FOLDER))) return undefined;
-  const { version } = Manifest.parse(readJson(manifest));
+  if (!existsSync(binaryIn(FOLDER))) return undefined;
+  const { version } = Manifest.parse(readJson(FOLDER, MODULES, PACKAGE, "package.json"));
   return version === lockedVersion() ? binaryIn(FOLDER) : undefined;
 }
 
-async function checkVersion(binary: string, version: string): Promise<void> {
-  const { stdout } = await promisify(execFile)(binary, ["--version"]);
-  const found = stdout.trim().split(" ").at(-1);
-  if (found !== version) throw new Error(`expected restate-server ${version}, got ${found}`);
+/** Puts what has been installed in a folder in its place at once, so that nobody sees half of it. */
+function moveFrom(folder: string): void {
+  const place = join(FOLDER, MODULES);
+  // Another setup may have come first.
+  if (findEngine()) return;
+  if (existsSync(place)) renameSync(place, join(folder, "old"));
+  renameSync(join(folder, MODULES), place);
+}
+
+const BEGIN = ".install-";
+
+/** Removes what setups have left that were killed. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(FOLDER).filter((one) => one.startsWith(BEGIN))) {
+    const [pid = ""] = name.slice(BEGIN.length).split("-");
+    if (!isAlive(Number(pid))) rmSync(join(FOLDER, name), { recursive: true, force: true });
+  }
 }
 
 async function install(version: string): Promise<void> {
-  const folder = mkdtempSync(join(FOLDER, ".install-"));
+  removeLeftovers();
+  const folder = mkdtempSync(join(FOLDER, `${BEGIN}${process.pid}-`));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  atEnd(remove);
+  const hide = showGrowth(binaryIn(folder));
   try {
-    for (const file of ["package.json", "package-lock.json", ".npmrc"]) {
-      copyFileSync(join(FOLDER, file), join(folder, file));
+    for (const name of ["package.json", "package-lock.json"]) {
+      copyFileSync(join(FOLDER, name), join(folder, name));
     }
     await runNpm(folder);
     await checkVersion(binaryIn(folder), version);
-    if (!findEngine()) {
-      rmSync(join(FOLDER, MODULES), { recursive: true, force: true });
-      renameSync(join(folder, MODULES), join(FOLDER, MODULES));
-    }
+    moveFrom(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    hide();
+    remove();
   }
 }
 
 /**
- * Returns the path of the engine's binary. Installs it first if it is missing, and says so on stderr.
+ * Returns the path of the engine's binary. If it is missing, says so on stderr, installs it and checks it.
  *
- * @throws an error that says what to do
+ * @throws an error in one line that says what to do
  */
 export async function ensureEngine(): Promise<string> {
   const found = findEngine();
   if (found) return found;
   const version = lockedVersion();
-  if (!version) throw new Error(`Restate has no server for ${PLATFORM}`);
-  printStatus(`installing the engine, restate-server ${version}`);
+  printStatus(`engine: restate-server ${version} is missing, so npm fetches it for ${PLATFORM}`);
+  printStatus(`engine: about 80 MB, which become 226 MB in shared/engine/${MODULES}`);
+  printStatus("engine: its licence is the Business Source License 1.1, whose text comes with it");
   await install(version);
+  printStatus(`engine: restate-server ${version} is installed`);
   return binaryIn(FOLDER);
 }

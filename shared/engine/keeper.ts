@@ -21,7 +21,7 @@ export type Report =
 
 const MAX_STARTS = 5;
 const BETWEEN_STARTS_MS = 300;
-const TO_END_MS = 1_000;
+const TO_END_MS = 500;
 
 let isWanted = true;
 let hasRun = false;
@@ -35,22 +35,27 @@ async function report(what: Report): Promise<void> {
   });
 }
 
-/** True for errors that may pass: another engine is about to leave the folder, or the port. */
+/**
+ * True for a start that may go well next time: another engine may be about to leave the folder, or another
+ * program the port. The server does not always manage to say why it ends.
+ */
 function mayPass(error: unknown, ports: Ports | undefined): boolean {
-  return ports !== undefined || String(error).includes("is locked");
+  return ports !== undefined || /is locked|ended with/.test(String(error));
 }
 
 /** Starts the server, several times if need be, until it takes calls. */
 async function start({ binary, folder }: Order, ports: Ports | undefined): Promise<Ports> {
+  let said: unknown;
   for (let count = 1; ; count += 1) {
     server = startServer(binary, folder, ports);
     try {
       return await server.ready;
     } catch (error) {
-      if (!isWanted || count === MAX_STARTS || !mayPass(error, ports)) throw error;
+      if (!String(error).includes("ended with")) said = error;
+      if (count === MAX_STARTS || !mayPass(error, ports)) throw said ?? error;
+      await wait(BETWEEN_STARTS_MS);
+      if (!isWanted) throw error;
     }
-    await wait(BETWEEN_STARTS_MS);
-    if (!isWanted) throw new Error("the engine is not wanted any more");
   }
 }
 
@@ -66,30 +71,37 @@ async function keepRunning(order: Order): Promise<void> {
   }
 }
 
-/** Makes the folder, returns what has to be removed if no server ever starts in it. */
-function makeFolder({ folder, temporary }: Order): string | undefined {
+/** Makes the folder, returns true if it was missing. A temporary one must be empty, since it is removed. */
+function makeFolder({ folder, temporary }: Order): boolean {
   const made = mkdirSync(folder, { recursive: true });
   if (temporary && readdirSync(folder).length > 0) throw new Error(`${folder} is not empty`);
-  return made;
+  return made !== undefined;
 }
 
-/** What a start's error says to a reader. */
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** What a start's error says to a reader, in one line. */
 function explain(error: unknown, { folder }: Order): string {
   const text = error instanceof Error ? error.message : String(error);
+  const [, port] = /:(\d+)': Address (?:already )?in use/.exec(text) ?? [];
+  if (port) return `the engine cannot be started again: another program has its port ${port}`;
   if (text.includes("is locked")) return `another engine uses ${folder}`;
-  return `the engine does not start: ${text}`;
+  return `the engine cannot be started: ${text.replace(/\s+/g, " ")}`;
 }
 
 async function keep(order: Order): Promise<void> {
-  let waste: string | undefined;
   try {
-    waste = makeFolder(order);
-    await keepRunning(order);
+    const isMade = makeFolder(order);
+    try {
+      await keepRunning(order);
+    } finally {
+      if (order.temporary || (isMade && !hasRun)) remove(order.folder);
+    }
   } catch (error) {
     if (isWanted) await report({ type: "failed", message: explain(error, order) });
-    if (waste && !hasRun) rmSync(waste, { recursive: true, force: true });
   }
-  if (order.temporary) rmSync(order.folder, { recursive: true, force: true });
   process.exit();
 }
 

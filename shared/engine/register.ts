@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Engine } from "./engine.ts";
+import { fetchFromEngine } from "./fetch.ts";
 
 type Admin = Pick<Engine, "admin" | "lost">;
 
@@ -10,7 +11,7 @@ const Refusal = z.object({ message: z.string() });
 type Request = { readonly method: string; readonly path: string; readonly body?: unknown };
 
 async function ask({ admin, lost }: Admin, { method, path, body }: Request): Promise<unknown> {
-  const response = await fetch(`${admin}${path}`, {
+  const response = await fetchFromEngine(`${admin}${path}`, {
     method,
     headers: { "content-type": "application/json" },
     body: body === undefined ? null : JSON.stringify(body),

@@ -7,32 +7,79 @@ type Options = Parameters<typeof createEndpointHandler>[0];
 /** Services as Restate's SDK makes them. */
 export type Services = Options["services"];
 
-/** Prints the SDK's errors, each on a line. Its other lines tell of what goes as it should. */
-const logger: NonNullable<Options["logger"]> = ({ level, replaying }, message, ...more) => {
-  if (level !== "error" || replaying) return;
-  printStatus(`error: ${[message, ...more].map(String).join(" ")}`);
+type Logger = NonNullable<Options["logger"]>;
+
+/** Is told why an attempt has failed. The engine makes another one. */
+export type WhenFailed = (error: Error) => void;
+
+/** Says on stderr that an attempt has failed. What follows its first line is a stack. */
+export const sayFailed: WhenFailed = ({ message }) => {
+  const [said] = message.split("\n");
+  printStatus(`warning: ${said}; it is tried again`);
+};
+
+/** The SDK takes it for an error that a connection ends. The engine makes the call again on another one. */
+const CONNECTION_LOST = "Got abort error from connection";
+
+/** Takes the SDK's lines. Most of them say that all goes as it should. */
+function makeLogger(whenFailed: WhenFailed): Logger {
+  return ({ level }, message, ...more) => {
+    const failure = more.find((one) => one instanceof Error);
+    const [said = ""] = String(message).split("\n");
+    // A terminal error is an answer, after which there is no other attempt.
+    if (failure?.name === "TerminalError") return;
+    if (failure) whenFailed(failure);
+    else if (level === "error" && !said.startsWith(CONNECTION_LOST)) printStatus(`error: ${said}`);
+  };
+}
+
+/**
+ * How soon the engine calls a handler again when nobody serves it. By itself it would double its waits up to
+ * a minute, and after 70 attempts it would make no other one.
+ */
+const defaultServiceOptions = {
+  retryPolicy: { initialInterval: 100, maxInterval: 1_000, maxAttempts: 2 ** 31 - 1 },
 };
 
 /** A server of services, which the engine calls. */
 export type ServiceServer = { readonly port: number; close(): Promise<void> };
 
+type Serving = {
+  /** A free one if it is 0. */
+  readonly port?: number;
+  /** How many calls the engine may send over one connection, before it opens another one. */
+  readonly maxConcurrentStreams?: number;
+  readonly whenFailed?: WhenFailed;
+};
+
 /**
- * Serves services on loopback, on a free port. Sessions that the engine holds open do not keep it from
- * closing.
+ * Serves services on loopback. Sessions that the engine holds open do not keep it from closing.
+ *
+ * @throws an error if the port is taken
  */
-export async function serveService(services: Services): Promise<ServiceServer> {
-  const server = createServer(createEndpointHandler({ services, logger }));
+export async function serveService(
+  services: Services,
+  { port = 0, maxConcurrentStreams = 128, whenFailed = sayFailed }: Serving = {},
+): Promise<ServiceServer> {
+  let isClosed = false;
+  const log = makeLogger(whenFailed);
+  const logger: Logger = (...line) => {
+    // What is under way when a server closes ends in errors of many kinds.
+    if (!isClosed) log(...line);
+  };
+  const handler = createEndpointHandler({ services, logger, defaultServiceOptions });
+  const server = createServer({ settings: { maxConcurrentStreams } }, handler);
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
-  const port = Number(Object(server.address()).port);
   return {
-    port,
+    port: Number(Object(server.address()).port),
     async close() {
+      isClosed = true;
       const closed = once(server, "close");
       server.close();
       for (const session of sessions) session.destroy();

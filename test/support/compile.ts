@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atEnd } from "../../mock-tools/at-end.ts";
 import { compileBook } from "../../scripts/copy.ts";
+import { findEngine } from "../../shared/engine/install.ts";
+import { printStatus } from "../../shared/print.ts";
 
 /**
  * Makes one folder for all that the tests and their processes write, since vitest ends its workers
@@ -14,4 +16,6 @@ export async function setup(): Promise<void> {
   process.env.TMPDIR = folder;
   process.env.TEMP = folder;
   process.env.COMPILED_BOOK = await compileBook();
+  if (findEngine()) return;
+  printStatus("tests that need the engine are skipped; npm run durable:setup installs it");
 }
