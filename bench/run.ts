@@ -8,6 +8,7 @@ import { measureBatches, measureOverhead } from "./batches.ts";
 import { measureCancellation } from "./cancellation.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureReplies, measureScheduling, measureWaves, recordWaves } from "./dependencies.ts";
+import { measureDurable, recordResumed } from "./durable.ts";
 import { measureHandles } from "./handles.ts";
 import { measureWakeUp, recordPending } from "./human-approval.ts";
 import { measureEarlyStarts, measureKnobs } from "./recordings.ts";
@@ -40,6 +41,7 @@ const parts = new Map<string, () => Promise<object>>([
   ["wake-up", measureWakeUp],
   ["replay", measureReplay],
   ["journal", measureJournal],
+  ["durable", measureDurable],
   ["timelines", measureTimelines],
   ["timeline-06", measureRetries],
   ["timeline-09", measureLanes],
@@ -49,6 +51,7 @@ const parts = new Map<string, () => Promise<object>>([
   ["timeline-15", measureKnobs],
   ["timeline-17", measureEarlyStarts],
   ["timeline-20", recordPending],
+  ["timeline-22", recordResumed],
   ["trace", measureTrace],
   ["cold-start", measureColdStart],
 ]);

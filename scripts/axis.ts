@@ -1,7 +1,17 @@
 import { z } from "zod";
 
 const Span = z.object({
-  what: z.enum(["reply", "arguments", "pending", "call", "failed", "lost", "limit", "grace"]),
+  what: z.enum([
+    "reply",
+    "arguments",
+    "pending",
+    "call",
+    "failed",
+    "lost",
+    "replayed",
+    "limit",
+    "grace",
+  ]),
   start: z.number(),
   end: z.number(),
 });
@@ -21,6 +31,7 @@ const LETTERS = {
   call: "█",
   failed: "▒",
   lost: "░",
+  replayed: "○",
   limit: "┄",
   grace: "!",
 } as const;
@@ -41,12 +52,15 @@ function place(texts: readonly (readonly [column: number, text: string])[]): str
   }, "");
 }
 
-/** When the last span began and ended, after the ends of those before it, and whether a call has failed. */
+/** Kinds of spans that are told in words as well. */
+const TOLD = new Set<Span["what"]>(["failed", "lost", "replayed"]);
+
+/** When the last span began and ended, after the ends of those before it, and what else there is to say. */
 function timesOf(spans: readonly Span[]): string {
   const times = spans.map(({ start, end }, index) =>
     index < spans.length - 1 ? end : `${start}–${end}`,
   );
-  const end = spans.find(({ what }) => what === "failed" || what === "lost");
+  const end = spans.find(({ what }) => TOLD.has(what));
   return `${times.join(", ")} ms${end ? ` ${end.what}` : ""}`;
 }
 

@@ -185,7 +185,7 @@ const FIGURES: readonly Figure[] = [
     ],
   },
   ...["03", "04", "13", "19", "19-several", "19-off"].map(timeline),
-  ...["06", "09", "10", "12", "13-waves", "15", "17", "20"].map(recording),
+  ...["06", "09", "10", "12", "13-waves", "15", "17", "20", "22"].map(recording),
   { name: "trace", text: trace },
   { name: "wake-up", text: (part) => `\`${ms(Measured.parse(part), "ms", 1)}\`` },
   {
@@ -292,6 +292,21 @@ const FIGURES: readonly Figure[] = [
       ["recorded, with `JOURNAL_SYNC=on`", ms(measured, "synced effect", 2)],
       ["replayed", ms(measured, "replayed effect", 2)],
     ],
+  },
+  {
+    name: "durable",
+    head: ["an effect that takes no time", "takes"],
+    rows: (measured) => [
+      ["inline", ms(measured, "inline effect", 2)],
+      ["recorded in the journal of 21, on the disk", ms(measured, "journal effect", 2)],
+      ["recorded on the engine", ms(measured, "engine recorded", 2)],
+      ["replayed from the engine", ms(measured, "engine replayed", 2)],
+    ],
+  },
+  {
+    name: "engine-start",
+    part: "durable",
+    text: (part) => `\`${ms(Measured.parse(part), "start ms")}\``,
   },
   { name: "machine", text: machine },
 ];

@@ -31,7 +31,7 @@ import {
 } from "../chapters/20-human-approval/exchange.ts";
 import { asReady } from "../chapters/20-human-approval/ready.ts";
 import { openRun } from "../chapters/20-human-approval/runs.ts";
-import { abridge, describeCall } from "../chapters/20-human-approval/shown.ts";
+import { abridge, describeCall } from "../shared/shown.ts";
 import { openTerminal } from "../chapters/20-human-approval/terminal.ts";
 import { cancelAll, openWait, thisRun } from "../chapters/20-human-approval/waits.ts";
 import { bookFolder } from "../scripts/chapters.ts";

@@ -47,7 +47,7 @@ test("all runs are drawn on one axis, and each row says its times", () => {
   ]);
 });
 
-test("what has failed, what was lost, a limit and its grace look different, and stay on the axis", () => {
+test("what has failed, was lost or replayed, a limit and its grace look different, and stay on the axis", () => {
   const rows: Runs[number]["rows"] = [
     { label: "a", spans: [{ what: "failed", start: 10, end: 10 }] },
     { label: "b", spans: [{ what: "lost", start: 10, end: 50 }] },
@@ -59,6 +59,7 @@ test("what has failed, what was lost, a limit and its grace look different, and 
       ],
     },
     { label: "c", spans: [{ what: "call", start: 50, end: 50 }] },
+    { label: "d", spans: [{ what: "replayed", start: 20, end: 20 }] },
   ];
   expect(
     drawRuns([{ title: "one", rows }], 10)
@@ -70,6 +71,7 @@ test("what has failed, what was lost, a limit and its grace look different, and 
     "b       ░░░░░░░░ 10–50 ms lost",
     "limit ┄┄┄┄┄┄┄┄!  40, 40–45 ms",
     "c              █ 50–50 ms",
+    "d         ○      20–20 ms replayed",
   ]);
 });
 

@@ -4,9 +4,9 @@ import { messageOf } from "../../mock-tools/plain.ts";
 import { readDotEnv } from "../../shared/dot-env.ts";
 import { endWithOutput } from "../../shared/output.ts";
 import { print, printStatus } from "../../shared/print.ts";
+import { abridge } from "../../shared/shown.ts";
 import { clean, onOneLine } from "../../shared/terminal.ts";
 import { findCall, listPending, type Resolution, resolve, sayResolved } from "./exchange.ts";
-import { abridge } from "./shown.ts";
 
 const HELP = `Resolves a call of chapter 20 that is pending.
 

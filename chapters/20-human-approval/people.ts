@@ -2,10 +2,10 @@
 import type { Tool } from "../../mock-tools/tools.ts";
 import { addSettings } from "../../shared/settings.ts";
 import { print, printStatus } from "../../shared/print.ts";
+import { abridge, describeCall, quote } from "../../shared/shown.ts";
 import type { AskFirst } from "./approvals.ts";
 import type { Asked, Audience } from "./audience.ts";
 import { followScript, scenes } from "./script.ts";
-import { abridge, describeCall, quote } from "./shown.ts";
 import { openTerminal } from "./terminal.ts";
 import { cancelAll, thisRun } from "./waits.ts";
 

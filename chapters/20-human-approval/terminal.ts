@@ -2,9 +2,9 @@
 import { randomInt } from "node:crypto";
 import { createInterface } from "node:readline";
 import { messageOf } from "../../mock-tools/plain.ts";
+import { abridge } from "../../shared/shown.ts";
 import type { Asked, Audience } from "./audience.ts";
 import { type Resolution, resolve, sayResolved } from "./exchange.ts";
-import { abridge } from "./shown.ts";
 
 type Streams = { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream };
 

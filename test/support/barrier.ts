@@ -6,10 +6,11 @@ import { listen } from "../../scripts/serve.ts";
  *
  * @param arrived is told who waits, in the order of arrival, whenever one more arrives; it returns
  *   the names to let go, in that order, each only when the one before it is gone
+ * @returns its address; what has happened; a way to let one go at another time; and its end
  */
 export async function serveBarrier(
   arrived: (waiting: readonly string[]) => readonly string[],
-): Promise<{ url: string; log: string[]; close: () => void }> {
+): Promise<{ url: string; log: string[]; letGo: (name: string) => void; close: () => void }> {
   const log: string[] = [];
   const waiting = new Map<string, ServerResponse>();
   const letGo = async (names: readonly string[]): Promise<void> => {
@@ -31,5 +32,5 @@ export async function serveBarrier(
     void letGo(arrived([...waiting.keys()]));
   });
   const { url, close } = await listen(server);
-  return { url: `${url}/`, log, close };
+  return { url: `${url}/`, log, letGo: (name) => void letGo([name]), close };
 }

@@ -1,5 +1,5 @@
 // How a call is shown to whoever decides about it, so that nothing in it passes for something else.
-import { shorten } from "../../shared/terminal.ts";
+import { shorten } from "./terminal.ts";
 
 const MAX_PART = 1_000;
 

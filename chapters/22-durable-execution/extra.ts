@@ -1,0 +1,11 @@
+// The chapter's program after a change: it has one effect more, before the first request.
+import { runQuestions } from "../../shared/cli.ts";
+import { parallelRunner, runAgent } from "./main.ts";
+import { throughEngine } from "./service.ts";
+
+const ask = throughEngine(async (question, execute) => {
+  await execute("greeting", {}, async () => "hello");
+  return runAgent(question, parallelRunner(), execute);
+});
+await runQuestions(ask, []);
+process.exit();
