@@ -13,6 +13,7 @@ import { measureHandles } from "./handles.ts";
 import { measureWakeUp, recordPending } from "./human-approval.ts";
 import { measureEarlyStarts, measureKnobs } from "./recordings.ts";
 import { measureJournal, measureReplay } from "./replay.ts";
+import { measureCallCost, measureGrowth, measureScaleOut } from "./scale-out.ts";
 import { measureFirstStart, measureStreaming } from "./streaming.ts";
 import {
   measureBuckets,
@@ -42,6 +43,9 @@ const parts = new Map<string, () => Promise<object>>([
   ["replay", measureReplay],
   ["journal", measureJournal],
   ["durable", measureDurable],
+  ["scale-out", measureScaleOut],
+  ["scale-out-growth", measureGrowth],
+  ["scale-out-calls", measureCallCost],
   ["timelines", measureTimelines],
   ["timeline-06", measureRetries],
   ["timeline-09", measureLanes],

@@ -3,7 +3,8 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { RunContext, Signal } from "./context.ts";
 import { findStation, placeOf, type Station } from "./stations.ts";
 
-const SEASONS = ["winter", "spring", "summer", "autumn"];
+/** The first season is the winter. */
+export const SEASONS: readonly string[] = ["winter", "spring", "summer", "autumn"];
 const YEARS = 30;
 /** So many steps take some milliseconds, and after them a study looks up from its work. */
 const STEPS = 700_000;
@@ -37,6 +38,15 @@ function readSignals(port: MessagePort | undefined): readonly string[] | undefin
   }
 }
 
+/** What a study says about a place: the mean temperature of each season, in degrees Celsius. */
+export function sayClimate(
+  location: string,
+  means: readonly { readonly season: string; readonly degrees: number }[],
+): string {
+  const said = means.map(({ season, degrees }) => `${season} ${degrees}`);
+  return `${location}, ${YEARS} years: ${said.join(", ")} degrees`;
+}
+
 /** Vostok's study never ends, and it never looks up from its work. */
 function studyVostok(): never {
   for (;;) meanOfSeason({ degrees: -60, swing: 0 }, 0, 0);
@@ -56,7 +66,7 @@ export function studyClimate(
   if (placeOf(location) === "vostok") studyVostok();
   const station = findStation(location);
   const parts = SEASONS.map((season, index) => ({ season, index, years: 0, sum: 0 }));
-  let wanted: readonly string[] = SEASONS;
+  let wanted = SEASONS;
   for (;;) {
     if (cancelled && Atomics.load(cancelled, 0) !== 0) throw new Error("the study was cancelled");
     wanted = readSignals(port) ?? wanted;
@@ -65,7 +75,19 @@ export function studyClimate(
     part.sum += meanOfSeason(station, part.index, part.years++);
     if (part.years === YEARS) port?.postMessage(`${part.season} is done`);
   }
-  const means = parts.filter(({ season }) => wanted.includes(season));
-  const said = means.map(({ season, sum }) => `${season} ${Math.round(sum / YEARS)}`);
-  return `${location}, ${YEARS} years: ${said.join(", ")} degrees`;
+  const studied = parts.filter(({ season }) => wanted.includes(season));
+  return sayClimate(
+    location,
+    studied.map(({ season, sum }) => ({ season, degrees: Math.round(sum / YEARS) })),
+  );
+}
+
+/** A part of a study: takes a place and a season, returns the mean temperature over 30 years. It takes a quarter of the time. */
+export function studySeason({ location, season }: { location: string; season: string }): number {
+  if (placeOf(location) === "vostok") studyVostok();
+  const station = findStation(location);
+  const index = SEASONS.indexOf(season);
+  let sum = 0;
+  for (let year = 0; year < YEARS; year++) sum += meanOfSeason(station, index, year);
+  return Math.round(sum / YEARS);
 }

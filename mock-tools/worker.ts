@@ -1,6 +1,6 @@
 // The thread entry: plain data comes in, the named tool runs, plain data goes out.
 import { isMainThread } from "node:worker_threads";
-import { studyClimate } from "./climate.ts";
+import { studyClimate, studySeason } from "./climate.ts";
 import type { RunContext } from "./context.ts";
 import { listDays } from "./daily.ts";
 import { deliver, readMailbox } from "./mailbox.ts";
@@ -17,6 +17,7 @@ const runs = new Map<string, Tool["run"]>([
   ["send_email", deliver],
   ["list_emails", readMailbox],
   ["study_climate", studyClimate],
+  ["study_season", studySeason],
 ]);
 
 /** What a tool throws from a timer ends its thread. The pool must hear of it as a readable error. */

@@ -31,6 +31,10 @@ const PARTS = [
 /** Where the engine is installed. It is large, so a copy gets a link to it. */
 const ENGINE = "shared/engine/node_modules";
 
+/** Where the packages are: in the book, or above it where it is itself a copy. */
+const PACKAGES =
+  [ROOT, dirname(ROOT)].map((folder) => join(folder, "node_modules")).find(existsSync) ?? "";
+
 const copies: string[] = [];
 atEnd(() => {
   for (const folder of copies) rmSync(folder, { recursive: true, force: true });
@@ -40,7 +44,7 @@ atEnd(() => {
 function copyFolder(from: string): string {
   const above = mkdtempSync(join(tmpdir(), "the-agent-loop-"));
   copies.push(above);
-  symlinkSync(join(ROOT, "node_modules"), join(above, "node_modules"), "junction");
+  symlinkSync(PACKAGES, join(above, "node_modules"), "junction");
   const folder = join(above, "book");
   const filter = (file: string): boolean => basename(file) !== "node_modules";
   for (const part of PARTS)

@@ -124,6 +124,16 @@ function toolOutput(part: unknown): string {
   return table(["question", "request", ...sides], rows);
 }
 
+const CONVERSATIONS = ["a second", "p50", "p95", "p99", "CPU of the engine for each"];
+
+/** How many conversations a second, how long they take, and what they cost the engine. */
+function conversations(measured: Measured, name: string): Cells {
+  const { median: rate, min, max } = spread(measured, `${name} rate`);
+  const times = ["p50", "p95", "p99"].map((one) => ms(measured, `${name} ${one}`));
+  const cpu = measured[`${name} cpu`] ? ms(measured, `${name} cpu`, 1) : "not on this system";
+  return [`${rate.toFixed(0)} (${min.toFixed(0)}–${max.toFixed(0)})`, ...times, cpu];
+}
+
 const FIGURES: readonly Figure[] = [
   {
     name: "batches",
@@ -307,6 +317,33 @@ const FIGURES: readonly Figure[] = [
     name: "engine-start",
     part: "durable",
     text: (part) => `\`${ms(Measured.parse(part), "start ms")}\``,
+  },
+  {
+    name: "scale-out",
+    head: ["workers", ...CONVERSATIONS],
+    rows: (measured) =>
+      ["1", "2", "4"].map((workers) => [workers, ...conversations(measured, workers)]),
+  },
+  {
+    name: "scale-out-growth",
+    head: ["conversations", ...CONVERSATIONS],
+    rows: (measured) =>
+      [10, 100, 1000].map((number) => [count(number), ...conversations(measured, String(number))]),
+  },
+  {
+    name: "scale-out-calls",
+    head: ["a call of a tool that takes no time", "one at a time", "four at once"],
+    rows: (measured) =>
+      [
+        ["09: on the event loop", "loop"],
+        ["14: in a thread", "threads"],
+        ["22: in a thread, recorded by the engine", "recorded"],
+        ["23: sent to a worker by the engine", "sent"],
+      ].map(([what = "", name]) => [
+        what,
+        ms(measured, `${name} alone`, 2),
+        ms(measured, `${name} four`, 2),
+      ]),
   },
   { name: "machine", text: machine },
 ];

@@ -651,6 +651,38 @@ const MUTATIONS: readonly Mutation[] = [
     test: "mind-studies",
     fails: "one that was not awaited",
   },
+  {
+    name: "a resolution takes the place of the first one",
+    file: "chapters/23-scale-out/approvals.ts",
+    from: "if (before) return { ...before, accepted: false };",
+    to: "void before;",
+    test: "23-scale-out",
+    fails: "of ten processes",
+  },
+  {
+    name: "a call that runs again in another worker has another key",
+    file: "chapters/23-scale-out/durable.ts",
+    from: "ctx.request().id}.",
+    to: "Math.random()}.",
+    test: "23-scale-out",
+    fails: "under the same key",
+  },
+  {
+    name: "nothing replaces the thread of a study that was cancelled",
+    file: "chapters/23-scale-out/study.ts",
+    from: "minThreads: MAX_THREADS",
+    to: "minThreads: 0",
+    test: "23-scale-out",
+    fails: "frees the thread of a study",
+  },
+  {
+    name: "conversations share their studies",
+    file: "chapters/23-scale-out/processes.ts",
+    from: "ctx.key} $",
+    to: "ctx.key && 1} $",
+    test: "23-scale-out",
+    fails: "each conversation has handles",
+  },
 ];
 
 /** True if the test that must notice the mutation fails, or what it shares with its neighbours does. */

@@ -44,10 +44,17 @@ export function endTyping(): void {
 let printed = 0;
 let part = 0;
 
+let isMuted = false;
+
+/** Prints no transcript from here on, as where several would be mixed. */
+export function muteTranscript(): void {
+  isMuted = true;
+}
+
 /** Prints a part of the transcript, unless it was printed before. */
 function printPart(text: string): void {
   part++;
-  if (part <= printed) return;
+  if (isMuted || part <= printed) return;
   printed = part;
   console.log(text);
 }

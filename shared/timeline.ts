@@ -21,6 +21,21 @@ export function wantTimeline(): void {
   hearCalls((note) => notes.push(note));
 }
 
+/**
+ * Takes what a tool says in another process, for the timeline. Each process numbers its calls and its
+ * threads by itself, so the process's id is made a part of both.
+ */
+export function noteFrom(pid: number, said: CallNote): void {
+  if (!wanted) return;
+  const call = `${pid} ${said.call}`;
+  notes.push(said.type === "start" ? { ...said, call, thread: -pid } : { ...said, call });
+}
+
+/** Notes that a process has ended, and all of its calls with it. */
+export function noteExit(pid: number): void {
+  ends.set(-pid, now());
+}
+
 /** For a chapter that draws a picture of its own. */
 export function replaceTimeline(): void {
   wanted = false;
@@ -33,7 +48,8 @@ function noteEnds(at: number): void {
   const threads = pools.flatMap((pool) => pool.threads);
   const alive = new Set(threads.map(({ threadId }) => threadId));
   for (const note of notes) {
-    const isGone = note.type === "start" && note.thread !== 0 && !alive.has(note.thread);
+    // Thread 0 is the program itself, and a number below that is another process.
+    const isGone = note.type === "start" && note.thread > 0 && !alive.has(note.thread);
     if (isGone && !ends.has(note.thread)) ends.set(note.thread, at);
   }
 }

@@ -520,6 +520,20 @@ engineTest.concurrent(
 );
 
 engineTest.concurrent(
+  "a request that would not be accepted the next time is sent once",
+  async () => {
+    const api = await serveResponses([refuse(401)]);
+    await besideEngine(async (engine) => {
+      const { code, stderr } = await live(api, newRun(engine));
+      expect([code, api.requests.length]).toEqual([1, 1]);
+      expect(stderr.split("\n").slice(1)).toEqual(["error: 401 come later", ""]);
+    });
+    api.close();
+  },
+  LONG,
+);
+
+engineTest.concurrent(
   "a process that died in a request, and the calls that found none, are no attempts of the next process",
   async () => {
     const api = await serveResponses((_, index) => {

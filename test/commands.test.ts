@@ -51,7 +51,10 @@ test("--help says what a chapter is and how to use it", async () => {
   expect(code).toBe(0);
 });
 
-/** What the files in a folder read from the environment, besides what the timeline tells its threads. */
+/** What a program tells its own threads and processes. */
+const WITHIN = ["NOTE_CALLS", "PORT"];
+
+/** What the files in a folder read from the environment, besides what a program tells its own. */
 function settingsIn(folder: string): string[] {
   const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
   const sources = files.filter((file) => file.endsWith(".ts"));
@@ -65,13 +68,17 @@ function settingsIn(folder: string): string[] {
       : [];
     return [...read, ...taken, ...named];
   });
-  return names.filter((name) => name !== "NOTE_CALLS");
+  return names.filter((name) => !WITHIN.includes(name));
 }
 
 /** What shared reads for all chapters, although it matters to some alone: they have such words in their source. */
 const PARTLY = { OPENAI_PROTOCOL: /\bprotocol\b/, OFFLINE_TOKENS_PER_SECOND: /stream: true/ };
 
-const common = [...settingsIn("shared"), ...settingsIn("mock-tools")];
+/** Shared by the chapters that can be killed, which list it themselves. */
+const KILLING = "KILL_AT";
+const common = [...settingsIn("shared"), ...settingsIn("mock-tools")].filter(
+  (name) => name !== KILLING,
+);
 const withSettings = chapters().flatMap(({ number, folder, file }) => {
   const own = settingsIn(`chapters/${folder}`);
   if (own.length === 0 && !["04", "14", "17"].includes(number)) return [];
@@ -79,7 +86,10 @@ const withSettings = chapters().flatMap(({ number, folder, file }) => {
   const unused = Object.entries(PARTLY).flatMap(([name, words]) =>
     words.test(source) ? [] : [name],
   );
-  const read = [...common, ...own].filter((name) => !unused.includes(name));
+  const isKilled = ["21", "22"].includes(number);
+  const read = [...common, ...own, ...(isKilled ? [KILLING] : [])].filter(
+    (name) => !unused.includes(name),
+  );
   return [[file, read, unused] as const];
 });
 

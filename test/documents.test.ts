@@ -108,7 +108,9 @@ describe.each(TEXTS)("%s", (page) => {
 
   test("has no fence that is neither generated nor a command, a picture or a quotation of Markdown", () => {
     const fences = text.replaceAll(GENERATED, "").match(/^```\w+/gm) ?? [];
-    expect(fences.filter((fence) => !["```sh", "```mermaid", "```md"].includes(fence))).toEqual([]);
+    expect(
+      fences.filter((fence) => !["```sh", "```mermaid", "```md", "```yaml"].includes(fence)),
+    ).toEqual([]);
   });
 });
 

@@ -91,6 +91,7 @@ const OWN_WORDS = {
   "chapters/16-providers/main.ts": 1,
   // Whoever approves sees all of a call, cleaned by hand, since the guard would cut it.
   "chapters/20-human-approval/approve.ts": 1,
+  "chapters/23-scale-out/approve.ts": 1,
   // What the program printed in another process has passed it there.
   "shared/cli.ts": 2,
   // Numbers that are added to a line, and its end.

@@ -17,6 +17,7 @@ import { type Address, readSettings } from "./settings.ts";
 type Answer = (question: string, execute: Execute) => Promise<string>;
 
 const SERVICE = "agent";
+
 /** The engine calls the handler once for each run, and again whenever the run has to go on. */
 function makeService(answer: Answer) {
   return service({
@@ -82,9 +83,9 @@ async function serveAndAsk(answer: Answer, address: Address, run: string, questi
 /** Makes an agent whose questions go through the engine that the settings name, or through its own. */
 export function throughEngine(answer: Answer): (question: string) => Promise<string> {
   return async (question) => {
-    const { run, engine } = readSettings();
+    const { run, engine, temporary } = readSettings();
     if (typeof engine !== "string") return serveAndAsk(answer, engine, run, question);
-    const own = await openEngine(engine);
+    const own = await openEngine(engine, { temporary });
     try {
       return await serveAndAsk(answer, own, run, question);
     } finally {

@@ -20,6 +20,8 @@ export type Settings = {
   readonly run: string;
   /** Where the engine is, or the folder for the data of one that is to be started. */
   readonly engine: Address | string;
+  /** True if nobody can ask for the run again, so that its data need not stay. */
+  readonly temporary: boolean;
 };
 
 /** Reads the settings. Throws an error that says what was expected, if they do not fit together. */
@@ -38,7 +40,8 @@ export function readSettings(): Settings {
   if (RESTATE_INGRESS_URL && RESTATE_ADMIN_URL) {
     // Nobody tells whether somebody else's engine is lost.
     const { signal: lost } = new AbortController();
-    return { run, engine: { ingress: RESTATE_INGRESS_URL, admin: RESTATE_ADMIN_URL, lost } };
+    const engine = { ingress: RESTATE_INGRESS_URL, admin: RESTATE_ADMIN_URL, lost };
+    return { run, engine, temporary: false };
   }
-  return { run, engine: worldFile(`engine-${run}`) };
+  return { run, engine: worldFile(`engine-${run}`), temporary: !RUN };
 }

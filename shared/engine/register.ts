@@ -35,11 +35,11 @@ function namesOf({ services }: z.infer<typeof Known>): string {
  * Tells an engine where services are, so that it calls them. If it knows the same services from an
  * earlier process, they get the address of this one, and what they had begun goes on here.
  *
- * @param port of serveService, on loopback
+ * @param at the port of serveService where it listens on loopback, or the services' URL
  * @throws an error in one line if the engine cannot reach them or does not take them
  */
-export async function registerService(engine: Admin, port: number): Promise<void> {
-  const uri = `http://127.0.0.1:${port}/`;
+export async function registerService(engine: Admin, at: number | string): Promise<void> {
+  const uri = typeof at === "string" ? at : `http://127.0.0.1:${at}/`;
   const path = "/deployments";
   const body = { uri, dry_run: true };
   const names = namesOf(Known.parse(await ask(engine, { method: "POST", path, body })));
@@ -50,6 +50,6 @@ export async function registerService(engine: Admin, port: number): Promise<void
   }
   if (same.length > 0) return;
   const made = Known.parse(await ask(engine, { method: "POST", path, body: { uri } }));
-  // Of a port that other services had in an earlier process, the engine remembers those.
-  if (namesOf(made) !== names) throw new Error(`the engine knows port ${port} as that of others`);
+  // Of a place that other services had in an earlier process, the engine remembers those.
+  if (namesOf(made) !== names) throw new Error(`the engine knows ${uri} as the place of others`);
 }

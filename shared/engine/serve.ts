@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type ServerHttp2Session } from "node:http2";
-import { createEndpointHandler } from "@restatedev/restate-sdk";
+import { createEndpointHandler, TerminalError } from "@restatedev/restate-sdk";
+import { describe } from "../describe.ts";
 import { printStatus } from "../print.ts";
 
 type Options = Parameters<typeof createEndpointHandler>[0];
@@ -27,10 +28,20 @@ function makeLogger(whenFailed: WhenFailed): Logger {
     const failure = more.find((one) => one instanceof Error);
     const [said = ""] = String(message).split("\n");
     // A terminal error is an answer, after which there is no other attempt.
-    if (failure?.name === "TerminalError") return;
+    if (failure instanceof TerminalError) return;
     if (failure) whenFailed(failure);
     else if (level === "error" && !said.startsWith(CONNECTION_LOST)) printStatus(`error: ${said}`);
   };
+}
+
+/** Statuses after which the same request may succeed: it took too long, met another one, or came too soon. */
+const MAY_PASS = [408, 409, 429];
+
+/** A request that a server does not accept would not be accepted the next time. */
+function asTerminalError(error: unknown): TerminalError | undefined {
+  const { status } = Object(error);
+  const isFinal = status >= 400 && status < 500 && !MAY_PASS.includes(status);
+  return isFinal ? new TerminalError(describe(error)) : undefined;
 }
 
 /**
@@ -39,6 +50,7 @@ function makeLogger(whenFailed: WhenFailed): Logger {
  */
 const defaultServiceOptions = {
   retryPolicy: { initialInterval: 100, maxInterval: 1_000, maxAttempts: 2 ** 31 - 1 },
+  asTerminalError,
 };
 
 /** A server of services, which the engine calls. */
@@ -47,19 +59,21 @@ export type ServiceServer = { readonly port: number; close(): Promise<void> };
 type Serving = {
   /** A free one if it is 0. */
   readonly port?: number;
+  /** True if other machines may connect as well. */
+  readonly isPublic?: boolean;
   /** How many calls the engine may send over one connection, before it opens another one. */
   readonly maxConcurrentStreams?: number;
   readonly whenFailed?: WhenFailed;
 };
 
 /**
- * Serves services on loopback. Sessions that the engine holds open do not keep it from closing.
+ * Serves services, on loopback unless they are public. Sessions that the engine holds open do not keep it from closing.
  *
  * @throws an error if the port is taken
  */
 export async function serveService(
   services: Services,
-  { port = 0, maxConcurrentStreams = 128, whenFailed = sayFailed }: Serving = {},
+  { port = 0, isPublic = false, maxConcurrentStreams = 128, whenFailed = sayFailed }: Serving = {},
 ): Promise<ServiceServer> {
   let isClosed = false;
   const log = makeLogger(whenFailed);
@@ -74,7 +88,7 @@ export async function serveService(
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
   });
-  server.listen(port, "127.0.0.1");
+  server.listen({ port, host: isPublic ? undefined : "127.0.0.1" });
   await once(server, "listening");
   return {
     port: Number(Object(server.address()).port),

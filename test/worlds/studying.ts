@@ -60,3 +60,8 @@ export function studyClimate(
       return `studied ${location}`;
   }
 }
+
+/** A part of a study; nobody here asks for one. */
+export function studySeason(task: { location: string }): unknown {
+  return studyClimate(task);
+}

@@ -1,0 +1,102 @@
+// Runs calls in several processes. They share one port, so the engine need not know how many there are.
+//
+// RESTATE_INGRESS_URL=… RESTATE_ADMIN_URL=… npx tsx chapters/23-scale-out/worker.ts
+import cluster from "node:cluster";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { describe } from "../../shared/describe.ts";
+import { registerService } from "../../shared/engine/register.ts";
+import { serveService } from "../../shared/engine/serve.ts";
+import { printStatus } from "../../shared/print.ts";
+import { hearCalls } from "../../mock-tools/notes.ts";
+import { approvals } from "./approvals.ts";
+import { makeCalls } from "./calls.ts";
+import { processes } from "./processes.ts";
+import { endWithStarter, Report, tell } from "./reports.ts";
+import { expectAddress, expectSettings, readPlace, readWorkers } from "./settings.ts";
+import { serveCall } from "./serve.ts";
+import { study } from "./study.ts";
+
+/** The engine opens another connection, to another worker, when one carries so many calls. */
+const MAX_CALLS_PER_CONNECTION = 2;
+
+/** After so many in a row that have died before they took a call, no other one is started. */
+const MAX_FAILURES = 10;
+
+// Each worker takes connections by itself. Else the primary would hand them out, and one that it handed to a
+// worker that has just been killed would stay open with nobody to read it, until the engine notices a minute later.
+cluster.schedulingPolicy = cluster.SCHED_NONE;
+
+async function serve(port: number): Promise<void> {
+  // Somebody wants to know when calls run, and asked for that before the threads were started.
+  if (process.env.NOTE_CALLS) hearCalls((note) => tell({ type: "note", pid: process.pid, note }));
+  await serveService([makeCalls(serveCall), approvals, processes, study], {
+    port,
+    isPublic: readPlace() !== undefined,
+    maxConcurrentStreams: MAX_CALLS_PER_CONNECTION,
+  });
+}
+
+/** A port that nobody listens on. The workers share it, and one that is replaced finds it again. */
+async function findPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = Object(server.address());
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Starts one more worker, and waits until it takes calls. */
+async function startWorker(port: number): Promise<void> {
+  const worker = cluster.fork({ PORT: port });
+  await new Promise((resolve, reject) => {
+    worker.once("listening", resolve);
+    worker.once("exit", () => reject(new Error("a worker does not start")));
+  });
+}
+
+function tellPids(): void {
+  const workers = Object.values(cluster.workers ?? {});
+  tell({ type: "pids", pids: workers.flatMap((worker) => worker?.process.pid ?? []) });
+}
+
+/** Starts the workers, registers them, and replaces those that die. */
+async function keepWorkers(): Promise<void> {
+  expectSettings();
+  const address = expectAddress();
+  const place = readPlace();
+  cluster.on("message", (_worker, report) => tell(Report.parse(report)));
+  const port = place?.port ?? (await findPort());
+  await Promise.all(Array.from({ length: readWorkers() }, () => startWorker(port)));
+  await registerService(address, place?.url ?? port);
+  if (!process.send) printStatus(`calls are served, on port ${port}`);
+  tellPids();
+  let failures = 0;
+  cluster.on("exit", async () => {
+    // Whoever draws when calls ran learns which of them have ended with their worker.
+    tellPids();
+    try {
+      await startWorker(port);
+      failures = 0;
+      tellPids();
+    } catch (error) {
+      // It has died before it took a call, and is replaced as well.
+      if (++failures === MAX_FAILURES) fail(error);
+    }
+  });
+}
+
+function fail(error: unknown): never {
+  printStatus(`error: ${describe(error)}`);
+  process.exit(1);
+}
+
+endWithStarter();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit());
+try {
+  if (cluster.isPrimary) await keepWorkers();
+  else await serve(Number(process.env.PORT));
+} catch (error) {
+  fail(error);
+}
