@@ -61,7 +61,12 @@ function watch<Child extends ChildProcess>(child: Child): Child {
   return child;
 }
 
-type Options = { readonly env?: Record<string, string | undefined>; readonly folder?: string };
+type Options = {
+  readonly env?: Record<string, string | undefined>;
+  readonly folder?: string;
+  /** How many milliseconds it may take before it is ended. */
+  readonly limit?: number;
+};
 
 /** Node's own loader of TypeScript, which says that it is an experiment, or else tsx. */
 const LOADER = process.features.typescript
@@ -80,13 +85,13 @@ export function run(
   args: readonly string[] = [],
   options: Options = {},
 ): Promise<Ended> {
-  const { env = {}, folder = bookFolder() } = options;
+  const { env = {}, folder = bookFolder(), limit = 240_000 } = options;
   return new Promise((resolve) => {
     const settings = {
       cwd: folder,
       env: { ...process.env, ...OFFLINE, ...env },
       maxBuffer: 2 ** 26,
-      timeout: 240_000,
+      timeout: limit,
     };
     const finish: Parameters<typeof execFile>[3] = (error, stdout, stderr) => {
       const code = error ? (error.code ?? error.signal ?? null) : 0;
