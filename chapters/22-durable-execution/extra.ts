@@ -1,5 +1,6 @@
 // The chapter's program after a change: it has one effect more, before the first request.
 import { runQuestions } from "../../shared/cli.ts";
+import { printCounts } from "./counts.ts";
 import { parallelRunner, runAgent } from "./main.ts";
 import { throughEngine } from "./service.ts";
 
@@ -8,4 +9,5 @@ const ask = throughEngine(async (question, execute) => {
   return runAgent(question, parallelRunner(), execute);
 });
 await runQuestions(ask, []);
+printCounts();
 process.exit();

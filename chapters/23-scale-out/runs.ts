@@ -53,6 +53,7 @@ function printSaid(files: readonly string[], ended: string): void {
 export async function openStage(): Promise<Stage> {
   const folder = makeRunFolder("scale-out");
   const engine = await openEngine(join(folder, "engine"));
+  let count = 0;
   const own = {
     WORLD_DIR: folder,
     MAILBOX_FILE: "",
@@ -62,7 +63,8 @@ export async function openStage(): Promise<Stage> {
   };
   return {
     start(question, settings) {
-      const files = ["stdout", "stderr"].map((name) => join(folder, name));
+      // What is left of a program that was killed may still write into its own files.
+      const files = ["stdout", "stderr"].map((name) => join(folder, `${name}-${++count}`));
       const [out = 0, err = 0] = files.map((file) => openSync(file, "w"));
       const child = spawn(process.execPath, [...process.execArgv, MAIN, question, ...flags], {
         env: { ...process.env, ...own, ...settings },

@@ -8,11 +8,11 @@ import {
 } from "@restatedev/restate-sdk";
 import { Piscina } from "piscina";
 import { z } from "zod";
-import { killFirst } from "./kill.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
 import { SEASONS, sayClimate } from "../../mock-tools/climate.ts";
 import type { Signal } from "../../mock-tools/context.ts";
 import { messageOf } from "../../mock-tools/plain.ts";
+import { killFirst } from "./kill.ts";
 
 /** How many seasons one worker computes at once; the others wait for a thread. */
 const MAX_THREADS = 2;

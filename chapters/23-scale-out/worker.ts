@@ -93,6 +93,8 @@ function fail(error: unknown): never {
 }
 
 endWithStarter();
+// A worker that starts has something to ask of its primary, which may have ended.
+cluster.worker?.once("error", () => process.exit());
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit());
 try {
   if (cluster.isPrimary) await keepWorkers();
