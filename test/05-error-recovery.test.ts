@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { start } from "../scripts/run.ts";
@@ -78,8 +81,10 @@ test("a thread that dies after its call does not end the program", async () => {
   const warned = new Promise<void>((resolve) => {
     hear = resolve;
   });
-  // The model answers when the thread is known to be dead, and so not before.
+  const file = join(mkdtempSync(join(tmpdir(), "end-")), "now");
+  // The program has the result when it asks again, and not before: only then may the thread die.
   const answer = async (response: ServerResponse): Promise<void> => {
+    writeFileSync(file, "");
     await warned;
     complete(response, { content: outputs() });
   };
@@ -88,7 +93,7 @@ test("a thread that dies after its call does not end the program", async () => {
   const server = await serveScript([first, answer]);
   const program = start("chapters/05-error-recovery/main.ts", ["a question"], {
     folder: worldOf("nasty"),
-    env: { OPENAI_BASE_URL: server.url },
+    env: { OPENAI_BASE_URL: server.url, END_WHEN_THERE: file },
   });
   program.stderr.on("data", (chunk) => {
     stderr += chunk;

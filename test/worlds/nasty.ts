@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+
 function circle(): object {
   const self = { of: {} };
   self.of = self;
@@ -16,6 +18,17 @@ function throwLater(thrown: unknown): Promise<never> {
     throw thrown;
   });
   return new Promise(() => undefined);
+}
+
+/** Ends the thread after its call, as soon as there is the file that END_WHEN_THERE names. */
+function endBetweenCalls(): void {
+  const file = process.env["END_WHEN_THERE"] ?? "";
+  const { wait } = Atomics;
+  // The pool's own code waits with it for the next call.
+  Atomics.wait = () => {
+    while (!existsSync(file)) wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    throw new Error("out of memory");
+  };
 }
 
 function nest(depth: number): unknown {
@@ -71,10 +84,7 @@ export function forecast({ location }: { location: string }): unknown {
     case "returns many bytes":
       return Buffer.alloc(50_000_000);
     case "ends its thread after its call":
-      // The pool's own code waits with it for the next call.
-      Atomics.wait = () => {
-        throw new Error("out of memory");
-      };
+      endBetweenCalls();
       return "calm";
     case "ends its thread":
       return process.exit(3);
