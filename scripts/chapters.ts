@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 
 /** The folder that holds the book. */
 export const ROOT = join(import.meta.dirname, "..");
@@ -90,10 +90,12 @@ export function planned(): string[] {
 /**
  * "[03 · Agent loop](…)" for a chapter that is in the book, "a later chapter" for one that is planned.
  *
+ * @param page the page that holds the link, as a path from the root; or else a page of a chapter
  * @throws an error that names the chapters there are, for any other number
  */
-export function linkTo(number: string): string {
+export function linkTo(number: string, page = "chapters/NN-name/README.md"): string {
   if (planned().some((words) => words.startsWith(`${number} `))) return "a later chapter";
   const { title, folder } = findChapter(number);
-  return `[${number} · ${title}](../${folder}/README.md)`;
+  const path = posix.relative(posix.dirname(page), `chapters/${folder}/README.md`);
+  return `[${number} · ${title}](${path})`;
 }

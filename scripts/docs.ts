@@ -9,12 +9,12 @@ import { generate } from "./generate.ts";
 
 const GENERATED = /(<!-- generated: (.*?) -->)(.*?)(<!-- end -->)/gs;
 
-async function rewrite(text: string): Promise<string> {
+async function rewrite(page: string, text: string): Promise<string> {
   const parts: string[] = [];
   let end = 0;
   for (const match of text.matchAll(GENERATED)) {
     const [all, open = "", recipe = "", old = "", close = ""] = match;
-    const made = await generate(recipe);
+    const made = await generate(recipe, page);
     const block = old.startsWith("\n") ? `\n${made}\n` : made;
     parts.push(text.slice(end, match.index), open, block, close);
     end = match.index + all.length;
@@ -37,13 +37,15 @@ async function main(): Promise<void> {
   // Not more pages at once than cores, since some demos have a deadline.
   const queue = pages.values();
   const lane = async (): Promise<void> => {
-    for (const page of queue) if ((await rewrite(read(page))) !== read(page)) changed.push(page);
+    for (const page of queue) {
+      if ((await rewrite(page, read(page))) !== read(page)) changed.push(page);
+    }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, lane));
   const stale: string[] = [];
   // On a busy machine a demo with a deadline may end differently, so the last word is had alone.
   for (const page of changed.toSorted()) {
-    const text = await rewrite(read(page));
+    const text = await rewrite(page, read(page));
     if (text === read(page)) continue;
     stale.push(page);
     if (!values.check) writeFileSync(join(ROOT, page), text);

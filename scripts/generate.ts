@@ -144,20 +144,21 @@ const RECIPES = new Map<string, Recipe>([
   ["chapters", chapterTable],
   ["planned", planSentence],
   ["navigation", navigation],
-  ["chapter", linkTo],
 ]);
 
 /**
- * Makes what a README asks for in "<!-- generated: RECIPE -->".
+ * Makes what a page asks for in "<!-- generated: RECIPE -->".
  *
+ * @param page the page, as a path from the root, since a link depends on where it stands
  * @throws an error that names the recipes there are
  */
-export async function generate(recipe: string): Promise<string> {
+export async function generate(recipe: string, page: string): Promise<string> {
   const [kind = "", ...args] = words(recipe);
   // A command is printed with its quotes, so it is not taken apart.
   if (kind === "output") return output(recipe.replace("output ", ""));
+  if (kind === "chapter") return linkTo(args.join(" "), page);
   const make = RECIPES.get(kind);
-  const known = ["output", ...RECIPES.keys()].join(", ");
+  const known = ["output", "chapter", ...RECIPES.keys()].join(", ");
   if (!make) throw new Error(`expected a recipe (${known}), got ${kind}`);
   return make(...args);
 }

@@ -25,6 +25,9 @@ test("what is generated in the READMEs is what the code gives", async () => {
 
 test("a page links to a chapter of the book, and names no number that has no chapter yet", () => {
   expect(linkTo("04")).toBe("[04 · Parallel tools](../04-parallel-tools/README.md)");
+  expect(linkTo("04", "chapters/GLOSSARY.md")).toBe(
+    "[04 · Parallel tools](04-parallel-tools/README.md)",
+  );
   const later = planned().map((words) => linkTo(words.slice(0, 2)));
   expect(later).toEqual(planned().map(() => "a later chapter"));
   expect(() => linkTo("99")).toThrow("there is no chapter 99; there are 01-structured-output,");
