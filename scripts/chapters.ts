@@ -9,6 +9,9 @@ export function bookFolder(): string {
   return process.env.COMPILED_BOOK || ROOT;
 }
 
+/** The pages that belong to no chapter, as paths from the root. */
+export const APPENDICES = ["chapters/GLOSSARY.md", "chapters/RELIABILITY.md"] as const;
+
 /** Every chapter of the book, and the number of the one that it grows from. */
 const TREE = new Map([
   ["01-structured-output", ""],

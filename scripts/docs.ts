@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { chapters, findChapter, ROOT } from "./chapters.ts";
+import { APPENDICES, chapters, findChapter, ROOT } from "./chapters.ts";
 import { generate } from "./generate.ts";
 
 const GENERATED = /(<!-- generated: (.*?) -->)(.*?)(<!-- end -->)/gs;
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const wanted = positionals.length > 0 ? positionals.map(findChapter) : chapters();
   const pages = wanted.map(({ folder }) => `chapters/${folder}/README.md`);
-  if (positionals.length === 0) pages.unshift("README.md", "chapters/RELIABILITY.md");
+  if (positionals.length === 0) pages.unshift("README.md", ...APPENDICES);
   const read = (page: string): string => {
     const file = join(ROOT, page);
     if (!existsSync(file)) throw new Error(`${page} is missing`);

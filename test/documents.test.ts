@@ -7,7 +7,13 @@ import { copyBook } from "../scripts/copy.ts";
 import { run } from "../scripts/run.ts";
 
 const PAGES = chapters().map(({ folder }) => `chapters/${folder}/README.md`);
-const TEXTS = ["README.md", "CONTRIBUTING.md", "chapters/RELIABILITY.md", ...PAGES];
+const TEXTS = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "chapters/GLOSSARY.md",
+  "chapters/RELIABILITY.md",
+  ...PAGES,
+];
 const GENERATED = /<!-- generated: .*? -->.*?<!-- end -->/gs;
 
 function read(page: string): string {
@@ -48,7 +54,7 @@ const FALSEHOODS: readonly (readonly [recipe: string, old: string, edited: strin
 ];
 
 test("a README with something false in what is generated is noticed, whatever made it", async () => {
-  const all = [...PAGES, "README.md", "chapters/RELIABILITY.md"];
+  const all = [...PAGES, "README.md", "chapters/RELIABILITY.md", "chapters/GLOSSARY.md"];
   const blocks = all.flatMap((page) => read(page).match(GENERATED) ?? []);
   const found = FALSEHOODS.map(([recipe]) => {
     return blocks.find((block) => block.startsWith(`<!-- generated: ${recipe}`)) ?? "";
@@ -65,10 +71,13 @@ test("a README with something false in what is generated is noticed, whatever ma
   const pages = all.map((page, index) => {
     return [page, texts[index] ?? "# Nothing generated\n"] as const;
   });
-  const folder = copyBook(Object.fromEntries(pages));
+  // A link is right on one page and false on another, whose folder is another one.
+  const link = `<!-- generated: chapter 05 -->${linkTo("05")}<!-- end -->`;
+  const glossary = { "chapters/GLOSSARY.md": `# Glossary\n\nSee ${link}.\n` };
+  const folder = copyBook({ ...Object.fromEntries(pages), ...glossary });
   const { code, stderr } = await run("scripts/docs.ts", ["--check"], { folder });
-  const false_ = PAGES.slice(1, 1 + FALSEHOODS.length).join(", ");
-  expect(stderr).toBe(`error: out of date: ${false_}; npm run docs rewrites them\n`);
+  const lying = [...PAGES.slice(1, 1 + FALSEHOODS.length), "chapters/GLOSSARY.md"];
+  expect(stderr).toBe(`error: out of date: ${lying.join(", ")}; npm run docs rewrites them\n`);
   expect(code).toBe(1);
 });
 
