@@ -1,10 +1,13 @@
 // The mailbox: a file of one JSON mail a line.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import type { RunContext } from "./context.ts";
 import { worldFile } from "./world.ts";
 
 export type Mail = { readonly from: string; readonly to: string; readonly message: string };
 type Entry = Mail & { readonly key?: string };
+
+const SLOW_LETTER_MS = 10;
 
 function mailboxFile(): string {
   return process.env.MAILBOX_FILE || worldFile("mailbox.jsonl");
@@ -26,10 +29,15 @@ function readEntries(): Entry[] {
 
 /**
  * Appends one mail, whole or not at all, and returns "message sent". A second mail under the same
- * idempotency key is not appended. The first mail to anybody at lossy.example is, but its
- * acknowledgement is lost: it throws, and says that another try may help.
+ * idempotency key is not appended. Two servers are trouble: slow.example takes 10 ms for each letter
+ * of a message, and lossy.example loses the acknowledgement of the first mail to an address. The mail
+ * is appended, but the call throws, and says that another try may help.
  */
-export function deliver({ from, to, message }: Mail, { key }: RunContext = {}): string {
+export async function deliver(
+  { from, to, message }: Mail,
+  { key }: RunContext = {},
+): Promise<string> {
+  if (to.endsWith("@slow.example")) await wait(message.length * SLOW_LETTER_MS);
   if (key !== undefined && readEntries().some((entry) => entry.key === key)) return "message sent";
   appendFileSync(mailboxFile(), `${JSON.stringify({ from, to, message, key })}\n`);
   const sent = readEntries().filter((entry) => entry.to === to).length;

@@ -2,5 +2,5 @@
 import { deliver, readMailbox } from "../../mock-tools/mailbox.ts";
 
 const [message = ""] = process.argv.slice(2);
-deliver({ from: "a@example.com", to: "b@example.com", message });
+await deliver({ from: "a@example.com", to: "b@example.com", message });
 console.log(JSON.stringify(readMailbox().map((mail) => mail.message)));
