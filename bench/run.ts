@@ -20,6 +20,7 @@ import {
   measureLanes,
   measureLimits,
   measureRetries,
+  measureSharedLanes,
   measureTimelines,
 } from "./timeline.ts";
 import { measureToolOutput } from "./tool-output.ts";
@@ -48,6 +49,7 @@ const parts = new Map<string, () => Promise<object>>([
   ["scale-out-calls", measureCallCost],
   ["timelines", measureTimelines],
   ["timeline-06", measureRetries],
+  ["timeline-07", measureSharedLanes],
   ["timeline-09", measureLanes],
   ["timeline-10", measureLimits],
   ["timeline-12", measureBuckets],

@@ -16,6 +16,11 @@ type Run = readonly [name: string, chapter: string, question: string, settings?:
 const QUESTIONS: readonly Run[] = [
   ["03", "03", "How is the weather in Beijing and LA?"],
   ["04", "04", "How is the weather in Beijing and LA?"],
+  [
+    "05",
+    "05",
+    "Weather in Beijing, Cairo, LA, Lima, London, Mumbai, Nairobi, New York, Paris and Tokyo?",
+  ],
   ["13", "13", "Get the weather in Beijing and LA and send an summary email to me."],
   ["19", "19", "Study the climate of Lima. Who am I?"],
   [
@@ -26,7 +31,15 @@ const QUESTIONS: readonly Run[] = [
   ["19-off", "19", "Study the climate of Lima. Who am I?", { BACKGROUND: "off" }],
 ];
 
-/** The calls of one run, with times in whole milliseconds since the first of them began. */
+/** The same calls, with times in whole milliseconds since the first of them began. */
+function fromZero(bars: readonly Bar[]): Bar[] {
+  const zero = Math.min(...bars.map(({ start }) => start));
+  return bars.map((bar) => {
+    return { ...bar, start: Math.round(bar.start - zero), end: Math.round(bar.end - zero) };
+  });
+}
+
+/** The calls of one run. */
 function runOnce(chapter: string, question: string, settings: object): Bar[] {
   const folder = mkdtempSync(join(tmpdir(), "timeline-"));
   const file = join(folder, "bars.jsonl");
@@ -36,10 +49,7 @@ function runOnce(chapter: string, question: string, settings: object): Bar[] {
   execFileSync(process.execPath, command, { cwd: ROOT, env, stdio: "ignore" });
   const bars: Bar[] = JSON.parse(readFileSync(file, "utf8"));
   rmSync(folder, { recursive: true });
-  const zero = Math.min(...bars.map(({ start }) => start));
-  return bars.map((bar) => {
-    return { ...bar, start: Math.round(bar.start - zero), end: Math.round(bar.end - zero) };
-  });
+  return fromZero(bars);
 }
 
 function lengthOf(bars: readonly Bar[]): number {
@@ -74,6 +84,13 @@ export async function measureRetries(): Promise<Runs> {
 function inGroups(bars: readonly Bar[], isFirst: (bar: Bar) => boolean, titles: string[]): Runs {
   const groups = [bars.filter(isFirst), bars.filter((bar) => !isFirst(bar))];
   return groups.map((group, index) => ({ title: titles[index] ?? "", rows: group.map(rowOf) }));
+}
+
+/** The calls of a question to chapter 07, under the second of its demo's runners, the parallel one. */
+export async function measureSharedLanes(): Promise<Runs> {
+  const bars = runMiddle("07", "Compare the weather in Lima, LA, Paris and Tokyo. Who am I?");
+  const rows = fromZero(bars.filter(({ run }) => run === 2)).map(rowOf);
+  return [{ title: "five calls, four lanes", rows }];
 }
 
 /** The calls of chapter 09's demo, by where they run. */

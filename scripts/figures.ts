@@ -92,6 +92,13 @@ function recording(name: string): Figure {
   return { name: `timeline-${name}`, text: draw };
 }
 
+/** The first of those runs alone: the trouble, for the page that then shows what helps. */
+function firstRun(name: string): Figure {
+  const draw = (part: unknown): string =>
+    `\`\`\`text\n${drawRuns(Runs.parse(part).slice(0, 1), AXIS_COLUMNS)}\n\`\`\``;
+  return { name: `timeline-${name}-first`, part: `timeline-${name}`, text: draw };
+}
+
 /** The timelines of chapter 08's demo, as it draws them. */
 function trace(part: unknown): string {
   return `\`\`\`text\n${Trace.parse(part).join("\n")}\n\`\`\``;
@@ -194,8 +201,9 @@ const FIGURES: readonly Figure[] = [
       ],
     ],
   },
-  ...["03", "04", "13", "19", "19-several", "19-off"].map(timeline),
-  ...["06", "09", "10", "12", "13-waves", "15", "17", "20", "22"].map(recording),
+  ...["03", "04", "05", "13", "19", "19-several", "19-off"].map(timeline),
+  ...["06", "07", "09", "10", "12", "13-waves", "15", "17", "20", "22"].map(recording),
+  firstRun("17"),
   { name: "trace", text: trace },
   { name: "wake-up", text: (part) => `\`${ms(Measured.parse(part), "ms", 1)}\`` },
   {
