@@ -20,7 +20,7 @@ type Span = z.infer<typeof Span>;
 const Row = z.object({ label: z.string(), spans: z.array(Span) });
 export type Row = z.infer<typeof Row>;
 
-/** What went on in some runs, each with a title and rows of its own. Times are milliseconds of its run. */
+/** The rows of some runs, each with a title. Times are milliseconds since the run's start. */
 export const Runs = z.array(z.object({ title: z.string(), rows: z.array(Row) }));
 export type Runs = z.infer<typeof Runs>;
 
@@ -39,23 +39,23 @@ const LETTERS = {
 /** The most marks on an axis, so that their numbers do not touch. */
 const MAX_MARKS = 10;
 
-/** The smallest distance of 1, 2 or 5 times a power of ten that needs no more marks than there may be. */
-function stepFor(end: number): number {
+/** The distance of an axis's marks: the smallest of 1, 2 or 5 times a power of ten that needs at most MAX_MARKS. */
+export function stepFor(end: number): number {
   const steps = [1, 10, 100, 1_000, 10_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
   return steps.find((step) => end / step < MAX_MARKS) ?? end;
 }
 
-/** Puts texts on a line, each from its column on, where it covers what stands there. */
+/** Puts texts on a line, each at its column. A later text covers an earlier one. */
 function place(texts: readonly (readonly [column: number, text: string])[]): string {
   return texts.reduce((line, [column, text]) => {
     return line.padEnd(column).slice(0, column) + text;
   }, "");
 }
 
-/** Kinds of spans that are told in words as well. */
+/** Kinds of spans that also get a word behind the row. */
 const TOLD = new Set<Span["what"]>(["failed", "lost", "replayed"]);
 
-/** When the last span began and ended, after the ends of those before it, and what else there is to say. */
+/** The text behind a row: the ends of the earlier spans, the start and end of the last, and a word. */
 function timesOf(spans: readonly Span[]): string {
   const times = spans.map(({ start, end }, index) =>
     index < spans.length - 1 ? end : `${start}–${end}`,
@@ -74,7 +74,7 @@ function drawAxis(end: number, columnOf: (time: number) => number): string {
 function drawSpans(spans: readonly Span[], columnOf: (time: number) => number): string {
   const bars = spans.map(({ what, start, end }) => {
     const length = columnOf(end) - columnOf(start);
-    // What takes no time at the end of the axis stands in its last column.
+    // A span without length at the end of the axis stands in its last column.
     const from = Math.min(columnOf(start), columnOf(Infinity) - 1);
     return [from, LETTERS[what].repeat(Math.max(1, length))] as const;
   });
@@ -82,11 +82,11 @@ function drawSpans(spans: readonly Span[], columnOf: (time: number) => number): 
 }
 
 /**
- * Draws runs below one another, all on one axis that begins with each of them.
+ * Draws runs below one another, on one axis. Each run begins at its zero.
  *
- * @param width how many columns the axis has
- * @returns lines of text; behind each row stands when its last span began and ended, and before that
- *   when the others ended
+ * @param width the columns of the axis
+ * @returns lines of text; behind each row are the times of its last span, and before them the ends of
+ *   the others
  */
 export function drawRuns(runs: Runs, width: number): string {
   const rows = runs.flatMap((run) => run.rows);

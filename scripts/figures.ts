@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { drawBars } from "../shared/bars.ts";
+import { type Bar, drawBars } from "../shared/bars.ts";
 import { drawRuns, Runs } from "./axis.ts";
 import { ROOT } from "./chapters.ts";
 
@@ -34,7 +34,7 @@ const Machine = z.object({
 
 type Cells = readonly string[];
 
-/** A figure shows a part of bench/results.json, the one that has its name unless it says another. */
+/** A figure shows a part of bench/results.json. The part has the figure's name unless another is given. */
 type Figure = { readonly name: string; readonly part?: string } & (
   | {
       /** A table with one row for each case, such as a number of calls. */
@@ -42,12 +42,12 @@ type Figure = { readonly name: string; readonly part?: string } & (
       readonly row: (label: string, measured: Measured) => Cells;
     }
   | {
-      /** A table with rows of its own choice. */
+      /** A table whose rows the figure chooses itself. */
       readonly head: Cells;
       readonly rows: (measured: Measured) => readonly Cells[];
     }
   | {
-      /** Anything else: a picture, a phrase. Its part may have any shape, so it parses it. */
+      /** A picture or a phrase. Its part may have any shape, so the function parses it. */
       readonly text: (part: unknown) => string;
     }
 );
@@ -72,20 +72,25 @@ function times(factor: number, digits = 1): string {
 }
 
 const COLUMNS = 96;
-/** The columns of an axis, which leave room for the labels before it and the times behind it. */
+/** The columns of an axis. The labels before it and the times behind it need room, too. */
 const AXIS_COLUMNS = 60;
+
+function barsOf(part: unknown, name: string): readonly Bar[] {
+  const bars = Timelines.parse(part)[name];
+  if (!bars) throw new Error(`npm run bench has measured no timeline ${name}`);
+  return bars;
+}
 
 /** The calls of one question, as the chapter draws them in a terminal. */
 function timeline(name: string): Figure {
   const draw = (part: unknown): string => {
-    const bars = Timelines.parse(part)[name];
-    if (!bars) throw new Error(`npm run bench has measured no timeline ${name}`);
+    const bars = barsOf(part, name);
     return `\`\`\`text\n${drawBars(bars, COLUMNS, (_, text) => text)}\n\`\`\``;
   };
   return { name: `timeline-${name}`, part: "timelines", text: draw };
 }
 
-/** What went on in some runs, on one axis. */
+/** Some recorded runs, on one axis. */
 function recording(name: string): Figure {
   const draw = (part: unknown): string =>
     `\`\`\`text\n${drawRuns(Runs.parse(part), AXIS_COLUMNS)}\n\`\`\``;
@@ -133,7 +138,7 @@ function toolOutput(part: unknown): string {
 
 const CONVERSATIONS = ["a second", "p50", "p95", "p99", "CPU of the engine for each"];
 
-/** How many conversations a second, how long they take, and what they cost the engine. */
+/** The conversations per second, how long they take, and the engine's CPU time for each. */
 function conversations(measured: Measured, name: string): Cells {
   const { median: rate, min, max } = spread(measured, `${name} rate`);
   const times = ["p50", "p95", "p99"].map((one) => ms(measured, `${name} ${one}`));
@@ -361,6 +366,16 @@ function load(name: string): unknown {
   const part = z.record(z.string(), z.unknown()).parse(JSON.parse(json))[name];
   if (part === undefined) throw new Error(`npm run bench has measured no ${name}`);
   return part;
+}
+
+/**
+ * The calls of one question, as bench/results.json has them.
+ *
+ * @param name a timeline's name there, such as "04"
+ * @returns bars whose times are milliseconds since the first call began
+ */
+export function recordedCalls(name: string): readonly Bar[] {
+  return barsOf(load("timelines"), name);
 }
 
 /** Lays out a Markdown table. */

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { lexer } from "marked";
 import { describe, expect, test } from "vitest";
 import { chapters, linkTo, planned, ROOT } from "../scripts/chapters.ts";
 import { copyBook } from "../scripts/copy.ts";
+import { pictures } from "../scripts/pictures.ts";
 import { run } from "../scripts/run.ts";
 
 const PAGES = chapters().map(({ folder }) => `chapters/${folder}/README.md`);
@@ -21,7 +22,7 @@ function read(page: string): string {
 }
 
 test("what is generated in the READMEs is what the code gives", async () => {
-  // A reader runs the sources, which is slow; so only the last word is had from them.
+  // A reader runs the sources. That is slow, so only pages that differ are checked with them.
   const typed = process.env.CI ? { folder: ROOT, env: { COMPILED_BOOK: "" } } : {};
   const limit = 600_000;
   const { code, stderr } = await run("scripts/docs.ts", ["--check"], { ...typed, limit });
@@ -39,7 +40,7 @@ test("a page links to a chapter of the book, and names no number that has no cha
   expect(() => linkTo("99")).toThrow("there is no chapter 99; there are 01-structured-output,");
 });
 
-/** Something generated in the READMEs, and the same with a falsehood in it. */
+/** A generated text in the READMEs, and the same text with a mistake. */
 const FALSEHOODS: readonly (readonly [recipe: string, old: string, edited: string])[] = [
   ['output npx tsx chapters/02-tool-use/main.ts "How', "5 degrees", "6 degrees"],
   ["code mock-tools/worker.ts", "throw new Error", "return"],
@@ -53,7 +54,7 @@ const FALSEHOODS: readonly (readonly [recipe: string, old: string, edited: strin
   ["tests holds", "41 calls", "42 calls"],
 ];
 
-test("a README with something false in what is generated is noticed, whatever made it", async () => {
+test("a mistake in what is generated is noticed, for every recipe, and so is a missing picture", async () => {
   const all = [...PAGES, "README.md", "chapters/RELIABILITY.md", "chapters/GLOSSARY.md"];
   const blocks = all.flatMap((page) => read(page).match(GENERATED) ?? []);
   const found = FALSEHOODS.map(([recipe]) => {
@@ -66,7 +67,7 @@ test("a README with something false in what is generated is noticed, whatever ma
     expect(lie).not.toBe(block);
     return lie;
   });
-  // One page tells the truth about everything, and each of the next ones lies about one thing.
+  // The first page is right, and each of the next pages has one mistake.
   const texts = [found.join("\n\n"), ...lies];
   const pages = all.map((page, index) => {
     return [page, texts[index] ?? "# Nothing generated\n"] as const;
@@ -74,9 +75,13 @@ test("a README with something false in what is generated is noticed, whatever ma
   // A link is right on one page and false on another, whose folder is another one.
   const link = `<!-- generated: chapter 05 -->${linkTo("05")}<!-- end -->`;
   const glossary = { "chapters/GLOSSARY.md": `# Glossary\n\nSee ${link}.\n` };
-  const folder = copyBook({ ...Object.fromEntries(pages), ...glossary });
+  const [missing = "", edited = ""] = pictures().keys();
+  const picture = read(edited).replace(">get_weather LA<", ">get_weather Lima<");
+  expect(picture).not.toBe(read(edited));
+  const folder = copyBook({ ...Object.fromEntries(pages), ...glossary, [edited]: picture });
+  rmSync(join(folder, missing));
   const { code, stderr } = await run("scripts/docs.ts", ["--check"], { folder });
-  const lying = [...PAGES.slice(1, 1 + FALSEHOODS.length), "chapters/GLOSSARY.md"];
+  const lying = [...PAGES.slice(1, 1 + FALSEHOODS.length), "chapters/GLOSSARY.md", missing, edited];
   expect(stderr).toBe(`error: out of date: ${lying.join(", ")}; npm run docs rewrites them\n`);
   expect(code).toBe(1);
 });
@@ -91,14 +96,24 @@ describe.each(TEXTS)("%s", (page) => {
     expect(files.filter((file) => !existsSync(join(ROOT, dirname(page), file)))).toEqual([]);
   });
 
+  test("shows pictures that exist, and says in words what each of them shows", () => {
+    const files = [...prose.matchAll(/ (?:src|srcset)="([^"]*)"/g)].flatMap(
+      ([, file]) => file ?? [],
+    );
+    expect(files.filter((file) => !existsSync(join(ROOT, dirname(page), file)))).toEqual([]);
+    const images = prose.match(/<img [^>]*>/g) ?? [];
+    expect(images.filter((image) => !/ alt="[^"]*\w[^"]*"/.test(image))).toEqual([]);
+  });
+
   test("shows no raw Markdown: a line that begins with a comment is HTML to its end", () => {
     const html = lexer(text).filter(({ type }) => type === "html");
-    const hidden = /<!--.*?-->|<\/?details>|<summary>.*?<\/summary>/gs;
+    const hidden =
+      /<!--.*?-->|<\/?(?:details|picture)>|<summary>.*?<\/summary>|<(?:source|img)(?: \w+="[^"]*")+>/gs;
     const shown = html.map(({ raw }) => raw.replaceAll(hidden, "").trim());
     expect(shown.filter((raw) => raw !== "")).toEqual([]);
   });
 
-  test("has no number with a unit that nothing backs", () => {
+  test("has no number with a unit outside of generated text", () => {
     const plain = prose.replaceAll(/`[^`]*`|<!--.*?-->/g, "");
     expect(
       plain.match(/\d[\d.,]*\s?(ms|milliseconds?|seconds?|s|minutes?|×|times|%|lines|MB|KB)\b/g),
