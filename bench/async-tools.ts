@@ -28,7 +28,7 @@ async function load(folder: string): Promise<Chapter> {
   return import(pathToFileURL(join(folder, CHAPTER)).href);
 }
 
-/** The tools, with each one where it does not belong: the waits in threads, the heavy ones not. */
+/** The tools with their kinds swapped: those that wait run in threads, those that compute do not. */
 function swapBounds(): string {
   const source = readFileSync(join(ROOT, "mock-tools/tools.ts"), "utf8");
   const other = new Map([
@@ -38,7 +38,7 @@ function swapBounds(): string {
   return source.replaceAll(/bound: "(\w+)",/g, (_, bound) => `bound: "${other.get(bound)}",`);
 }
 
-/** A whole run over so many calls of a tool, none of which waits for a lane; and its batch alone. */
+/** Times a whole run with so many calls of a tool, and its batch alone. No call waits for a lane. */
 function agent(chapter: Chapter, calls: number, tool: string): Candidate {
   return async () => {
     const runBatch = chapter.splitRunner(chapter.parallelRunner(calls));
@@ -83,7 +83,7 @@ export async function measureAsyncTools(): Promise<Results> {
   return results;
 }
 
-/** What the limit costs when the calls cost nothing: whole runs against the yardstick's. */
+/** The cost of the limit when the calls cost nothing: whole runs, compared with the bare loop's. */
 export async function measureAsyncOverhead(): Promise<Results> {
   await startInstantModel();
   const folder = copyBook({ "mock-tools/profile.ts": EMPTY_PROFILE });

@@ -36,7 +36,7 @@ const tools = [getWeather, getUserProfile, sendEmail].map(({ name, description, 
 });
 const PROMPT = `${JSON.stringify(format.json_schema.schema)}\n${tools.join("\n")}`;
 
-/** The least that a loop can be: it asks as the chapter does, but checks nothing and prints nothing. */
+/** The smallest possible loop: it asks as the chapter does, but checks nothing and prints nothing. */
 export async function bareAgent(
   client: OpenAI,
   question: string,

@@ -30,8 +30,8 @@ export async function measureBatches(): Promise<Results> {
 }
 
 /**
- * What threads cost when the tool costs nothing: whole runs with a pool, against the yardstick alone
- * and against the yardstick with threads but no pool.
+ * The cost of threads when the tool costs nothing: whole runs with a pool, compared with the bare loop
+ * and with the bare loop that has threads but no pool.
  */
 export async function measureOverhead(): Promise<Results> {
   await startInstantModel();

@@ -5,7 +5,7 @@ import { interleave, type Spread, startInstantModel } from "./measure.ts";
 
 const CHAPTER = "chapters/10-cancellation/main.ts";
 
-/** A tool that tells when it has started, and then looks at the flag or does not. */
+/** A tool that reports its start. Then it looks at the flag, except in the place "deaf". */
 const TOOL = `
 const channel = new BroadcastChannel("bench");
 export async function forecast({ location }, { cancelled } = {}) {
@@ -17,7 +17,7 @@ export async function forecast({ location }, { cancelled } = {}) {
 }
 `;
 
-/** From the user's abort to the end of the batch, in ms: a tool that looks, and one that is deaf. */
+/** The time from the user's abort to the end of the batch, in ms, for a tool that looks and a deaf one. */
 export async function measureCancellation(): Promise<Record<string, Spread>> {
   await startInstantModel();
   const folder = copyBook({ "mock-tools/weather.ts": TOOL });

@@ -16,7 +16,7 @@ function started(command: string, args: readonly string[]): Candidate {
   };
 }
 
-/** Chapter 04 from the command to its end, and the parts that this is made of. */
+/** The time of chapter 04 from the command to its end, and of the parts of that time. */
 export async function measureColdStart(): Promise<Record<string, Spread>> {
   const candidates = {
     node: started(process.execPath, ["--eval", "0"]),

@@ -35,7 +35,7 @@ function stopwatch(run: () => Promise<unknown>): Candidate {
   };
 }
 
-/** The seed's second question with a model that takes its time: three replies against two. */
+/** The seed's second question with a slow model: three replies compared with two. */
 export async function measureReplies(): Promise<Record<string, Spread>> {
   process.env.OFFLINE_LATENCY_MS = "500";
   process.env.OPENAI_BASE_URL = await serveOfflineModel(0, true);
@@ -58,7 +58,7 @@ export async function forecast({ location }) {
 }
 `;
 
-/** The calls of the two chains, as a picture names them. */
+/** The calls of the two chains, with their names in the picture. */
 const CHAINS: Readonly<Record<string, string>> = {
   a: "a",
   b: "b",
@@ -71,7 +71,7 @@ function weather(id: string, location: unknown): Call {
   return { type: "function_call", id, name: "get_weather", arguments: args };
 }
 
-/** Two chains, short then long and long then short: what runs them wave by wave, and each call in its own time. */
+/** Two chains, short then long and long then short. One function runs them wave by wave, one each call when ready. */
 async function loadChains() {
   await startInstantModel();
   const folder = copyBook({ "mock-tools/weather.ts": WAITING_WEATHER });
@@ -89,7 +89,7 @@ async function loadChains() {
   };
 }
 
-/** What the two ways take. */
+/** The times of the two ways. */
 export async function measureWaves(): Promise<Record<string, Spread>> {
   const { waves, own } = await loadChains();
   return interleave({ waves: stopwatch(() => waves()), own: stopwatch(() => own()) }, 15);
@@ -108,7 +108,7 @@ async function record(run: (onStart: OnStart) => Promise<unknown>): Promise<Row[
   return rows.toSorted((one, other) => one.label.localeCompare(other.label));
 }
 
-/** One run of each way, in threads that have run before. */
+/** Records one run of each way, in threads that have run before. */
 export async function recordWaves(): Promise<Runs> {
   const { waves, own } = await loadChains();
   for (let round = 0; round < 3; round++) {
@@ -121,7 +121,7 @@ export async function recordWaves(): Promise<Runs> {
   ];
 }
 
-/** What the graph of 1,000 calls costs: none of them gets as far as its tool. */
+/** The cost of the graph of 1,000 calls, none of which reaches its tool. */
 export async function measureScheduling(): Promise<Record<string, Spread>> {
   await startInstantModel();
   const { dependencyRunner } = await load(ROOT, CHAPTER);

@@ -16,7 +16,7 @@ const EFFECTS = 100;
 const ROUNDS = 20;
 const RECORDINGS = 5;
 const QUESTION = "Get the weather in Beijing and LA and send an summary email to me.";
-/** How long the model thinks, so that its replies can be seen beside the calls. */
+/** How long the model thinks, in ms. The replies must be visible beside the calls. */
 const THINKING_MS = "100";
 
 function load(file: string) {
@@ -29,7 +29,7 @@ function makeFolder(): string {
   return folder;
 }
 
-/** How long an effect takes that does nothing, in ms: the mean of several, one after the other. */
+/** The time of an effect that does nothing, in ms: the mean of several, one after the other. */
 async function timeEffects(execute: Execute): Promise<number> {
   const call = { type: "function_call", id: "la", name: "get_weather", arguments: "{}" };
   const start = performance.now();
@@ -40,7 +40,7 @@ async function timeEffects(execute: Execute): Promise<number> {
   return (performance.now() - start) / EFFECTS;
 }
 
-/** Serves effects on an engine. Returns how long one of them takes when it is recorded, and replayed. */
+/** Serves effects on an engine. Returns the time of one effect when it is recorded and when it is replayed. */
 async function serveEffects({ ingress, ...engine }: Engine) {
   const { durable } = await load("22-durable-execution/durable.ts");
   let times: number[] = [];
@@ -49,7 +49,7 @@ async function serveEffects({ ingress, ...engine }: Engine) {
     handlers: {
       async run(ctx: Context) {
         times.push(await timeEffects(durable(ctx)));
-        // With all of them recorded, the engine calls once more.
+        // All effects are recorded. The error makes the engine call the handler again.
         if (times.length === 1) throw new RetryableError("again", { retryAfter: 1 });
       },
     },
@@ -64,7 +64,7 @@ async function serveEffects({ ingress, ...engine }: Engine) {
   };
 }
 
-/** What an effect costs that takes no time: inline, in the journal of 21, and on the engine; and an engine's start. */
+/** The cost of an effect without work: inline, in the journal of 21, on the engine. And of an engine's start. */
 export async function measureDurable(): Promise<Record<string, Spread>> {
   const { openJournal } = await load("21-replay/journal.ts");
   const folder = makeFolder();
@@ -97,7 +97,7 @@ export async function measureDurable(): Promise<Record<string, Spread>> {
 
 type Note = { pid: number; key: string; how: "begun" | "executed" | "replayed"; at: number };
 
-/** The request of a step comes before its calls. */
+/** Sorts notes by step; the request of a step comes before its calls. */
 function inOrder(notes: readonly Note[]): Note[] {
   const { compare } = new Intl.Collator("en", { numeric: true });
   const place = ({ key }: Note) => key.replace("request", "");
@@ -159,7 +159,7 @@ function endOf(runs: Runs): number {
   );
 }
 
-/** The run in its recording of middle length. */
+/** Records the run several times, and returns the recording of middle length. */
 export async function recordResumed(): Promise<Runs> {
   const recordings: Runs[] = [];
   while (recordings.length < RECORDINGS) recordings.push(await record());

@@ -9,13 +9,13 @@ const AWAIT = { name: "await_processes", arguments: '{"ids":["study"]}' };
 
 type Chapter = { parallelRunner(): (calls: readonly object[]) => Promise<object[]> };
 
-/** From the call of a study to its handle, and to its result: awaited, or of an ordinary call. */
+/** The time from the call of a study to its handle, to its awaited result, and to the result of an ordinary call. */
 export async function measureHandles(): Promise<Record<string, Spread>> {
   await startInstantModel();
   const chapter: Chapter = await import(pathToFileURL(join(ROOT, FILE)).href);
   const measure = (background: string): Candidate => {
     return async () => {
-      // The chapter reads it with each call.
+      // The chapter reads this setting at each call.
       process.env.BACKGROUND = background;
       const run = chapter.parallelRunner();
       const call = (id: string, what: object) => ({ type: "function_call", id, ...what });

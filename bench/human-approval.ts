@@ -13,10 +13,10 @@ import { LOADER, type Spread, spread } from "./measure.ts";
 const CHAPTER = join(ROOT, "chapters/20-human-approval");
 const ROUNDS = 200;
 const RECORDINGS = 5;
-/** How long somebody takes for one answer after the other. */
+/** The time between two answers of the person, in ms. */
 const BETWEEN_MS = 150;
 
-/** Loads a file of the chapter, with a folder of its own for what is pending. */
+/** Loads a file of the chapter, with a folder of its own for the pending calls. */
 async function load(file: string) {
   if (!process.env.APPROVALS_DIR) {
     const folder = mkdtempSync(join(tmpdir(), "approvals-"));
@@ -26,7 +26,7 @@ async function load(file: string) {
   return import(pathToFileURL(join(CHAPTER, file)).href);
 }
 
-/** From the moment in which another process resolves a call to the end of the call's wait, in ms. */
+/** The time from another process resolving a call to the end of the call's wait, in ms. */
 export async function measureWakeUp(): Promise<Record<string, Spread>> {
   const { openWait } = await load("waits.ts");
   const file = join(import.meta.dirname, "resolver.ts");
@@ -37,7 +37,7 @@ export async function measureWakeUp(): Promise<Record<string, Spread>> {
   for (let round = 0; round < ROUNDS; round++) {
     const { key, resolution } = openWait(`0.${round}`, "id", { text: "", seconds: 60 });
     const line = once(lines, "line");
-    // The watcher has been started by then, as it has when a person answers.
+    // The watcher must have started, as it has when a person answers.
     await wait(5);
     resolver.stdin.write(`${key}\n`);
     await resolution;
@@ -57,7 +57,7 @@ function mail(id: string) {
   return call(id, "send_email", { from: "a@example.com", to: id, message: "hello" });
 }
 
-/** When each call of a batch was pending, and when it ran, with a single slot for all of them. */
+/** Records when each call of a batch was pending and when it ran, with a single slot for all calls. */
 async function record(): Promise<Row[]> {
   const { parallelRunner } = await load("main.ts");
   const { listPending, resolve } = await load("exchange.ts");
@@ -89,11 +89,11 @@ function endOf(rows: readonly Row[]): number {
   return Math.max(...rows.flatMap(({ spans }) => spans.map(({ end }) => end)));
 }
 
-/** The batch in its recording of middle length. */
+/** Records the batch several times, and returns the recording of middle length. */
 export async function recordPending(): Promise<Runs> {
   const recordings: Row[][] = [];
   while (recordings.length <= RECORDINGS) recordings.push(await record());
-  // In the first of them the threads start up.
+  // The first recording includes the start of the threads.
   const sorted = recordings.slice(1).toSorted((one, other) => endOf(one) - endOf(other));
   return [{ title: "one slot for four calls", rows: sorted[RECORDINGS >> 1] ?? [] }];
 }

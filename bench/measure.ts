@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createInterface } from "node:readline";
 
-/** What Node needs to run a TypeScript file. */
+/** The arguments with which Node runs a TypeScript file. */
 export const LOADER = process.features.typescript ? [] : ["--import", "tsx"];
 
-/** The middle and the ends of some measurements, in their own unit. */
+/** The median, minimum and maximum of some measurements, in their own unit. */
 export type Spread = { readonly median: number; readonly min: number; readonly max: number };
 
 export function spread(values: readonly number[]): Spread {
@@ -16,11 +16,11 @@ export function spread(values: readonly number[]): Spread {
   return { median: at(sorted.length >> 1), min: at(0), max: at(sorted.length - 1) };
 }
 
-/** Something to measure; one run of it gives one number for each of its figures. */
+/** Something to measure. One run gives one number for each of its figures. */
 export type Candidate = () => Promise<Readonly<Record<string, number>>>;
 
 /**
- * Runs the candidates in turn, A B C A B C …, so that a machine's moods reach all of them alike.
+ * Runs the candidates in turn, A B C A B C …, so that a slow phase of the machine affects all alike.
  * One round before the first is not counted.
  *
  * @returns the spread of each figure, named "candidate figure"
@@ -41,7 +41,7 @@ export async function interleave(
   return Object.fromEntries([...values].map(([key, list]) => [key, spread(list)]));
 }
 
-/** Starts the model that replies at once and aims the clients that are imported from then on at it. */
+/** Starts the model that replies at once. Clients that are imported afterwards ask it. */
 export async function startInstantModel(): Promise<void> {
   const file = join(import.meta.dirname, "instant-model.ts");
   const stdio = ["ignore", "pipe", "inherit"] as const;
@@ -50,11 +50,11 @@ export async function startInstantModel(): Promise<void> {
   [process.env.OPENAI_BASE_URL] = await once(createInterface(server.stdout), "line");
 }
 
-/** Runs something once: the time it took and the event loop's longest stall meanwhile, in ms. */
+/** Runs a function once. Returns its time and the event loop's longest stall meanwhile, in ms. */
 export async function timed(run: () => Promise<unknown>): Promise<{ ms: number; stall: number }> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
-  // The monitor counts from its first tick on, so a stall that begins before it goes unseen.
+  // The monitor counts from its first tick on, and would miss a stall that begins earlier.
   await new Promise((resolve) => setTimeout(resolve, 5));
   const start = performance.now();
   await run();

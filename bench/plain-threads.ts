@@ -5,14 +5,14 @@ import { execArgv } from "../shared/threads.ts";
 type Answer = { readonly number: number; readonly result: unknown };
 
 /**
- * Starts threads of a copy of the book and hands out what runs a task in one of them: the least that a pool can be. Each
- * thread gets its next task when it has answered the last one. Nothing here survives a thread's end.
+ * Starts threads of a copy of the book, and returns a function that runs a task in one of them. Each
+ * thread gets its next task when it has answered the last one. It cannot handle the death of a thread.
  */
 export function startThreads(folder: string, count: number): (task: object) => Promise<unknown> {
   const waiting = new Map<number, (result: unknown) => void>();
   const queue: object[] = [];
   const idle = Array.from({ length: count }, () => {
-    // Required, as Piscina does it: Node 20 runs no thread whose entry is a TypeScript file.
+    // Required, as in Piscina, because Node 20 cannot run a thread whose entry is a TypeScript file.
     const entry = JSON.stringify(join(folder, "bench/plain-worker.ts"));
     const thread = new Worker(`require(${entry})`, { eval: true, execArgv });
     thread.on("message", ({ number, result }: Answer) => {

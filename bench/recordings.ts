@@ -15,7 +15,7 @@ import { copyThatWaits, WAITING_WEATHER } from "./streaming.ts";
 const ROUNDS = 5;
 const RECORDER = join(ROOT, "bench/recorder.ts");
 
-/** A question that a chapter is asked with some setting of its agent. */
+/** A question to a chapter, with a setting of its agent. */
 type Case = {
   readonly title: string;
   readonly file: string;
@@ -23,10 +23,10 @@ type Case = {
   readonly setting: string;
 };
 
-/** What went on in one run: its replies and its calls. */
+/** One run: its replies and its calls. */
 type Recording = { readonly replies: readonly Passed[]; readonly bars: readonly Bar[] };
 
-/** Makes a run's rows of what went on. */
+/** Turns a recording into rows. */
 type Draw = (recording: Recording) => Row[];
 
 /** Runs a case twice and returns the second run, since threads start in the first. */
@@ -53,7 +53,7 @@ function round(rows: readonly Row[], zero: number): Row[] {
   });
 }
 
-/** The cases, each in its run of middle length. */
+/** Records the cases. Returns for each its run of middle length. */
 async function recordAll(cases: readonly Case[], draw: Draw): Promise<Runs> {
   const model = await serveOfflineModel(0, true);
   const runs = new Map<string, Row[][]>(cases.map(({ title }) => [title, []]));
@@ -72,7 +72,7 @@ async function recordAll(cases: readonly Case[], draw: Draw): Promise<Runs> {
   });
 }
 
-/** The replies of a run, each with the calls that began before the next one was asked for. */
+/** The rows of a run: each reply, with the calls that began before the next request. */
 function inSteps(replies: readonly Passed[], calls: readonly Row[]): Row[] {
   return replies.flatMap(({ start, end }, index) => {
     const reply: Row = { label: `reply ${index + 1}`, spans: [{ what: "reply", start, end }] };
@@ -80,7 +80,7 @@ function inSteps(replies: readonly Passed[], calls: readonly Row[]): Row[] {
     const during = calls.filter(({ spans: [first] }) => {
       return first && first.start >= start && first.start < next;
     });
-    // Calls that begin together would change places from run to run.
+    // Calls that begin together would otherwise change places from run to run.
     return [reply, ...during.toSorted((one, other) => one.label.localeCompare(other.label))];
   });
 }
@@ -105,7 +105,7 @@ export async function measureKnobs(): Promise<Runs> {
   });
 }
 
-/** When the arguments of each call began and were complete, by the words that name the call's bar. */
+/** When the arguments of each call began and were complete, by the label of the call's bar. */
 function findArguments(replies: readonly Passed[]): Map<string, { start: number; end: number }> {
   const events = replies.flatMap((reply) => reply.events);
   const added = events.filter(({ event }) => event.type === "response.output_item.added");
@@ -120,7 +120,7 @@ function findArguments(replies: readonly Passed[]): Map<string, { start: number;
   return new Map(spans);
 }
 
-/** Three calls of chapter 17, the first of them a long one, started early and started late. */
+/** Records three calls of chapter 17, of which the first is long, started early and started late. */
 export async function measureEarlyStarts(): Promise<Runs> {
   const { file } = findChapter("17");
   const question = "How is the weather in Cairo, LA and Paris?";

@@ -8,7 +8,7 @@ import { listen } from "../scripts/serve.ts";
 
 const Request = z.object({ input: z.array(z.unknown()) });
 
-/** An event of a reply that streams, as far as pictures show it. */
+/** An event of a streamed reply, with the fields that pictures use. */
 const Event = z.object({
   type: z.string(),
   output_index: z.number().optional(),
@@ -29,7 +29,7 @@ export type Passed = {
 /**
  * Passes requests for Responses on to a model, and notes when its replies came.
  *
- * @returns the base URL for OPENAI_BASE_URL, the replies so far, and how to end it
+ * @returns the base URL for OPENAI_BASE_URL, the replies so far, and a function that ends it
  */
 export async function relayTo(
   model: string,

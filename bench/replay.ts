@@ -50,7 +50,7 @@ async function serveInstantModel(): Promise<string> {
   return `${(await listen(server)).url}/v1`;
 }
 
-/** Files that nobody has written to, which vanish with this process. */
+/** Returns the path of another new file each time. The files are removed when this process ends. */
 function freshFiles(): () => string {
   const folder = mkdtempSync(join(tmpdir(), "journals-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -58,14 +58,14 @@ function freshFiles(): () => string {
   return () => join(folder, `${count++}.jsonl`);
 }
 
-/** How long something takes, in ms. */
+/** The time of a function, in ms. */
 async function time(run: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await run();
   return performance.now() - start;
 }
 
-/** Question to answer with eight forecasts: without a journal, with a fresh one, and from a whole one. */
+/** The time from question to answer with eight forecasts: without a journal, with an empty one, from a full one. */
 export async function measureReplay(): Promise<Record<string, Spread>> {
   process.env.OPENAI_BASE_URL = await serveInstantModel();
   const chapter: Chapter = await load("main.ts");
@@ -98,7 +98,7 @@ const CALL = {
 };
 const OUTCOME = { type: "success", id: "la", result: "sunny, 20 degrees" };
 
-/** What the journal adds to an effect that takes no time, and what an effect takes that is replayed. */
+/** What the journal adds to an effect without work, and the time of a replayed effect. */
 export async function measureJournal(): Promise<Record<string, Spread>> {
   const { openJournal }: Journals = await load("journal.ts");
   const freshFile = freshFiles();

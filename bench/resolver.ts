@@ -1,4 +1,4 @@
-// Resolves each call whose key comes in a line, and says when.
+// Reads a key per line, resolves its call, and prints the time.
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

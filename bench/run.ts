@@ -1,5 +1,5 @@
-// Measures what the READMEs quote and keeps it in bench/results.json: npm run bench
-// One part of it alone: npm run bench overhead
+// Measures the READMEs' figures and keeps them in bench/results.json: npm run bench
+// Measures only one part: npm run bench overhead
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
@@ -76,7 +76,7 @@ results.machine = {
   cpu: cpus()[0]?.model,
   system: `${process.platform} ${process.arch}`,
 };
-// Chapters print their transcript; the yardstick does not. Neither should pay for a terminal.
+// Chapters print a transcript and the bare loop does not. The terminal's time must not count.
 const { log } = console;
 console.log = () => undefined;
 for (const [name, measure] of parts) {

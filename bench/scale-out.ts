@@ -10,17 +10,17 @@ import { type Candidate, interleave, type Spread } from "./measure.ts";
 
 type Results = Record<string, Spread>;
 
-/** So many conversations are open at once, as in the chapter. */
+/** The most conversations that are open at once, as in the chapter. */
 const MAX_OPEN = 50;
 
 /** Linux counts a process's CPU time in hundredths of a second: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 const TICK_MS = 10;
 
-/** The CPU time that a process has used so far, in ms; undefined where the system is not Linux. */
+/** The CPU time that a process has used so far, in ms; undefined if the system is not Linux. */
 function cpuOf(pid: number): number | undefined {
   const file = `/proc/${pid}/stat`;
   if (!existsSync(file)) return undefined;
-  // The name of the program comes before, in brackets, and may hold anything.
+  // The program's name stands before, in brackets, and may contain anything.
   const fields = readFileSync(file, "utf8").split(") ").at(-1)?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
@@ -28,7 +28,7 @@ function cpuOf(pid: number): number | undefined {
 type Engine = { readonly pid: number };
 type Fleet = { readonly engine: Engine; readonly folder: string; close(): Promise<void> };
 type Answered = { readonly ms: number; readonly isRight: boolean };
-/** What the chapter has conversations with. */
+/** The chapter's functions that hold many conversations. */
 type Crowd = {
   openFleet(workers: number): Promise<Fleet>;
   ask(engine: Engine, question: object): Promise<string>;
@@ -52,7 +52,7 @@ async function loadCrowd(): Promise<Crowd> {
 
 let runs = 0;
 
-/** Has so many conversations, none of which may fail. */
+/** Holds so many conversations. None of them may fail. */
 function converse(crowd: Crowd, { engine, folder }: Fleet, count: number): Candidate {
   return async () => {
     // The mailbox is read for each e-mail, so each run begins with an empty one.
@@ -104,7 +104,7 @@ type Times = z.infer<typeof Times>;
 type Call = { readonly type: "function_call"; readonly id: string; readonly name: string };
 type Run = (calls: readonly Call[]) => Promise<unknown>;
 
-/** How long a call takes, in ms: the time of a whole batch, divided by the number of its calls. */
+/** The time per call, in ms: the time of a whole batch, divided by the number of its calls. */
 async function perCall(run: Run, count: number): Promise<number> {
   const calls = Array.from({ length: count }, (_, index) => {
     const call = { type: "function_call", name: "get_user_profile", arguments: "{}" } as const;
@@ -115,7 +115,7 @@ async function perCall(run: Run, count: number): Promise<number> {
   return (performance.now() - start) / count;
 }
 
-/** @param runner makes what runs a batch, with so many calls at once */
+/** @param runner makes a runner with this limit of calls at once */
 async function measureCalls(runner: (limit: number) => Run): Promise<Times> {
   return { alone: await perCall(runner(1), 50), four: await perCall(runner(4), 200) };
 }

@@ -31,7 +31,7 @@ export async function forecast({ location }) {
 }
 `;
 
-/** The chapter with no tool that may start early, so that all calls wait for the whole reply. */
+/** A copy of the chapter in which no tool may start early, so all calls wait for the whole reply. */
 export function copyThatWaits(): string {
   const source = readFileSync(join(ROOT, FILE), "utf8");
   const none = source.replaceAll(', retry: "safe" }]', " }]");
@@ -39,7 +39,7 @@ export function copyThatWaits(): string {
   return copyBook({ [FILE]: none, "mock-tools/weather.ts": WAITING_WEATHER });
 }
 
-/** Question to answer with three calls, all of one length or the first of them longer. */
+/** The time from question to answer with three calls, all of one length or the first of them longer. */
 export async function measureStreaming(): Promise<Record<string, Record<string, Spread>>> {
   delete process.env.OFFLINE_TOKENS_PER_SECOND;
   process.env.OPENAI_BASE_URL = await serveOfflineModel(0, true);
@@ -70,7 +70,7 @@ export async function measureStreaming(): Promise<Record<string, Record<string, 
   return results;
 }
 
-/** A tool that returns the moment of its entry. */
+/** A tool that returns the moment at which it was entered. */
 const PUNCTUAL_WEATHER = `
 export function forecast() {
   return performance.timeOrigin + performance.now();
@@ -81,7 +81,7 @@ const PACE_MS = 40;
 const IDS = ["0", "1", "2"];
 const ARGUMENTS = ['{"loca', 'tion":', '"LA"}'];
 
-/** What is written at once, and whether that holds the last byte of a call's arguments. */
+/** Events that are written together, and whether they contain the last byte of a call's arguments. */
 type Beat = { readonly events: readonly object[]; readonly last?: boolean };
 
 function responseBeats(id: string, output_index: number): Beat[] {
@@ -118,7 +118,7 @@ const Request = z.looseObject({
   input: z.array(z.object({ output: z.string().optional() })).optional(),
 });
 
-/** A model that asks for three calls at a pace, and how late each of the last three was entered. */
+/** A model that streams three calls at a fixed pace, and the delay of each of the last three entries. */
 async function servePacedModel() {
   let sent: number[] = [];
   let entered: number[] = [];
@@ -146,7 +146,7 @@ async function servePacedModel() {
   return { url: `${url}/v1`, delays };
 }
 
-/** From the last byte of a call's arguments to the entry of its tool, for the first call and the last. */
+/** The time from the last byte of a call's arguments to its tool's entry, for the first call and the last. */
 export async function measureFirstStart(): Promise<Record<string, Spread>> {
   const { url, delays } = await servePacedModel();
   process.env.OPENAI_BASE_URL = url;

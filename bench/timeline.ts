@@ -12,7 +12,7 @@ const ROUNDS = 5;
 
 type Run = readonly [name: string, chapter: string, question: string, settings?: object];
 
-/** The demos' questions whose bars the pages show as a terminal does, by the name of the figure. */
+/** The demos' questions whose bars the pages show, by the name of the figure. */
 const QUESTIONS: readonly Run[] = [
   ["03", "03", "How is the weather in Beijing and LA?"],
   ["04", "04", "How is the weather in Beijing and LA?"],
@@ -56,7 +56,7 @@ function lengthOf(bars: readonly Bar[]): number {
   return Math.max(...bars.map(({ end }) => end));
 }
 
-/** The calls of a question to a chapter, in the run of middle length. */
+/** The calls of a question to a chapter, from the run of middle length. */
 function runMiddle(chapter: string, question: string, settings: object = {}): Bar[] {
   const runs = Array.from({ length: ROUNDS }, () => runOnce(chapter, question, settings));
   return runs.toSorted((one, other) => lengthOf(one) - lengthOf(other))[ROUNDS >> 1] ?? [];
@@ -104,7 +104,7 @@ export async function measureLanes(): Promise<Runs> {
   return inGroups(bars, isWait, ["on the event loop", "in threads"]);
 }
 
-/** The calls of chapter 12's demo, by their buckets. */
+/** The calls of chapter 12's demo, grouped into parallel and serial. */
 export async function measureBuckets(): Promise<Runs> {
   const bars = runMiddle(
     "12",
@@ -114,7 +114,7 @@ export async function measureBuckets(): Promise<Runs> {
   return inGroups(bars, isParallel, ["parallel calls", "serial calls"]);
 }
 
-/** A number that a chapter has as a constant. */
+/** The value of a chapter's constant. */
 function constant(chapter: string, name: string): number {
   const source = readFileSync(join(ROOT, findChapter(chapter).file), "utf8");
   const [, digits = ""] = new RegExp(`^const ${name} = ([\\d_]+);`, "m").exec(source) ?? [];

@@ -11,10 +11,10 @@ const NO_BUDGET = { MAX_OUTPUT_BYTES: "1000000", MAX_OUTPUT_LINES: "100000" };
 
 const Reply = z.object({ usage: z.object({ input_tokens: z.number() }) });
 
-/** How large a request is: the bytes of its body, and the tokens that the server counts. */
+/** The size of a request: the bytes of its body, and the tokens that the server counts. */
 type Size = { readonly bytes: number; readonly tokens: number };
 
-/** Stands before the offline model, and notes how large each request is. */
+/** Serves in front of the offline model, and notes the size of each request. */
 async function serveScales() {
   const model = await serveOfflineModel(0, true);
   const sizes: Size[] = [];

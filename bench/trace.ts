@@ -7,7 +7,7 @@ import { LOADER } from "./measure.ts";
 
 const CHAPTER = "chapters/08-tracing/main.ts";
 
-/** The timelines that chapter 08 draws of its demo, one a run, as they stand on a terminal. */
+/** The timelines of chapter 08's demo, one per run, as on a terminal. */
 export async function measureTrace(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "trace-"));
   const args = [...LOADER, CHAPTER, "--trace", join(folder, "trace.json")];

@@ -3,8 +3,8 @@ import { constants } from "node:os";
 let isListening = false;
 
 /**
- * Makes an ordinary end of a signal that nobody else listens to, with the exit code that a shell gives it.
- * The listeners stay, so that a second signal cannot cut that end short.
+ * Turns a signal without other listeners into an ordinary end, with the exit code that a shell expects.
+ * The listeners stay, so that a second signal cannot interrupt that end.
  */
 function listen(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -14,7 +14,7 @@ function listen(): void {
   }
 }
 
-/** Does something when the process ends, also when a signal ends it. */
+/** Calls a function when the process ends, also after a signal. */
 export function atEnd(act: () => void): void {
   process.on("exit", act);
   if (!isListening) listen();

@@ -1,4 +1,4 @@
-// The climate service. A study computes for a second or two, and can be told something meanwhile.
+// The climate service. A study computes for a second or two, and can receive signals meanwhile.
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { RunContext, Signal } from "./context.ts";
 import { findStation, placeOf, type Station } from "./stations.ts";
@@ -6,9 +6,9 @@ import { findStation, placeOf, type Station } from "./stations.ts";
 /** The first season is the winter. */
 export const SEASONS: readonly string[] = ["winter", "spring", "summer", "autumn"];
 const YEARS = 30;
-/** So many steps take some milliseconds, and after them a study looks up from its work. */
+/** The steps between two looks at the signals and the flag. They take some milliseconds. */
 const STEPS = 700_000;
-/** The ground warms and cools later than the sun does; a part of a circle. */
+/** The delay of the temperature behind the sun, as an angle in radians. */
 const LAG = 0.4;
 
 type Mean = Pick<Station, "degrees" | "swing">;
@@ -24,12 +24,12 @@ function meanOfSeason({ degrees, swing }: Mean, season: number, year: number): n
   return degrees + 2 * swing * (sum / STEPS) + Math.sin(year);
 }
 
-/** The seasons that the study is to be narrowed to, if a signal that has arrived says so. */
+/** Reads the signals that have arrived. Returns the seasons to which they narrow the study, if any. */
 function readSignals(port: MessagePort | undefined): readonly string[] | undefined {
   let narrowed: readonly string[] | undefined;
   if (!port) return undefined;
   for (;;) {
-    // Messages are delivered between tasks, and a study is one long task. So it fetches them.
+    // Messages are delivered between tasks, and a study is one long task. So it must fetch them.
     const received = receiveMessageOnPort(port);
     if (!received) return narrowed;
     const { name, payload }: Signal = received.message;
@@ -38,7 +38,7 @@ function readSignals(port: MessagePort | undefined): readonly string[] | undefin
   }
 }
 
-/** What a study says about a place: the mean temperature of each season, in degrees Celsius. */
+/** The result of a study in words: the mean temperature of each season, in degrees Celsius. */
 export function sayClimate(
   location: string,
   means: readonly { readonly season: string; readonly degrees: number }[],
@@ -47,17 +47,17 @@ export function sayClimate(
   return `${location}, ${YEARS} years: ${said.join(", ")} degrees`;
 }
 
-/** Vostok's study never ends, and it never looks up from its work. */
+/** Vostok's study never ends, and never looks at the flag or at its signals. */
 function studyVostok(): never {
   for (;;) meanOfSeason({ degrees: -60, swing: 0 }, 0, 0);
 }
 
 /**
- * Takes a place, returns the mean temperature of its seasons over 30 years, in degrees Celsius. The
- * signal "narrow" with the name of a season lets it leave the others out. After each season it says so
- * on the port.
+ * Takes a place, returns the mean temperature of its seasons over 30 years, in degrees Celsius. After the
+ * signal "narrow" with the name of a season, it leaves the other seasons out. It reports each finished
+ * season on the port.
  *
- * @throws an error for an unknown place, or when the study is cancelled
+ * @throws an error for an unknown place, or if the study is cancelled
  */
 export function studyClimate(
   { location }: { location: string },
@@ -82,7 +82,7 @@ export function studyClimate(
   );
 }
 
-/** A part of a study: takes a place and a season, returns the mean temperature over 30 years. It takes a quarter of the time. */
+/** A quarter of a study: takes a place and a season, returns the mean temperature over 30 years. */
 export function studySeason({ location, season }: { location: string; season: string }): number {
   if (placeOf(location) === "vostok") studyVostok();
   const station = findStation(location);

@@ -1,14 +1,14 @@
 import type { MessagePort } from "node:worker_threads";
 
-/** What a caller may tell a tool besides its arguments; a tool that does not care ignores it. */
+/** What a caller may give a tool besides its arguments. A tool may ignore it. */
 export type RunContext = {
-  /** An idempotency key: however often a call with this key is run, it takes effect once. */
+  /** An idempotency key: if a call with this key runs several times, it takes effect once. */
   readonly key?: string;
-  /** A shared integer; once it is not 0, nobody waits for the result any more. */
+  /** A shared integer. If it is not 0, the call is cancelled, and the tool should stop. */
   readonly cancelled?: Int32Array;
-  /** Signals arrive here while the tool works, and here it may say how far it is. */
+  /** While the tool works, signals arrive here, and it may report its progress here. */
   readonly port?: MessagePort;
 };
 
-/** What the caller says to a tool while it works. */
+/** A message from the caller to a working tool. */
 export type Signal = { readonly name: string; readonly payload: string };

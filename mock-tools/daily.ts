@@ -4,7 +4,7 @@ import { findStation, placeOf, type Station } from "./stations.ts";
 const YEAR = 2025;
 const DAYS = 365;
 const DAY_MS = 86_400_000;
-/** The day that is the coldest in the north and the warmest in the south. */
+/** The day of the year that is coldest in the north and warmest in the south. */
 const MIDWINTER = 20;
 
 /** A whole number from 0 to 99, always the same for the same place, day and topic. */
@@ -34,7 +34,7 @@ function lineOf(place: string, station: Station, day: number): string {
 }
 
 /**
- * Takes a place, returns the weather of each day of one year, a line a day ("2025-07-14 sunny, 25 degrees,
+ * Takes a place, returns the weather of each day of one year, one line per day ("2025-07-14 sunny, 25 degrees,
  * wind 12 km/h, rain 0 mm", Celsius); throws for an unknown place.
  */
 export function listDays({ location }: { location: string }): string {

@@ -1,9 +1,9 @@
-// Tools that need what the program holds in its memory, which no thread can see.
+// Tools that need the program's own memory, which threads cannot read.
 import type { z } from "zod";
 import { noteCall } from "./notes.ts";
 import { asPlainResult } from "./plain.ts";
 
-/** A tool that runs in the program itself, on something that the program holds. */
+/** A tool that runs in the program itself. `Held` is what the program gives it besides the arguments. */
 export type LocalTool<Held, Parameters extends z.ZodObject = z.ZodObject> = {
   readonly name: string;
   readonly description: string;
@@ -13,7 +13,7 @@ export type LocalTool<Held, Parameters extends z.ZodObject = z.ZodObject> = {
 };
 
 /**
- * Makes a local tool of its parts. Its results are plain data, and its errors are like those of a tool in
+ * Makes a local tool from its parts. Its results are plain data, and its errors are like those of a tool in
  * a thread: see `asPlainResult`.
  */
 export function defineLocal<Parameters extends z.ZodObject, Held>(

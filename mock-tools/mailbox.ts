@@ -1,4 +1,4 @@
-// The mailbox: a file of one JSON mail a line.
+// The mailbox: a file with one e-mail as JSON per line.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { RunContext } from "./context.ts";
@@ -29,9 +29,9 @@ function readEntries(): Entry[] {
 
 /**
  * Appends one mail, whole or not at all, and returns "message sent". A second mail under the same
- * idempotency key is not appended. Two servers are trouble: slow.example takes 10 ms for each letter
- * of a message, and lossy.example loses the acknowledgement of the first mail to an address. The mail
- * is appended, but the call throws, and says that another try may help.
+ * idempotency key is not appended. Two servers cause trouble. slow.example takes 10 ms for each letter
+ * of a message. lossy.example loses the acknowledgement of the first mail to an address: the mail is
+ * appended, but deliver throws an error that allows a retry.
  */
 export async function deliver(
   { from, to, message }: Mail,

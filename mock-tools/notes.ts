@@ -1,9 +1,9 @@
-// When each tool runs. Threads share no variables with the program, so it hears of their calls over a channel.
+// Notes when each tool runs. Threads share no variables with the program, so their notes go through a channel.
 import { BroadcastChannel, threadId } from "node:worker_threads";
 
 const CHANNEL = "tool calls";
 
-/** What is said of a call: that it begins, or how it ends. Times are milliseconds since 1970. */
+/** A note that a call begins, or how it ended. Times are milliseconds since 1970. */
 export type CallNote =
   | {
       readonly type: "start";
@@ -17,19 +17,19 @@ export type CallNote =
 let channel: BroadcastChannel | undefined;
 let count = 0;
 
-/** Opens the channel, which keeps no process alive. */
+/** Opens the channel. It does not keep the process alive. */
 function open(): BroadcastChannel {
   const opened = new BroadcastChannel(CHANNEL);
   opened.unref();
   return opened;
 }
 
-/** The time on the one clock that all threads have. */
+/** The time in milliseconds since 1970, on one clock for all threads. */
 export function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Asks all tools that run from here on, in whichever thread, to say so. Threads inherit the wish. */
+/** From now on, calls the function with a note of each call in any thread. Threads inherit the setting. */
 export function hearCalls(onNote: (note: CallNote) => void): void {
   process.env.NOTE_CALLS = "1";
   open().onmessage = (event) => {
@@ -37,13 +37,13 @@ export function hearCalls(onNote: (note: CallNote) => void): void {
   };
 }
 
-/** A call in a few words: the tool's name, and the place or person that it is about. */
+/** A short label of a call: the tool's name, and the place or person in its arguments. */
 function labelOf(name: string, args: object): string {
   const { location, to } = Object(args);
   return [name, location ?? to ?? ""].join(" ").trim();
 }
 
-/** Runs a tool, and says when it begins and ends if somebody has asked for that. */
+/** Runs a tool, and notes when it begins and ends if notes are wanted. */
 export async function noteCall<Value>(
   name: string,
   args: object,

@@ -1,23 +1,23 @@
-// Whatever a tool returns or throws, made into plain data that threads and models can read.
+// Turns the results and errors of tools into plain data that threads and models can read.
 import { types } from "node:util";
 
-/** The most characters that a result may have as JSON. It is more than any model reads at once. */
+/** The most characters of a result as JSON. It is more than any model can read at once. */
 const MAX_RESULT = 2_000_000;
 /** The most characters that are kept of an error's message. */
 const MAX_MESSAGE = 10_000;
-/** Of a message that is longer than this, only the length is told. */
+/** If a message is longer than this, only its length is returned. */
 const MAX_READ = 1_000_000;
 
-/** What is thrown for a result that is too large. */
+/** The error for a result that is too large. */
 export const tooLarge = new RangeError(`the result has more than ${MAX_RESULT} characters`);
 
-/** True for many bytes, of which JSON makes a number each, and for text or other values in an object. */
+/** True for many bytes, which JSON would write as one number each, and for a long text in a String object. */
 function isBulky(value: unknown): boolean {
   if (ArrayBuffer.isView(value)) return value.byteLength > MAX_RESULT;
   return types.isBoxedPrimitive(value) && String(value).length > MAX_RESULT;
 }
 
-/** True where a value holds bulk. It has to be found before JSON.stringify turns it into something else. */
+/** True if a value holds bulk. It must be checked before JSON.stringify converts the value. */
 function holdsBulk(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const isWhole = ArrayBuffer.isView(value) || types.isBoxedPrimitive(value);
@@ -25,10 +25,10 @@ function holdsBulk(value: unknown): boolean {
 }
 
 /**
- * Takes a result of any kind, returns it as a model will read it: nothing is null, and what JSON has no
- * place for is an error. A large result is refused while it is written, before it fills the memory.
+ * Takes any result, returns it as a model will read it: undefined becomes null, and a value that JSON
+ * cannot hold is an error. A large result is refused while it is written, before it fills the memory.
  *
- * @throws `tooLarge`, or an error of JSON.stringify's or of the result's own
+ * @throws `tooLarge`, or an error of JSON.stringify or of the result itself
  */
 export function toPlainData(result: unknown): unknown {
   const depths = new Map<unknown, number>();
@@ -37,24 +37,24 @@ export function toPlainData(result: unknown): unknown {
   const text = JSON.stringify(written, function (this: unknown, key, value: unknown) {
     const depth = (depths.get(this) ?? -1) + 1;
     if (typeof value === "object") depths.set(value, depth);
-    // Results are sent with two spaces a level, so what is nested deeply is long.
+    // Results are sent with two spaces per level, so deep nesting makes them long.
     length += 2 * depth + key.length;
     length += typeof value === "string" || Array.isArray(value) ? value.length : 1;
     if (length > MAX_RESULT || holdsBulk(value)) throw tooLarge;
     return value;
   });
-  // Some characters are written as six.
+  // JSON writes some characters as six.
   if (text.length > MAX_RESULT) throw tooLarge;
   const { result: plain } = JSON.parse(text);
   if (plain === undefined) throw new Error(`JSON has no place for a ${typeof result}`);
   return plain;
 }
 
-/** Takes whatever was thrown, returns what it says. Reading it may throw as well. */
+/** Takes a thrown value of any kind, returns its message. Even if reading it throws, there is a text. */
 export function messageOf(thrown: unknown): string {
   try {
     const text = String(thrown instanceof Error ? thrown.message : thrown);
-    // To read the beginning of a text that was put together from pieces, V8 copies all of it.
+    // If a text was joined from pieces, V8 copies all of it even to read its beginning.
     if (text.length > MAX_READ) return `an error with a message of ${text.length} characters`;
     const excess = text.length - MAX_MESSAGE;
     return excess > 0 ? `${text.slice(0, MAX_MESSAGE)}… (${excess} more characters)` : text;
@@ -63,7 +63,7 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-/** The tool's own word on another try, if its error has a cause that says something of the kind. */
+/** The tool's advice on a retry, if the cause of its error contains one. */
 export function readRetry(thrown: unknown): { after_ms?: number } | undefined {
   try {
     if (!(thrown instanceof Error)) return undefined;
@@ -72,7 +72,7 @@ export function readRetry(thrown: unknown): { after_ms?: number } | undefined {
     if (retry.after_ms === undefined) return {};
     return Number.isFinite(retry.after_ms) ? { after_ms: retry.after_ms } : undefined;
   } catch {
-    // Reading what a tool has thrown may throw as well.
+    // Reading the thrown value may throw, too.
     return undefined;
   }
 }
@@ -80,9 +80,9 @@ export function readRetry(thrown: unknown): { after_ms?: number } | undefined {
 /**
  * Runs a tool's work and returns its result as plain data.
  *
- * @throws an error with the cause `{ failure, retry }`. The failure is "tool_error" where the tool has
- *   thrown something, whatever it was, or "result_too_large"; `retry` is the tool's own word on another
- *   try, if it has one
+ * @throws an error with the cause `{ failure, retry }`. The failure is "tool_error" if the tool has
+ *   thrown anything, or "result_too_large"; `retry` is the tool's advice on a
+ *   retry, if it gives one
  */
 export async function asPlainResult(run: () => unknown): Promise<unknown> {
   try {

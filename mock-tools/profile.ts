@@ -1,11 +1,11 @@
-// The user directory. Looking somebody up is all waiting, as with any service across a network.
+// The user directory. A look-up only waits, as with any service in a network.
 import { setTimeout as wait } from "node:timers/promises";
 
 const LATENCY_MS = 100;
 
 export type Profile = { readonly name: string; readonly email: string };
 
-/** Takes nothing, returns the profile of the user whom the agent serves. */
+/** Returns the profile of the agent's user. */
 export async function lookUpProfile(): Promise<Profile> {
   await wait(LATENCY_MS);
   return { name: "Jack", email: "jack@example.com" };

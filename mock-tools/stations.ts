@@ -1,8 +1,8 @@
-// The stations, which several tools read.
+// The weather stations. Several tools read them.
 
-/** A station's weather, in degrees Celsius, and where it is. */
+/** A station's weather, in degrees Celsius, and its latitude. */
 export type Station = {
-  /** The mean temperature, and how far it swings from there in a day. */
+  /** The mean temperature, and how much it rises and falls in a day. */
   readonly degrees: number;
   readonly swing: number;
   readonly sky: string;
@@ -24,7 +24,7 @@ const stations = new Map<string, Station>([
   ["tokyo", { degrees: 14, swing: 5, sky: "rainy", latitude: 36 }],
 ]);
 
-/** Takes a location, returns the name of the place as the stations have it: "LA, CA" is "la". */
+/** Takes a location, returns the name of its station: "LA, CA" becomes "la". */
 export function placeOf(location: string): string {
   const place = location.replace(/,.*/s, "").trim().toLowerCase();
   return place === "los angeles" ? "la" : place;
@@ -33,7 +33,7 @@ export function placeOf(location: string): string {
 /**
  * Finds the station of a location.
  *
- * @throws an error that names the known places
+ * @throws an error that lists the known places
  */
 export function findStation(location: string): Station {
   const station = stations.get(placeOf(location));

@@ -1,4 +1,4 @@
-// The tools as a model sees them. What a tool does is a function in a file of its own, free of zod,
+// The tools as a model sees them. The work of a tool is in a file of its own that does not import zod,
 // because every thread loads it.
 import { z } from "zod";
 import { studyClimate as study } from "./climate.ts";
@@ -9,22 +9,22 @@ import { lookUpProfile } from "./profile.ts";
 import { forecast } from "./weather.ts";
 
 /**
- * A tool of an agent. `run` takes arguments that fit `parameters`; it returns data that JSON can hold,
- * or throws. An error whose cause is `{ retry: { after_ms } }` says that another try may succeed, after
- * so many milliseconds if given.
+ * A tool of an agent. `run` takes arguments that fit `parameters`. It returns data that JSON can hold,
+ * or throws. An error with the cause `{ retry: { after_ms } }` says that a retry may succeed, after that
+ * many milliseconds if the number is given.
  */
 export type Tool<Parameters extends z.ZodObject = z.ZodObject> = {
   readonly name: string;
   readonly description: string;
   readonly parameters: Parameters;
-  /** What its time goes into: computing, or waiting for something outside the process. */
+  /** What takes its time: computing, or waiting for something outside the process. */
   readonly bound: "cpu" | "io";
   run(args: z.infer<Parameters>, context?: RunContext): unknown;
 };
 
 /**
- * Makes a tool of its parts, and makes the compiler check its function against its schema. The tool says
- * when it runs, where somebody wants to know.
+ * Makes a tool from its parts. The compiler checks its function against its schema. The tool notes when it
+ * runs, if notes are wanted.
  */
 export function defineTool<Parameters extends z.ZodObject>(tool: Tool<Parameters>): Tool {
   return {

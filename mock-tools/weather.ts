@@ -23,7 +23,7 @@ function meanOfDay({ degrees, swing }: Pick<Station, "degrees" | "swing">): numb
   return sum / STEPS;
 }
 
-/** Oslo's line drops on every other call; a file remembers which one it was. */
+/** Oslo's line drops at every second call. A file shows whether it dropped at the last one. */
 function callOslo(): string {
   const file = worldFile("oslo-line-dropped");
   if (existsSync(file)) {
@@ -34,7 +34,7 @@ function callOslo(): string {
   throw new Error("the line to Oslo dropped", { cause: { retry: { after_ms: 20 } } });
 }
 
-/** McMurdo answers by satellite, in parts, and can be told that nobody waits any more. */
+/** McMurdo answers by satellite, in parts. It stops early if the call is cancelled. */
 async function callMcMurdo({ cancelled }: RunContext): Promise<string> {
   for (let part = 0; part < SATELLITE_PARTS; part++) {
     if (cancelled && Atomics.load(cancelled, 0) !== 0) return "an incomplete forecast";
@@ -43,7 +43,7 @@ async function callMcMurdo({ cancelled }: RunContext): Promise<string> {
   return "windy, -20 degrees";
 }
 
-/** Nobody has ever seen Vostok's forecast settle. */
+/** Vostok's forecast never ends. */
 function callVostok(): never {
   for (;;) meanOfDay({ degrees: -60, swing: 0 });
 }
@@ -57,8 +57,8 @@ const troubles = new Map<string, (context: RunContext) => string | Promise<strin
 
 /**
  * Takes a place, returns its weather ("cloudy, 5 degrees", Celsius); throws for an unknown place.
- * Four places are trouble: Oslo fails at first, McMurdo takes seconds, Vostok never ends, and
- * Pompeii takes the thread down with it.
+ * Four places make trouble: Oslo fails at first, McMurdo takes seconds, Vostok never ends, and
+ * Pompeii ends its thread.
  */
 export function forecast(
   { location }: { location: string },

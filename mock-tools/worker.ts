@@ -1,4 +1,4 @@
-// The thread entry: plain data comes in, the named tool runs, plain data goes out.
+// The entry of a thread: takes plain data, runs the named tool, returns plain data.
 import { isMainThread } from "node:worker_threads";
 import { studyClimate, studySeason } from "./climate.ts";
 import type { RunContext } from "./context.ts";
@@ -20,14 +20,14 @@ const runs = new Map<string, Tool["run"]>([
   ["study_season", studySeason],
 ]);
 
-/** What a tool throws from a timer ends its thread. The pool must hear of it as a readable error. */
+/** An error that a tool throws from a timer ends its thread. The pool must get a readable error. */
 if (!isMainThread) {
   process.on("uncaughtException", (thrown) => {
     throw new Error(messageOf(thrown));
   });
 }
 
-/** What crosses over to the thread: a tool's name, arguments that were validated, the context. */
+/** What a thread gets: a tool's name, validated arguments, and the context. */
 export type Task = {
   readonly name: string;
   readonly args: Record<string, unknown>;
@@ -37,7 +37,7 @@ export type Task = {
 /**
  * Runs a tool and returns its result as plain data.
  *
- * @throws what asPlainResult throws where the tool has failed. Any other error is not the tool's
+ * @throws the error of asPlainResult if the tool has failed. Any other error does not come from the tool
  */
 export async function runTool({ name, args, context }: Task): Promise<unknown> {
   const run = runs.get(name);

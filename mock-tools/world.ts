@@ -1,4 +1,4 @@
-// What the tools remember is kept in files, since threads and processes share no variables.
+// The data of the tools is kept in files, since threads and processes share no variables.
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { messageOf } from "./plain.ts";
 
 const MAX_ATTEMPTS = 10;
 
-/** Removes a folder. A file that was on its way into it meanwhile is there when it is tried again. */
+/** Removes a folder. If a thread adds a file meanwhile, removing fails and is tried again. */
 function removeAll(folder: string): void {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -20,19 +20,19 @@ function removeAll(folder: string): void {
   }
 }
 
-/** Removes a folder that threads may still be writing into: under another name they cannot find it. */
+/** Renames a folder, then removes it. Threads that still write cannot find it under the other name. */
 function remove(folder: string): void {
   const gone = `${folder}-gone`;
   try {
     renameSync(folder, gone);
   } catch {
-    // It is gone already; or, on Windows, a file in it is open.
+    // The folder is already removed, or on Windows one of its files is open.
     removeAll(folder);
   }
   removeAll(gone);
 }
 
-/** What is wrong with the folder, for whoever wants to write into it. */
+/** Why the folder cannot be used, if so. worldFile throws it. */
 let fault: string | undefined;
 
 function make(folder: string): void {
@@ -43,14 +43,14 @@ function make(folder: string): void {
   }
 }
 
-/** True where WORLD_DIR was given, so that the world outlives the program. */
+/** True if WORLD_DIR was given. Then the world outlives the program. */
 export const isWorldKept = Boolean(process.env.WORLD_DIR);
 
-/** WORLD_DIR, or a folder of this run's own that vanishes with it and that its threads inherit. */
+/** WORLD_DIR, or a folder for this run, which its threads inherit and which is removed at its end. */
 function openWorld(): string {
   const given = process.env.WORLD_DIR;
   const folder = given || join(tmpdir(), `world-${crypto.randomUUID()}`);
-  // A thread that starts up while the program ends would make a folder that nobody removes.
+  // If a thread starts while the program ends, its folder would never be removed.
   if (isMainThread) make(folder);
   if (given) return folder;
   process.env.WORLD_DIR = folder;
@@ -61,9 +61,9 @@ function openWorld(): string {
 const folder = openWorld();
 
 /**
- * The place of one file of the world, whose folder is there.
+ * The path of one file of the world. Its folder exists.
  *
- * @throws an error if it is not, because WORLD_DIR is no place for one
+ * @throws an error if the folder cannot be made at WORLD_DIR
  */
 export function worldFile(name: string): string {
   if (fault !== undefined) throw new Error(fault);

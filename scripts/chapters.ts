@@ -4,7 +4,7 @@ import { join, posix } from "node:path";
 /** The folder that holds the book. */
 export const ROOT = join(import.meta.dirname, "..");
 
-/** The folder that programs run from: a compiled copy, where the tests have made one, or the book. */
+/** The folder that programs run from: a compiled copy if the tests have made one, otherwise the book. */
 export function bookFolder(): string {
   return process.env.COMPILED_BOOK || ROOT;
 }
@@ -12,7 +12,7 @@ export function bookFolder(): string {
 /** The pages that belong to no chapter, as paths from the root. */
 export const APPENDICES = ["chapters/GLOSSARY.md", "chapters/RELIABILITY.md"] as const;
 
-/** Every chapter of the book, and the number of the one that it grows from. */
+/** Every chapter of the book, and the number of its base. */
 const TREE = new Map([
   ["01-structured-output", ""],
   ["02-tool-use", "01"],
@@ -48,7 +48,7 @@ export type Chapter = {
   /** The first two lines of main.ts: "Parallel tools", and the claim in one sentence. */
   readonly title: string;
   readonly claim: string;
-  /** The number of the chapter that this one grows from; empty for the first. */
+  /** The number of its base; empty for the first chapter. */
   readonly base: string;
 };
 
@@ -83,7 +83,7 @@ export function findChapter(name: string): Chapter {
   throw new Error(`there is no chapter ${name}; there are ${known}`);
 }
 
-/** The chapters that are to come, in order, each by its number and the words of its folder: "23 scale out". */
+/** The planned chapters, in order, each as its number and the words of its folder: "23 scale out". */
 export function planned(): string[] {
   const written = new Set(chapters().map(({ folder }) => folder));
   const left = [...TREE.keys()].filter((folder) => !written.has(folder));

@@ -31,7 +31,7 @@ const PARTS = [
 /** Where the engine is installed. It is large, so a copy gets a link to it. */
 const ENGINE = "shared/engine/node_modules";
 
-/** Where the packages are: in the book, or above it where it is itself a copy. */
+/** The folder of the packages: in the book, or above it if the book is itself a copy. */
 const PACKAGES =
   [ROOT, dirname(ROOT)].map((folder) => join(folder, "node_modules")).find(existsSync) ?? "";
 
@@ -40,7 +40,7 @@ atEnd(() => {
   for (const folder of copies) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Packages are found in the folder above a copy, unless it has bundles of its own for some. */
+/** Copies the book. The copy finds its packages in the folder above, or uses bundles of its own. */
 function copyFolder(from: string): string {
   const above = mkdtempSync(join(tmpdir(), "the-agent-loop-"));
   copies.push(above);
@@ -57,10 +57,10 @@ function copyFolder(from: string): string {
 }
 
 /**
- * Copies the book to a fresh folder and changes files in it, as a reader would in an editor.
+ * Copies the book to a new folder and changes files in it, as a reader would in an editor.
  *
  * @param changes new contents by path from the root, such as "mock-tools/weather.ts"
- * @param from the book to copy: what programs run from, unless the sources are wanted
+ * @param from the book to copy: by default the folder that programs run from
  * @returns the folder; it is removed when the process ends
  */
 export function copyBook(
@@ -85,14 +85,14 @@ function toJs(file: string): string {
   return file.replace(/\.ts$/, ".js");
 }
 
-/** Imports and the thread's entry name TypeScript files; what was compiled needs their neighbours. */
+/** Imports and the thread's entry name TypeScript files. Compiled code needs the .js files beside them. */
 function aimAtJs(code: string): string {
   return code
     .replaceAll(/((?:from|import)\s*\(?\s*["'`]\.[^"'`]*)\.ts(["'`])/g, "$1.js$2")
     .replaceAll("/mock-tools/worker.ts`", "/mock-tools/worker.js`");
 }
 
-/** The lines at the top of a chapter, which --help prints, and which a compiler drops. */
+/** The lines at the top of a chapter. --help prints them, but the compiler drops them. */
 function headerOf(source: string): string {
   return /^(?:\/\/.*\n)*/.exec(source)?.[0] ?? "";
 }
@@ -100,8 +100,8 @@ function headerOf(source: string): string {
 const BUNDLES = "node_modules";
 
 /**
- * Packages of so many files that a short program spends a fifth of its time on finding them, and
- * which of their modules the book imports.
+ * Packages with very many files: finding them takes a fifth of a short program's time. Each with the
+ * modules that the book imports.
  */
 const BUNDLED = new Map([
   ["openai", [".", "./helpers/zod", "./lib/responses/ResponseInputItems"]],
@@ -111,7 +111,7 @@ const BUNDLED = new Map([
   ["@google/genai", ["."]],
 ]);
 
-/** Makes one file of each of these modules, in a folder where Node looks before it looks above. */
+/** Bundles each of these modules into one file, in a folder where Node looks first. */
 async function bundlePackages(folder: string): Promise<void> {
   const outdir = join(folder, BUNDLES);
   const modules = [...BUNDLED].flatMap(([name, paths]) => {
@@ -123,7 +123,7 @@ async function bundlePackages(folder: string): Promise<void> {
     outdir,
     absWorkingDir: ROOT,
     bundle: true,
-    // What two of them share, such as zod, must be the same thing for both.
+    // Code that two bundles share, such as zod, must exist once.
     splitting: true,
     platform: "node",
     banner: {
@@ -138,9 +138,9 @@ async function bundlePackages(folder: string): Promise<void> {
 }
 
 /**
- * Copies the book to a fresh folder with a JavaScript file beside each program, and with its largest
- * packages in one file each. Node runs that at once, where loading TypeScript takes longer than all
- * else that a chapter does.
+ * Copies the book to a new folder with a JavaScript file beside each program, and with its largest
+ * packages in one file each. Node runs the copy at once; loading TypeScript takes longer than the rest
+ * of a chapter.
  *
  * @returns the folder; it is removed when the process ends
  */

@@ -11,7 +11,7 @@ function fence(language: string, text: string): string {
   return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
 }
 
-/** Splits a command as a shell would, as far as the READMEs need it: on spaces, with double quotes. */
+/** Splits a command at spaces, except within double quotes. The READMEs need no more of a shell. */
 function words(command: string): string[] {
   return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(
     ([, quoted, plain]) => quoted ?? plain ?? "",
@@ -19,7 +19,7 @@ function words(command: string): string[] {
 }
 
 /**
- * What a command of the book prints: its transcript, and the error it ends with, if any. Settings may
+ * The output of a command of the book: its transcript and its error, if there is one. Settings may
  * stand before it, as in a shell: "NAME=VALUE npx tsx FILE".
  */
 async function output(command: string): Promise<string> {
@@ -36,7 +36,7 @@ async function output(command: string): Promise<string> {
   return fence("console", `$ ${command}\n${stdout}${errors.join("\n")}`);
 }
 
-/** The hunks of a chapter's diff to its base that hold one of the given texts. */
+/** The hunks of a chapter's diff to its base that contain one of the given texts. */
 function diff(number: string, ...texts: string[]): string {
   const to = findChapter(number);
   const from = findChapter(to.base);
@@ -68,7 +68,7 @@ async function graph(number: string, question: string): Promise<string> {
   return fence("mermaid", picture);
 }
 
-/** One message of the conversation that a chapter has over a question, as it travels. */
+/** One message of a chapter's conversation about a question, as it is sent. */
 async function wire(number: string, index: string, question: string): Promise<string> {
   let said: string[] = [];
   const server = await serveScript((request) => {
@@ -84,7 +84,7 @@ async function wire(number: string, index: string, question: string): Promise<st
   return fence("json", JSON.stringify(JSON.parse(content), null, 2));
 }
 
-/** A table of what the tests try and what comes of it, made by a program that knows them. */
+/** A table of what the tests try and what holds, made by test/programs/reliability.ts. */
 async function tests(part: string): Promise<string> {
   const { stdout, stderr } = await run("test/programs/reliability.ts", [part]);
   if (stderr) throw new Error(`the tests cannot be listed: ${stderr}`);
@@ -111,7 +111,7 @@ function chapterTable(): string {
   return table(["", "chapter", "the one idea", "base", "lines", "+", "−"], rows);
 }
 
-/** The sentence about the chapters that are to come; it gets shorter as they come. */
+/** The sentence about the planned chapters. */
 function planSentence(): string {
   const names = planned();
   if (names.length === 0) return "No more chapters are planned.";
@@ -131,7 +131,7 @@ function navigation(number: string): string {
   ].join(" · ");
 }
 
-/** Makes a text of the words that follow a recipe's name. */
+/** Makes a text from the words after a recipe's name. */
 type Recipe = (...args: string[]) => string | Promise<string>;
 
 const RECIPES = new Map<string, Recipe>([
@@ -147,14 +147,14 @@ const RECIPES = new Map<string, Recipe>([
 ]);
 
 /**
- * Makes what a page asks for in "<!-- generated: RECIPE -->".
+ * Makes the text for "<!-- generated: RECIPE -->" on a page.
  *
  * @param page the page, as a path from the root, since a link depends on where it stands
- * @throws an error that names the recipes there are
+ * @throws an error that lists the known recipes
  */
 export async function generate(recipe: string, page: string): Promise<string> {
   const [kind = "", ...args] = words(recipe);
-  // A command is printed with its quotes, so it is not taken apart.
+  // A command is printed with its quotes, so it is not split.
   if (kind === "output") return output(recipe.replace("output ", ""));
   if (kind === "chapter") return linkTo(args.join(" "), page);
   const make = RECIPES.get(kind);

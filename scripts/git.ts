@@ -3,7 +3,7 @@ import { devNull } from "node:os";
 import { ROOT } from "./chapters.ts";
 
 /**
- * The difference between two files as git sees it, whatever the user's own settings are.
+ * The difference between two files as git shows it, independent of the user's git settings.
  *
  * @param from a path from the root of the book, as `to`
  * @param option one more option of git diff, such as --numstat or -U0

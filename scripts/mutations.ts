@@ -10,7 +10,7 @@ import { ROOT } from "./chapters.ts";
 type Mutation = {
   readonly name: string;
   readonly file: string;
-  /** What stands in the file, and what stands there instead. */
+  /** The text in the file, and its replacement. */
   readonly from: string;
   readonly to: string;
   /** The test file, and the words of the test, that must fail. */
@@ -177,7 +177,7 @@ const MUTATIONS: readonly Mutation[] = [
     from: "return start > 0 ? start : read;",
     to: "return start > 0 ? start : line.length;",
     test: "18-cut",
-    fails: "gets every byte",
+    fails: "gives every byte",
   },
   {
     name: "whatever is kept is sent whole",
@@ -257,7 +257,7 @@ const MUTATIONS: readonly Mutation[] = [
     from: "\\u007f-\\u009f",
     to: "\\u007f",
     test: "terminal",
-    fails: "nothing that it would obey",
+    fails: "nothing that a terminal would obey",
   },
   {
     name: "a key is printed",
@@ -685,7 +685,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-/** True if the test that must notice the mutation fails, or what it shares with its neighbours does. */
+/** True if the test that must notice the mutation fails, or the set-up that it shares with others fails. */
 function isNoticed({ file, from, to, test, fails }: Mutation): boolean {
   const source = readFileSync(join(ROOT, file), "utf8");
   if (!source.includes(from)) throw new Error(`${file} does not hold: ${from}`);

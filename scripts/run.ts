@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { atEnd } from "../mock-tools/at-end.ts";
 import { bookFolder } from "./chapters.ts";
 
-/** How a process ended: its exit code, or the signal that ended it, and all that it printed. */
+/** How a process ended: its exit code or the signal that ended it, and its output. */
 export type Ended = {
   readonly code: number | string | null;
   readonly stdout: string;
   readonly stderr: string;
 };
 
-/** The environment of a reader without a key, whatever the environment of the tests is. */
+/** The environment of a reader without a key. It replaces that of the tests. */
 const OFFLINE = {
   OPENAI_API_KEY: "",
   OPENAI_BASE_URL: "",
@@ -54,7 +54,7 @@ atEnd(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Ends a process with the tests, if it has not ended before. */
+/** Ends a process when the tests end, if it still runs. */
 function watch<Child extends ChildProcess>(child: Child): Child {
   running.add(child);
   child.once("exit", () => running.delete(child));
@@ -64,16 +64,16 @@ function watch<Child extends ChildProcess>(child: Child): Child {
 type Options = {
   readonly env?: Record<string, string | undefined>;
   readonly folder?: string;
-  /** How many milliseconds it may take before it is ended. */
+  /** After so many milliseconds the process is ended. */
   readonly limit?: number;
 };
 
-/** Node's own loader of TypeScript, which says that it is an experiment, or else tsx. */
+/** Node's own TypeScript loader without its warning, or tsx if Node has none. */
 const LOADER = process.features.typescript
   ? ["--disable-warning=ExperimentalWarning"]
   : ["--import", "tsx"];
 
-/** What `npx tsx FILE` does, without the second that npx takes. */
+/** The command of `npx tsx FILE`, without the second that npx itself takes. */
 function command(file: string, args: readonly string[], folder: string): string[] {
   const compiled = join(folder, file.replace(/\.ts$/, ".js"));
   return existsSync(compiled) ? [compiled, ...args] : [...LOADER, join(folder, file), ...args];
@@ -101,7 +101,7 @@ export function run(
   });
 }
 
-/** Starts one of the book's programs and hands it out while it runs. */
+/** Starts one of the book's programs, and returns it while it runs. */
 export function start(
   file: string,
   args: readonly string[] = [],

@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
 
-/** Lets a server listen on a free port of this machine: its address, and how to end it at once. */
+/** Lets a server listen on a free port of this machine. Returns its address, and a function that ends it at once. */
 export async function listen(server: Server): Promise<{ url: string; close: () => void }> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -49,8 +49,8 @@ export function complete(response: ServerResponse, message: object, choice: obje
 /**
  * Serves a plain scripted model over the OpenAI chat API, without any of the book's own code.
  *
- * @param script the replies in order, the last one again and again; or a function of the request
- * @returns the base URL for OPENAI_BASE_URL, the requests that came, and how to end it
+ * @param script the replies in order, of which the last one repeats; or a function of the request
+ * @returns the base URL for OPENAI_BASE_URL, the requests that came, and a function that ends it
  */
 export async function serveScript(
   script: readonly Reply[] | ((request: ChatRequest, index: number) => Reply),

@@ -1,10 +1,10 @@
-/** True if there is a process with this id, whoever's it is. */
+/** True if a process with this id exists, also one of another user. */
 export function isAlive(pid: number): boolean {
   try {
-    // Signal 0 asks whether there is such a process, and sends nothing.
+    // Signal 0 only checks that the process exists.
     return process.kill(pid, 0);
   } catch (error) {
-    // Another user's process may not be asked, but it is there.
+    // Any other error, such as EPERM for another user's process, means that it exists.
     return Object(error).code !== "ESRCH";
   }
 }

@@ -1,24 +1,24 @@
-// Calls as bars: the picture that a timeline is.
+// Draws calls as the bars of a timeline.
 import { fitTo, shareOut, widthOf, wrap } from "./columns.ts";
 import { onOneLine } from "./terminal.ts";
 
-/** How a call ended. One is lost when its thread ends; one that has not ended is running. */
+/** How a call ended. A call is lost if its thread ended first, and running if it has not ended. */
 type End = "done" | "failed" | "lost" | "running";
 
-/** A call as a bar. Times are milliseconds since 1970; a lost call ends when that was noticed. */
+/** A call as a bar. Times are milliseconds since 1970; a lost call ends when the loss was noticed. */
 export type Bar = {
   readonly label: string;
   readonly start: number;
   readonly end: number;
   readonly how: End;
-  /** The run of the agent that it belongs to, from 1 up. */
+  /** The number of the agent's run, from 1 up. */
   readonly run: number;
 };
 
-/** Colours a text; it leaves it as it is where no colour is wanted. */
+/** Colours a text, or returns it unchanged if no colour is wanted. */
 type Paint = (colour: "green" | "red" | "yellow", text: string) => string;
 
-/** What tells the ends apart, besides the colour: the letter of the bar, and a word behind it. */
+/** The letter of the bar, the word behind it and the colour, by the way in which a call ended. */
 const SIGNS = {
   done: { letter: "█", word: "", colour: "green" },
   failed: { letter: "▒", word: " failed", colour: "red" },
@@ -46,7 +46,7 @@ function spanOf(bars: readonly Bar[]): { from: number; length: number } {
   return { from, length: to - from };
 }
 
-/** Work is what calls have done that came to an end. */
+/** The line under a picture. Only calls that are done or failed count as work. */
 function sumUp(bars: readonly Bar[]): string {
   const ended = bars.filter(({ how }) => how === "done" || how === "failed");
   const work = ended.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -56,7 +56,7 @@ function sumUp(bars: readonly Bar[]): string {
   return `${calls}: ${ms(work)} of work in ${ms(spanOf(bars).length)}${note}`;
 }
 
-/** How a picture is laid out: the columns of each part, the columns of a millisecond, the colours. */
+/** The layout of a picture: the columns of each part, the columns per millisecond, the colours. */
 type Layout = {
   readonly columns: number;
   readonly label: number;
@@ -93,8 +93,8 @@ function drawRun(run: readonly Bar[], layout: Layout): string {
 }
 
 /**
- * Draws bars under one another, on one axis from the first start to the last end. Several runs of an agent
- * are drawn one by one, to one scale.
+ * Draws bars below one another, on one axis from the first start to the last end. Several runs of an agent
+ * are drawn one by one, in the same scale.
  *
  * @param columns how wide the terminal is
  */

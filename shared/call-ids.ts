@@ -1,12 +1,12 @@
-// Call ids that a provider takes back. Servers that are almost compatible send others as well.
+// Makes call ids that a provider accepts. Servers that are only almost compatible send others.
 
 /**
- * Settles the ids of the calls of one reply. An id stays as it is, unless it breaks the provider's rule
- * or an earlier call of the reply has it. Then the provider would refuse it together with its result, and
- * `call_N` stands in its place, where N is the call's position, or the next number that is free.
+ * Settles the ids of the calls of one reply. An id stays as it is unless it breaks the provider's rule
+ * or an earlier call of the reply has it. The provider would refuse such an id in the next request, so
+ * it becomes `call_N`, where N is the call's position or the next free number.
  *
  * @param isValid the provider's rule
- * @param known ids of the reply that are known before they are settled, so that none of ours is one of them
+ * @param known the ids in the reply as far as they are known, so that our ids differ from them
  * @returns a function that takes the id and the position of each call, from the first to the last
  */
 export function callIds(

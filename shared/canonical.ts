@@ -13,8 +13,8 @@ function write(value: unknown): string {
 
 /**
  * The JSON of a value, without spaces and with the keys of each object in the order of their UTF-16
- * units, as in RFC 8785 (https://www.rfc-editor.org/rfc/rfc8785). Whatever JSON has no place for is
- * treated as JSON.stringify treats it.
+ * units, as in RFC 8785 (https://www.rfc-editor.org/rfc/rfc8785). Values that JSON cannot hold are
+ * treated as JSON.stringify treats them.
  */
 export function canonicalJson(value: unknown): string {
   return write(JSON.parse(JSON.stringify(value ?? null)));
@@ -35,10 +35,10 @@ export function summarize(input: object): Record<string, string> {
   return Object.fromEntries(parts);
 }
 
-/** What is recorded of an effect's input: its hash, and its parts for a person to read. */
+/** The record of an effect's input: its hash, and its parts for a person to read. */
 export type Recorded = { readonly hash: string; readonly input: Readonly<Record<string, string>> };
 
-/** Says in which parts the input of a recorded effect is not the present one. */
+/** Says in which parts the recorded input differs from the present input. */
 export function compare(
   { hash: wasHash, input: was }: Recorded,
   hash: string,

@@ -34,7 +34,7 @@ const FunctionCall = z.object({
 /** A call of a kind of tool that no chapter offers. */
 const OtherCall = z.object({ type: otherThan("function") });
 
-// Some servers send null where there are no calls.
+// Some servers send null if there are no calls.
 const Message = z.object({
   refusal: z.string().nullish(),
   content: z.string().nullish(),
@@ -48,14 +48,14 @@ const Completion = z.object({
 });
 
 /**
- * True for a call id that Chat Completions takes back: of 1 to 40 characters, as in
+ * True for a call id that Chat Completions accepts: 1 to 40 characters, as in
  * https://github.com/vercel/ai/issues/5171
  */
 export function isChatCallId(id: string): boolean {
   return id.length > 0 && id.length <= 40;
 }
 
-/** Takes a message of the model's, returns its text and its calls in their order. */
+/** Takes a message of the model. Returns its text and its calls in their order. */
 function readMessage(message: unknown): Output[] {
   const what = "a message with a text or calls";
   const { refusal, content, tool_calls } = expectShape(what, Message, message);
@@ -70,7 +70,7 @@ function readMessage(message: unknown): Output[] {
   return [...texts, ...outputs];
 }
 
-/** Writes the message anew, because a server may refuse the fields that servers add. */
+/** Writes a message with the known fields only, because a server may refuse the fields that it added. */
 function writeMessage(outputs: readonly Output[]): ChatCompletionMessageParam {
   const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
   const tool_calls = outputs.flatMap((output) => {
@@ -99,7 +99,7 @@ type Setting = {
   readonly config?: { readonly parallel_tool_calls?: boolean };
 };
 
-/** Sends a request, or returns the body that came for it before. */
+/** Sends a request, or returns the recorded body of its response. */
 type Execute = (key: string, input: object, run: () => Promise<unknown>) => Promise<unknown>;
 const send: Execute = (_key, _input, run) => run();
 
@@ -108,7 +108,7 @@ type Conversation = {
   answer(outcomes: readonly Outcome[]): void;
 };
 
-/** The tools and their knob. The API refuses both where there is no tool; unset, it decides itself. */
+/** The tools and their knob. The API refuses both without tools. If the knob is unset, the API decides. */
 function describeTools({ tools, config = {} }: Setting) {
   const { parallel_tool_calls } = config;
   if (tools.length === 0) return {};
@@ -122,7 +122,7 @@ function describeTools({ tools, config = {} }: Setting) {
 
 type Request = ChatCompletionCreateParamsNonStreaming;
 
-/** Sends a request, and returns the message of the reply if there is a whole one. */
+/** Sends a request, and returns the message of the reply. Throws an error if it was cut off. */
 async function askServer(request: Request, execute: Execute): Promise<unknown> {
   const body = await execute("request", request, async () => {
     const response = await client.chat.completions.create(request).asResponse();
@@ -131,7 +131,7 @@ async function askServer(request: Request, execute: Execute): Promise<unknown> {
   const { choices, usage } = expectShape("a chat completion", Completion, body);
   noteTokens(usage?.prompt_tokens);
   const [{ message, finish_reason: end }] = choices;
-  // A text that was cut off would pass for the answer.
+  // Otherwise a text that was cut off would count as the answer.
   const cut = end === "length" || end === "content_filter";
   if (cut) throw new Error(`the reply is incomplete: ${end}`);
   return message;
@@ -139,10 +139,10 @@ async function askServer(request: Request, execute: Execute): Promise<unknown> {
 
 /**
  * Opens a conversation over Chat Completions. `ask` sends a request and returns the message and the
- * calls of the reply; `answer` takes the outcomes of all these calls into the next request. Where `ask` is
+ * calls of the reply; `answer` puts the outcomes of all these calls into the next request. If `ask` is
  * given a function, the request is sent through it, under the key "request".
  *
- * @throws an error from `ask` where the model refuses or its reply is incomplete
+ * @throws an error from `ask` if the model refuses or its reply is incomplete
  */
 export function talkOverChat(setting: Setting): Conversation {
   const messages: ChatCompletionMessageParam[] = [
@@ -153,7 +153,7 @@ export function talkOverChat(setting: Setting): Conversation {
   return {
     async ask(execute = send) {
       const outputs = readMessage(await askServer({ model, messages, ...options }, execute));
-      // An empty message would be refused when it is sent back.
+      // The API would refuse an empty message in the next request.
       if (outputs.length > 0) messages.push(writeMessage(outputs));
       return outputs;
     },

@@ -11,12 +11,12 @@ import { settings } from "./settings.ts";
 import { shorten } from "./terminal.ts";
 import { printTimeline, wantTimeline } from "./timeline.ts";
 
-// Before a chapter starts its threads, which inherit the wish. Measurements, which import chapters, draw none.
+// Threads inherit this setting, so it comes before they start. Measurements import chapters and draw nothing.
 const isChapter = /\bmain\.[jt]s$/.test(process.argv[1] ?? "");
 const isAsked = process.argv.includes("--timeline") || process.env.TIMELINE_FILE;
 if (isChapter && (process.stderr.isTTY || isAsked)) wantTimeline();
 
-/** True in the file that was started, false where it is imported. */
+/** True in the file that was started, false in an imported file. */
 export function isEntry(url: string): boolean {
   const [, started] = process.argv;
   return started !== undefined && pathToFileURL(realpathSync(started)).href === url;
@@ -36,12 +36,12 @@ With no question, the chapter asks its own. To ask yours:  ${typed} "a question"
 
 ${lines.join("\n")}
 
-What is in capitals is set in the environment, or in a file called .env.`);
+Names in capitals are set in the environment, or in a file called .env.`);
 }
 
 type Agent = (question: string, interrupted: AbortSignal) => Promise<string>;
 
-/** Ctrl-C ends the program or, the first time, tells an agent that wants to hear of it. */
+/** Ctrl-C ends the program. If the agent takes a signal, the first Ctrl-C aborts that signal instead. */
 function listenForCtrlC(runAgent: Agent): AbortSignal {
   const interrupt = new AbortController();
   process.on("SIGINT", () => {
@@ -67,20 +67,20 @@ async function ask(runAgent: Agent, question: string, interrupted: AbortSignal):
   try {
     printAnswer(await runAgent(question, interrupted));
   } finally {
-    // Sent is sent, whatever went wrong afterwards.
+    // E-mails were sent even if the run failed later.
     printMailbox(mails);
     await printTimeline();
   }
 }
 
-/** The question on the command line, or else those of the demo. */
+/** The question on the command line, or otherwise those of the demo. */
 function readQuestions(words: readonly string[], demo: readonly string[]): readonly string[] {
   const own = words.join(" ").trim();
   if (words.length > 0 && own === "") throw new Error("expected a question, got an empty one");
   return own ? [own] : demo;
 }
 
-/** The model that answers, and where it is. */
+/** The model that answers, and its address. */
 function nameModel(): readonly string[] {
   const where = offline ? "set OPENAI_API_KEY to ask a real one" : client.baseURL;
   return [`${model} (${where})`];
@@ -92,7 +92,7 @@ function complain(error: unknown, interrupted: AbortSignal): void {
   process.exitCode = interrupted.aborted ? 130 : 1;
 }
 
-/** What nobody caught is a mistake in the code, so this says where it was made. */
+/** An error that was not caught is a mistake in the code, so this prints where it was made. */
 function crash(error: unknown): void {
   endTyping();
   const { stack } = Object(error);
@@ -101,9 +101,9 @@ function crash(error: unknown): void {
 }
 
 /**
- * Asks the question on the command line or else the demo's, one after the other, and prints them
+ * Asks the question on the command line or otherwise the demo's, one after the other, and prints them
  * with their answers. An error becomes one line on stderr and exit code 1; it never rejects.
- * An agent with a second parameter gets a signal there: the first Ctrl-C aborts it instead of ending
+ * An agent with a second parameter gets a signal: the first Ctrl-C aborts the signal instead of ending
  * the program, which then ends with exit code 130 as soon as the agent does.
  */
 export async function runQuestions(

@@ -1,20 +1,20 @@
-// How wide a text and a terminal are, in columns. Letters of some scripts, and most emoji, take two of them.
+// The width of a text and of a terminal, in columns. Letters of some scripts, and most emoji, take two.
 
-/** The columns of a line that nobody has told the width of. */
+/** The columns of a line if its width is unknown. */
 const USUAL = 80;
-/** The least that a bar gets, unless that is more than half of the room. */
+/** The least columns of a bar, unless that is more than half of the room. */
 const MIN_BAR = 20;
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-// What Unicode calls wide or full-width, by scripts: https://www.unicode.org/reports/tr11/
+// The scripts that Unicode calls wide or full-width: https://www.unicode.org/reports/tr11/
 const WIDE =
   /[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Bopomofo}\p{sc=Yi}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u;
 const EMOJI = /\p{Emoji_Presentation}|\ufe0f/u;
 const HALF_WIDTH = /^[\uff61-\uffdc]/;
 const INVISIBLE = /^[\p{M}\p{Cf}]+$/u;
 
-/** Takes a letter with all that stands on it, returns its columns. */
+/** Takes a letter with its marks, returns its columns. */
 function widthOfLetter(letter: string): number {
   if (INVISIBLE.test(letter)) return 0;
   if (HALF_WIDTH.test(letter)) return 1;
@@ -30,7 +30,7 @@ export function widthOf(text: string): number {
   return lettersOf(text).reduce((sum, letter) => sum + widthOfLetter(letter), 0);
 }
 
-/** Takes a text, returns it with exactly so many columns. The end of a label tells more than its beginning. */
+/** Cuts or fills a text to exactly so many columns. It cuts the beginning, since a label's end says more. */
 export function fitTo(text: string, columns: number): string {
   const letters = lettersOf(text);
   let width = widthOf(text);
@@ -48,17 +48,17 @@ export function wrap(text: string, columns: number): string {
   });
 }
 
-/** The width of what is written to: a terminal's own, else what COLUMNS says, else the usual one. */
+/** The width of an output: that of its terminal, otherwise COLUMNS, otherwise the usual width. */
 export function columnsOf({ columns }: { readonly columns?: number }): number {
   const given = Number(process.env.COLUMNS);
   return columns || (Number.isInteger(given) && given > 0 ? given : USUAL);
 }
 
 /**
- * Shares out the lines of a picture between labels and bars, so that none is wider than the terminal.
- * A terminal of fewer than some 20 columns has no room for all three.
+ * Divides the width of a picture between labels and bars, so that no line is wider than the terminal.
+ * A terminal with fewer than about 20 columns has no room for labels, bars and what stands behind.
  *
- * @param most how many columns the labels and the bars would take, and how many what stands behind them takes
+ * @param most how many columns the labels and bars would take, and how many the text behind them takes
  */
 export function shareOut(
   columns: number,

@@ -1,9 +1,9 @@
 import { print } from "./print.ts";
 
-/** Called at the start of a call. What it returns is called at the end. */
+/** Called when a call starts. It returns a function that is called when the call ends. */
 type OnStart = () => () => void;
 
-/** How many calls are under way, seen from outside: a watcher for a runner. */
+/** A watcher for a runner, which counts the calls that are under way. */
 export type Gauge = {
   /** The most calls that were under way at once. */
   peak: number;
@@ -31,7 +31,7 @@ export function makeGauge(): Gauge {
   return gauge;
 }
 
-/** Asks a question with a runner that tells a watcher of its calls, and returns the answer. */
+/** Asks a question with a runner that calls a watcher, and returns the answer. */
 type Ask = (question: string, onStart: OnStart) => Promise<string>;
 type Agent = (question: string) => Promise<string>;
 

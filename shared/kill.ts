@@ -1,7 +1,7 @@
-// Kills the program at a moment of the reader's choice. It is a real SIGKILL: no handler runs, and no
+// Kills the program at a moment that the reader chooses. It is a real SIGKILL: no handler runs, and no
 // other line of code. KILL_AT names the moment: "before step 2 call 0", "after …" (it has run), "20 bytes
-// of …" (so much of its line is written), "recorded …", "recorded 2 calls" (of any), or "end of call 0" (the
-// first time there is one).
+// of …" (that much of its line is written), "recorded …", "recorded 2 calls" (any two), or "end of call 0"
+// (the first such end).
 import type { Execute } from "./effects.ts";
 import { printStatus } from "./print.ts";
 
@@ -12,7 +12,7 @@ const MOMENT = new RegExp(
   `^((before|after|recorded|\\d+ bytes of) ${EFFECT}|${COUNT}|end of call \\d+|)$`,
 );
 
-/** Says that the program has come to its end, where it was to be killed before. */
+/** Warns that the program has reached its end although KILL_AT should have killed it. */
 export function printMissed(): void {
   const isMoment = KILL_AT !== "" && MOMENT.test(KILL_AT);
   if (isMoment) printStatus(`warning: the program was not killed: "${KILL_AT}" never came`);
@@ -26,16 +26,16 @@ function dieAt(moment: string): void {
   if (moment === KILL_AT) die();
 }
 
-/** Throws an error if KILL_AT is set, and is no moment. */
+/** Throws an error if KILL_AT is set but does not name a moment. */
 export function expectMoment(): void {
   if (MOMENT.test(KILL_AT)) return;
   throw new Error(`expected a moment such as "after step 2 call 0" in KILL_AT, got ${KILL_AT}`);
 }
 
-/** How many calls are to be recorded when the program is killed. */
+/** The number of recorded calls at which the program is killed. */
 const CALLS = Number(/^recorded (\d+) calls$/.exec(KILL_AT)?.[1] ?? Number.POSITIVE_INFINITY);
 
-/** Makes effects that kill the program when so many calls are recorded. The others wait, as if they took longer. */
+/** Wraps effects: kills the program when so many calls are recorded. Further calls wait, as if they took longer. */
 function withKillAfterCalls(execute: Execute): Execute {
   let begun = 0;
   let recorded = 0;
@@ -49,7 +49,7 @@ function withKillAfterCalls(execute: Execute): Execute {
   };
 }
 
-/** Makes effects that kill the program when KILL_AT has come. Throws an error if that is no moment. */
+/** Wraps effects: kills the program at the moment of KILL_AT. Throws an error if that is not a moment. */
 export function withKill(given: Execute): Execute {
   expectMoment();
   const execute = withKillAfterCalls(given);
@@ -67,7 +67,7 @@ export function withKill(given: Execute): Execute {
 
 type Append = (line: Uint8Array, key: string) => void;
 
-/** The same for a write, of which a part is done then. */
+/** Wraps the write of a line: kills the program when a part of it is written. */
 export function withKillInWrite(append: Append): Append {
   return (line, key) => {
     const [count, of] = KILL_AT.split(" bytes of ");
@@ -77,7 +77,7 @@ export function withKillInWrite(append: Append): Append {
   };
 }
 
-/** The same for the end of a call, in whichever step that is. */
+/** A watcher that kills the program when the call at this place of any batch ends. */
 export function killAtEndOfCall(_call: unknown, index: number): () => void {
   return () => dieAt(`end of call ${index}`);
 }

@@ -7,7 +7,7 @@ readDotEnv();
 
 const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL, OPENAI_MODEL: name } = process.env;
 
-/** True where neither a key nor a base URL is set, so that the offline model answers. */
+/** True if neither a key nor a base URL is set. Then the offline model answers. */
 export const offline = !apiKey && !baseURL;
 
 /** The name of the model that answers. */
@@ -19,17 +19,17 @@ function readProtocol(name: string): "responses" | "chat" {
   process.exit(1);
 }
 
-/** The protocol to speak where a chapter knows both: OpenAI's Responses, or Chat Completions. */
+/** The protocol for chapters that know both: OpenAI's Responses, or Chat Completions. */
 export const protocol = readProtocol(process.env.OPENAI_PROTOCOL || "responses");
 
-// The program goes on, and may start its threads, while the model gets ready.
+// It starts in the background, so the program can start its threads meanwhile.
 if (offline) startOfflineModel();
 
-/** The official client, aimed at whichever model answers: a real one, or the offline one. */
+/** The official client. It asks the real model or the offline model. */
 export const client = new OpenAI({
   apiKey: apiKey || "none",
   baseURL: offline ? `${OFFLINE_URL}/v1` : baseURL || null,
   fetch: offline ? fetchOffline : undefined,
-  // It would print what a server sent as it came.
+  // Its log would print text from a server unchecked.
   logLevel: "off",
 });

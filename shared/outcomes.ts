@@ -12,7 +12,7 @@ export type Outcome = z.infer<typeof Outcome>;
 /**
  * Takes the value of a call, which may come from a journal.
  *
- * @throws an error that says what it is, if it is no outcome
+ * @throws an error that says what came, if it is not an outcome
  */
 export function readOutcome(value: unknown): Outcome {
   return expectShape("an outcome", Outcome, value);

@@ -22,31 +22,31 @@ function agent(step: number): string {
 let typing = false;
 let held = "";
 
-/** Prints a piece of one of the step's messages as it comes, if there is a terminal to watch. */
+/** Prints a piece of one of the step's messages as it comes, if stdout is a terminal. */
 export function printDelta(step: number, text: string): void {
   if (!process.stdout.isTTY) return;
   const known = held + stripControls(text);
-  // What may be the first half of a secret waits for the next piece.
+  // Text that may be the first half of a secret waits for the next piece.
   const end = known.length - lengthOfHalfSecret(known);
   held = known.slice(end);
   process.stdout.write(`${typing ? "" : `${agent(step)} `}${clean(known.slice(0, end))}`);
   typing = true;
 }
 
-/** Ends the line of a text that was printed as it came, if there is one. */
+/** Ends the line of a message that is being printed piece by piece, if there is one. */
 export function endTyping(): void {
   if (typing) console.log(clean(held));
   held = "";
   typing = false;
 }
 
-/** How many parts of a question's transcript were printed, and which of them is the present one. */
+/** How many parts of a question's transcript were printed, and the number of the current part. */
 let printed = 0;
 let part = 0;
 
 let isMuted = false;
 
-/** Prints no transcript from here on, as where several would be mixed. */
+/** Prints no transcript from now on. For programs where several transcripts would be mixed. */
 export function muteTranscript(): void {
   isMuted = true;
 }
@@ -59,12 +59,12 @@ function printPart(text: string): void {
   console.log(text);
 }
 
-/** Goes back to the beginning of a transcript. The parts that come once more are not printed again. */
+/** Goes back to the beginning of a transcript. Parts that were printed before are not printed again. */
 export function rewindTranscript(): void {
   part = 0;
 }
 
-/** Prints one step's messages, unless they were printed as they came, or else its calls. */
+/** Prints one step's messages, unless they were printed as they came. Without messages, prints its calls. */
 export function printOutputs(step: number, outputs: readonly Output[]): void {
   noteStep(step);
   const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
@@ -94,12 +94,12 @@ export function printQuestion(question: string): void {
   console.log(`${paint("bold", "Q:")} ${shorten(question)}\n`);
 }
 
-/** Prints the answer after a run. It is what the reader asked for, so all of it is printed. */
+/** Prints the answer after a run. The reader asked for it, so it is not cut. */
 export function printAnswer(answer: string): void {
   console.log(`\n${paint("bold", "A:")}\n${clean(answer)}`);
 }
 
-/** Prints what a chapter has to say besides its steps and its answer. */
+/** Prints a text of a chapter besides its steps and its answer. */
 export function print(text: string): void {
   console.log(shorten(text));
 }

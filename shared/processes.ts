@@ -1,4 +1,4 @@
-// Starts programs as a reader would: one process after another, in a folder that outlives them.
+// Starts programs as a reader would, one process after another. Their folder stays for the next one.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -9,7 +9,7 @@ import { endWithOutput } from "./output.ts";
 
 let running: ChildProcess | undefined;
 
-/** Makes a folder for some processes, which vanishes with this one. Its name begins with the given words. */
+/** Makes a folder for some processes. It is removed when this process ends. Its name begins with the given words. */
 export function makeRunFolder(name: string): string {
   endWithOutput();
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
@@ -20,7 +20,7 @@ export function makeRunFolder(name: string): string {
   return folder;
 }
 
-/** The exit code of a program, which is null if a signal has ended it, and what it has printed. */
+/** The exit code of a program, which is null if a signal ended it, and what it printed. */
 export type Printed = {
   readonly code: number | null;
   readonly stdout: string;
@@ -28,17 +28,17 @@ export type Printed = {
 };
 
 /**
- * Runs a program to its end, in a process of its own whose world is a folder.
+ * Runs a program to its end in a process of its own. The folder is its world.
  *
- * @param args the program's file, and what it is given
- * @param settings are added to the environment
+ * @param args the program's file and its arguments
+ * @param settings to add to the environment
  */
 export async function runProgram(
   folder: string,
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
 ): Promise<Printed> {
-  // What is written to a file is there at once, even if the program is killed a moment later.
+  // Output to a file is complete even if the program is killed a moment later.
   const files = ["stdout", "stderr"].map((name) => join(folder, name));
   const [out = 0, err = 0] = files.map((file) => openSync(file, "w"));
   running = spawn(process.execPath, [...process.execArgv, ...args], {
@@ -51,13 +51,13 @@ export async function runProgram(
   return { code, stdout, stderr };
 }
 
-/** Prints what a program has printed. It has passed the guard there. */
+/** Prints the output of a program. The program has cleaned it already. */
 export function repeat({ stdout, stderr }: Pick<Printed, "stdout" | "stderr">): void {
   process.stdout.write(stdout);
   process.stderr.write(stderr);
 }
 
-/** How many lines a file has; none if it is not there. */
+/** How many lines a file has; 0 if it does not exist. */
 export function countLines(file: string): number {
   return existsSync(file) ? readFileSync(file, "utf8").split("\n").length - 1 : 0;
 }

@@ -6,7 +6,7 @@ import { addSettings } from "./settings.ts";
 import { expectShape, otherThan, readBody } from "./shape.ts";
 import { noteTokens } from "./tokens.ts";
 
-// Chapters that speak Responses speak Chat Completions as well.
+// Every chapter that speaks Responses also speaks Chat Completions.
 addSettings({ OPENAI_PROTOCOL: "responses (the default) or chat" });
 
 const Part = z.union([
@@ -19,7 +19,7 @@ const Shape = z.union([
   z.looseObject({ type: otherThan("function_call", "message") }),
 ]);
 
-/** An item as it came, with nothing left out, if the chapters can read it. */
+/** An item exactly as it came, if the chapters can read it. */
 export const Item = z.custom<ResponseOutputItem>((item) => Shape.safeParse(item).success);
 
 const Reply = z
@@ -35,7 +35,7 @@ type Reply = Omit<z.infer<typeof Reply>, "output" | "usage"> & {
   readonly output: ResponseOutputItem[];
 };
 
-/** What a server sent, as it came; the SDK fails on a null in it before anyone can look. */
+/** The body of a response as it came. It is read without the SDK, which fails on a null. */
 export async function fetchBody(response: Promise<Response>): Promise<unknown> {
   return readBody(await (await response).text());
 }
@@ -43,7 +43,7 @@ export async function fetchBody(response: Promise<Response>): Promise<unknown> {
 /**
  * Takes the body of a response.
  *
- * @throws an error that says what was expected and what came, if it is no response or an item is odd
+ * @throws an error that says what was expected and what came, if it is not a response or an item has the wrong shape
  */
 export function parseBody(body: unknown): Reply {
   const { output, usage, ...rest } = expectShape("a response", Reply, body);
@@ -51,20 +51,20 @@ export function parseBody(body: unknown): Reply {
   return { ...rest, output: (output ?? []).map((item) => expectShape("an item", Item, item)) };
 }
 
-/** Reads a response by itself, and throws as parseBody does. */
+/** Reads and checks a response. Throws the errors of parseBody. */
 export async function parseResponse(response: Promise<Response>): Promise<Reply> {
   return parseBody(await fetchBody(response));
 }
 
 /**
- * True for a call id that the Responses API takes back: of 1 to 64 characters, as in
+ * True for a call id that the Responses API accepts: 1 to 64 characters, as in
  * https://github.com/openai/codex/issues/14355
  */
 export function isCallId(id: string): boolean {
   return id.length > 0 && id.length <= 64;
 }
 
-/** The items of a reply, with another id for each call whose own one the API would refuse. */
+/** The items of a reply. A call gets another id if the API would refuse its own. */
 export function withCallIds(items: readonly ResponseOutputItem[]): ResponseOutputItem[] {
   const known = items.map((item) => (item.type === "function_call" ? item.call_id : undefined));
   const settle = callIds(isCallId, known);

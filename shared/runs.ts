@@ -1,14 +1,14 @@
-// When the runs of an agent had their first replies, so that a timeline can tell the runs apart.
+// Notes the times of the first reply in each run of an agent, so that a timeline can separate the runs.
 import { now } from "../mock-tools/notes.ts";
 
 const firsts: number[] = [];
 
-/** Notes that a reply has come, of the step with this number. */
+/** Notes that the reply of this step has come. */
 export function noteStep(step: number): void {
   if (step === 1) firsts.push(now());
 }
 
-/** When each run since the last time had its first reply, in milliseconds since 1970. */
+/** Returns and forgets the noted times, in milliseconds since 1970. */
 export function takeRuns(): number[] {
   return firsts.splice(0);
 }

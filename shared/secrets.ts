@@ -4,26 +4,26 @@ import { stripControls } from "./controls.ts";
 const SECRET_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD)$/i;
 /** A list of headers, such as OTEL_EXPORTER_OTLP_HEADERS: "name=value,name=value". */
 const HEADERS_NAME = /HEADERS$/i;
-/** An address, in which a user's name and a password may stand before the host. */
+/** An address. It may contain a user name and a password before the host. */
 const URL_NAME = /(?:URL|ENDPOINT|PROXY)$/i;
 
-/** Shorter keys are placeholders, such as "none" or "ollama", that are words in other texts as well. */
+/** Shorter keys are placeholders, such as "none" or "ollama". They are ordinary words in other texts. */
 const MIN_KEY = 7;
 const MIN_PASSWORD = 4;
 
-/** What stands before the host in any URL. */
+/** The user name and password in any URL. */
 const CREDENTIALS = /:\/\/[^\s/?#@]*@/g;
 
 function decode(text: string): string[] {
   try {
     return [decodeURIComponent(text)];
   } catch {
-    // A percent sign that encodes nothing: the text is what it is.
+    // A percent sign that encodes nothing: there is no decoded form.
     return [];
   }
 }
 
-/** The user's name and the password in an address, and their parts, whether it is a valid URL or not. */
+/** The user name and password in an address, and their parts. The address need not be a valid URL. */
 function credentialsIn(address: string): string[] {
   const end = address.lastIndexOf("@");
   if (end < 0) return [];
@@ -51,7 +51,7 @@ function secretsIn(name: string, value: string): string[] {
 function formsOf(secret: string): string[] {
   const pieces = secret.split(/[\s"'\\]+/).filter((piece) => piece.length >= MIN_PASSWORD);
   const escaped = [JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
-  // A server may drop control characters alone, and a terminal's guard whole sequences.
+  // A server may drop control characters, and stripControls drops whole sequences.
   const bare = [secret.replace(/\p{Cc}/gu, ""), stripControls(secret)];
   return [...pieces, secret, ...bare, ...escaped];
 }
@@ -60,18 +60,18 @@ function findSecrets(): string[] {
   const secrets = Object.entries(process.env).flatMap(([name, value = ""]) => {
     return secretsIn(name, value.trim()).flatMap(formsOf);
   });
-  // The longest first, since one may be a part of another.
+  // The longest first, since one secret may be a part of another.
   return [...new Set(secrets)].toSorted((one, other) => other.length - one.length);
 }
 
-/** Takes a text, returns it with *** for all that came from a key or from a URL's credentials. */
+/** Takes a text, returns it with *** in place of keys and of user names and passwords in URLs. */
 export function hideSecrets(text: string): string {
   let hidden = text.replace(CREDENTIALS, "://***@");
   for (const secret of findSecrets()) hidden = hidden.replaceAll(secret, "***");
   return hidden;
 }
 
-/** How long the end of a text is that may be the beginning of a secret, of which more may come. */
+/** The length of the end of a text that may be the beginning of a secret. */
 export function lengthOfHalfSecret(text: string): number {
   const lengths = findSecrets().map((secret) => {
     let length = Math.min(text.length, secret.length - 1);

@@ -1,4 +1,4 @@
-// What comes from a server is checked before it is read.
+// Checks what a server sent before the program reads it.
 import { z } from "zod";
 
 /**
@@ -12,7 +12,7 @@ export function expectShape<Value>(what: string, schema: z.ZodType<Value>, value
   throw new Error(`expected ${what}, got ${JSON.stringify(value)}`);
 }
 
-/** The JSON in a body, or the body itself where it is none. */
+/** Parses a body as JSON. Returns the text itself if it is not JSON. */
 export function readBody(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -21,7 +21,7 @@ export function readBody(text: string): unknown {
   }
 }
 
-/** The type of an item, block or part that is none of these. */
+/** The schema for the type of an item, block or part that is none of these. */
 export function otherThan(...types: string[]): z.ZodType<string> {
   return z.string().refine((type) => !types.includes(type));
 }

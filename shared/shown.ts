@@ -1,12 +1,12 @@
-// How a call is shown to whoever decides about it, so that nothing in it passes for something else.
+// Shows a call to the person who decides about it, so that no part of it can look like something else.
 import { shorten } from "./terminal.ts";
 
 const MAX_PART = 1_000;
 
-/** All but letters, marks, signs and the plain space: it would be obeyed, or would not be seen. */
+/** Characters that control a terminal or are invisible. Only the plain space is left out. */
 const UNSEEN = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
 const ESCAPED = /\\./g;
-/** Stands for a quote within a text, and is in no line itself, because that would be escaped. */
+/** Replaces an escaped quote within a text. It cannot occur in a line itself, because quote() escapes it. */
 const INNER_QUOTE = "\0";
 
 function escapeUnits(text: string): string {
@@ -14,7 +14,7 @@ function escapeUnits(text: string): string {
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
-/** Takes data, returns it as JSON on one line, in which every character can be seen. */
+/** Takes data, returns it as JSON on one line without invisible characters. */
 export function quote(value: unknown): string {
   return String(JSON.stringify(value)).replace(UNSEEN, escapeUnits);
 }
@@ -25,7 +25,7 @@ export function describeCall(name: string, args: Readonly<Record<string, unknown
   return [name, parts.join(", ")].join(" ");
 }
 
-/** Takes such a line, returns it with each long text cut; then it says by how much. */
+/** Takes a line of describeCall, returns it with long texts cut. Each cut says how much is left out. */
 export function abridge(line: string): string {
   const marked = line.replace(ESCAPED, (pair) => (pair === '\\"' ? INNER_QUOTE : pair));
   const cut = marked.replace(/"[^"]*"/g, (text) => {

@@ -8,9 +8,9 @@ const { resolve } = createRequire(import.meta.url);
 
 /**
  * Node's options for a thread that runs mock-tools/worker.ts. Node 22.18 and later run TypeScript
- * by themselves. Older ones need tsx, whose hook of require starts a thread in half the time that its
- * hook of import takes. The worker is loaded here as well, so that a mistake in it is shown where it
- * stands; the pool would only say "unknown file extension".
+ * by themselves. Older ones need tsx; with its require hook, a thread starts in half the time that its
+ * import hook takes. The worker is also loaded here, so that a mistake in it is reported with its
+ * place; the pool would only say "unknown file extension".
  */
 export const execArgv: string[] =
   isTypeScript && !process.features.typescript
@@ -18,15 +18,15 @@ export const execArgv: string[] =
     : [];
 
 /**
- * Says so on stderr when a thread dies between two calls, as it does when its memory is found to be
- * full after it has returned a result. Where a thread cannot start at all, the program ends.
+ * Prints a warning on stderr if a thread dies between two calls, for example because its memory was
+ * full after it had returned a result. If a thread cannot start at all, the program ends.
  */
 export function reportDeadThreads(pool: Piscina): void {
   watchThreads(pool);
   pool.on("error", (error: Error) => {
-    // For a thread that has run, the pool has another one by now; for one that cannot start, it has not.
+    // The pool has already replaced a thread that ran before, but not a thread that cannot start.
     const cannotStart = pool.threads.length < pool.options.minThreads;
-    // The worker makes plain errors of all that its tools throw, so this is a mistake in its own source.
+    // Tools' errors reach the pool as plain errors, so a SyntaxError is a mistake in the worker's own source.
     if (cannotStart || error instanceof SyntaxError) throw error;
     printStatus(`warning: a thread died: ${error.message}`);
   });

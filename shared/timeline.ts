@@ -1,4 +1,4 @@
-// Hears of the calls of a question, and has them drawn.
+// Collects the calls of a question for the timeline, and prints it.
 import { appendFileSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { styleText } from "node:util";
@@ -15,15 +15,15 @@ const notes: CallNote[] = [];
 const ends = new Map<number, number>();
 let wanted = false;
 
-/** Has the timeline drawn after each question. To be called before any thread starts. */
+/** Switches the timeline on. It must be called before any thread starts. */
 export function wantTimeline(): void {
   wanted = true;
   hearCalls((note) => notes.push(note));
 }
 
 /**
- * Takes what a tool says in another process, for the timeline. Each process numbers its calls and its
- * threads by itself, so the process's id is made a part of both.
+ * Takes a note of a call in another process, for the timeline. Each process numbers its calls and its
+ * threads itself, so the process id becomes a part of both numbers.
  */
 export function noteFrom(pid: number, said: CallNote): void {
   if (!wanted) return;
@@ -31,30 +31,30 @@ export function noteFrom(pid: number, said: CallNote): void {
   notes.push(said.type === "start" ? { ...said, call, thread: -pid } : { ...said, call });
 }
 
-/** Notes that a process has ended, and all of its calls with it. */
+/** Notes that a process has ended, and with it all of its calls. */
 export function noteExit(pid: number): void {
   ends.set(-pid, now());
 }
 
-/** For a chapter that draws a picture of its own. */
+/** Switches this timeline off, for a chapter that draws its own. */
 export function replaceTimeline(): void {
   wanted = false;
 }
 
 const pools: Piscina[] = [];
 
-/** Notes which threads have ended, of those that calls began in. */
+/** Notes which threads with calls have ended. */
 function noteEnds(at: number): void {
   const threads = pools.flatMap((pool) => pool.threads);
   const alive = new Set(threads.map(({ threadId }) => threadId));
   for (const note of notes) {
-    // Thread 0 is the program itself, and a number below that is another process.
+    // Thread 0 is the program itself; a negative number is another process.
     const isGone = note.type === "start" && note.thread > 0 && !alive.has(note.thread);
     if (isGone && !ends.has(note.thread)) ends.set(note.thread, at);
   }
 }
 
-/** Notes when the threads of a pool end, since a call that ends with its thread cannot say so. */
+/** Notes when the threads of a pool end, since a call that dies with its thread cannot report its end. */
 export function watchThreads(pool: Piscina): void {
   pools.push(pool);
   pool.on("workerDestroy", () => {
@@ -64,16 +64,16 @@ export function watchThreads(pool: Piscina): void {
   });
 }
 
-/** When things happened that calls did not say: each thread's end, the first reply of each run, the last moment. */
+/** The times that the notes do not contain: each thread's end, each run's first reply, the present. */
 type Moments = {
   readonly threads: ReadonlyMap<number, number>;
   readonly runs: readonly number[];
   readonly latest: number;
 };
 
-/** The calls of some notes as bars, in the order in which they began. */
+/** Turns notes of calls into bars, in the order in which the calls began. */
 export function makeBars(said: readonly CallNote[], { threads, runs, latest }: Moments): Bar[] {
-  // The first reply of a stream may come to its end after its first call has begun.
+  // A streamed first reply may end after its first call has begun.
   const runOf = (start: number) => Math.max(1, runs.filter((at) => at <= start).length);
   const starts = said.flatMap((note) => (note.type === "start" ? [note] : []));
   const lasts = said.flatMap((note) => (note.type === "end" ? [[note.call, note] as const] : []));
@@ -90,7 +90,7 @@ export function makeBars(said: readonly CallNote[], { threads, runs, latest }: M
     .toSorted((one, other) => one.start - other.start);
 }
 
-/** The answer is there by now, so a file that cannot be written is no reason to fail. */
+/** Writes the bars to a file. It only warns of an error, because the answer is already printed. */
 function keep(file: string, bars: readonly Bar[]): void {
   try {
     appendFileSync(file, `${JSON.stringify(bars)}\n`);
@@ -100,15 +100,15 @@ function keep(file: string, bars: readonly Bar[]): void {
 }
 
 /**
- * Draws the calls since the last time on stderr, if that is wanted and there were any. TIMELINE_FILE gets
- * them as one line of JSON instead.
+ * Draws the calls since the last time on stderr, if the timeline is on and there were any. With TIMELINE_FILE,
+ * writes them to that file as one line of JSON instead.
  */
 export async function printTimeline(): Promise<void> {
   if (!wanted) return;
-  // The last notes may still be on their way.
+  // The last notes may not have arrived yet.
   await turn();
   await turn();
-  // A thread may have ended before its last note was heard.
+  // A thread may have ended before its last note arrived.
   noteEnds(now());
   const moments = { threads: ends, runs: takeRuns(), latest: now() };
   const bars = makeBars(notes.splice(0), moments);

@@ -1,9 +1,9 @@
-// How many tokens the requests of a question had, as the server counts them.
+// Counts the tokens of a question's requests, with the server's numbers.
 import { print } from "./print.ts";
 
 let counts: number[] = [];
 
-/** Notes the tokens of a request. Many servers count them; for others there is nothing to note. */
+/** Notes the tokens of a request. A server that does not count them gives undefined. */
 export function noteTokens(count: number | undefined): void {
   if (count !== undefined) counts.push(count);
 }

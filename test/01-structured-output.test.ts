@@ -6,7 +6,7 @@ import { runScript } from "./support/script.ts";
 import { chapters } from "../scripts/chapters.ts";
 import { complete } from "../scripts/serve.ts";
 
-// A reply that does not fit is said back to the model, which may try again, a limited number of times.
+// If a reply does not fit, the model reads why and may try again, a limited number of times.
 
 const GOOD = JSON.stringify({ response: { type: "message", text: "fine" } });
 const UNFIT = '{"response":{"type":"message"}}';
@@ -50,7 +50,7 @@ const page = ask("a page instead of a completion", (response) => {
   response.end("<html>Welcome!</html>");
 });
 
-test("a server that is no model is an error", async () => {
+test("a server that is not a model is an error", async () => {
   const { error } = await page();
   expect(error).toBe('expected a chat completion, got "<html>Welcome!</html>"');
 });
@@ -75,7 +75,7 @@ const bodies = NO_BODIES.map((body) => {
 });
 const nothing = ask("a response without a body", (response) => void response.writeHead(204).end());
 
-test("a body that is no completion is named, whatever it is", async () => {
+test("an error names any body that is not a completion", async () => {
   for (const [text, asked] of bodies) {
     expect((await asked()).error).toBe(`expected a chat completion, got ${text}`);
   }
@@ -91,7 +91,7 @@ const contents = [[{ type: "text", text: "a part" }], { text: "an object" }, 7, 
   },
 );
 
-test("a content that is no text, such as a list of parts, is named", async () => {
+test("an error names a content that is not a text, such as a list of parts", async () => {
   for (const [content, asked] of contents) {
     const { error, requests } = await asked();
     expect(error).toBe(`expected a text, got ${JSON.stringify(content)}`);

@@ -25,7 +25,7 @@ test("a question that needs no tool is answered with a message", () => {
 
 const odd = ["teleport", "__proto__", "constructor"].map((name) => ask(name, call(name, "{}")));
 
-test("tools that there are not are refused, whatever their names", async () => {
+test("unknown tools are refused, whatever their names", async () => {
   const errors = await Promise.all(odd.map(async (asked) => (await asked()).error));
   expect(errors).toEqual(
     ["teleport", "__proto__", "constructor"].map(

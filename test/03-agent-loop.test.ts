@@ -45,7 +45,7 @@ Here's the weather: Beijing is cloudy at 5 degrees, LA is sunny at 20 degrees.
 `);
 });
 
-/** A reply that is noted among the starts and ends of the calls. */
+/** A reply that is noted in the same list as the starts and ends of the calls. */
 function noted(content: string, index: number): Reply {
   return (response) => {
     barrier.log.push(`request ${index + 1}`);
@@ -55,7 +55,7 @@ function noted(content: string, index: number): Reply {
 
 const twoCalls = ask("two calls", ...[call("a"), call("b"), DONE].map(noted));
 
-test("no call starts before the one before it has ended and the model was asked again", async () => {
+test("a call starts only when the previous one has ended and the model was asked again", async () => {
   const { answer } = await twoCalls();
   expect(barrier.log).toEqual([
     "request 1",
@@ -71,7 +71,7 @@ test("no call starts before the one before it has ended and the model was asked 
 
 const throwing = ask("a tool that throws", call("throws like the program"), DONE);
 
-test("a tool that throws is news for the model", async () => {
+test("the model reads the error of a tool that throws", async () => {
   const { answer, results } = await throwing();
   expect(results).toEqual(["Error: unknown tool get_weather; there are others"]);
   expect(answer).toBe("done");
@@ -83,7 +83,7 @@ const broken = [
 ];
 const unfit = ask("calls that do not fit", ...broken, DONE);
 
-test("an unknown tool and arguments that do not fit are news for the model", async () => {
+test("the model reads that a tool is unknown or that arguments do not fit", async () => {
   const { answer, results } = await unfit();
   expect(results).toEqual([
     "Error: unknown tool teleport; there are get_weather, get_user_profile, send_email",

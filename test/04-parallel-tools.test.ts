@@ -72,7 +72,7 @@ test("the demo asks the seed's two questions and ends with the mailbox [T9]", as
 
 // ── Calls at the same time ───────────────────────────────────────────────────────────────────────
 
-// Calls of one letter wait at the barrier until there are four of them. Each batch ends in another
+// Calls of places with one letter wait at the barrier until there are four of them. Each batch ends in another
 // one of the 24 possible orders.
 const orders = permute(["a", "b", "c", "d"]);
 let batch = 0;
@@ -97,7 +97,7 @@ function permute(items: readonly string[]): string[][] {
 const FOUR = outputs(weather("a", "1"), weather("b", "2"), weather("c", "3"), weather("d", "4"));
 const batches = orders.map((order) => ask(`four calls that end as ${order}`, FOUR, outputs()));
 
-/** What the barrier has seen of the batches, one after the other, all asked by now. */
+/** What the barrier has seen of the batches, one after the other. All have been asked. */
 async function batchesAtBarrier(): Promise<string[][]> {
   await Promise.all(batches.map((asked) => asked()));
   return orders.map((_, index) => barrier.log.slice(index * 8, (index + 1) * 8));
@@ -224,7 +224,7 @@ const mixed = ask(
   TWO_MESSAGES,
 );
 
-test("messages beside calls are printed, else the calls, and the last messages are the answer [T1 T4]", async () => {
+test("a step prints its messages, or its calls if it has none, and the last messages are the answer [T1 T4]", async () => {
   const { answer, printed } = await mixed();
   expect(printed).toContain("[Step 1] Agent: one\n[Step 1] Agent: two\nThinking...\n");
   expect(printed).toContain(

@@ -13,7 +13,7 @@ import { printed } from "./support/pages.ts";
 import { outputs, runScript, weather } from "./support/script.ts";
 import { worldOf } from "./support/worlds.ts";
 
-// Every call ends in one outcome, in the order asked, whatever happens to it or to its siblings.
+// Every call ends in one outcome, in the order asked, even if it or its siblings fail.
 
 const ask = askInOneProcess("05-error-recovery", { folder: worldOf("nasty") });
 
@@ -82,7 +82,7 @@ test("a thread that dies after its call does not end the program", async () => {
     hear = resolve;
   });
   const file = join(mkdtempSync(join(tmpdir(), "end-")), "now");
-  // The program has the result when it asks again, and not before: only then may the thread die.
+  // The program has the result only when it asks again, so only then may the thread die.
   const answer = async (response: ServerResponse): Promise<void> => {
     writeFileSync(file, "");
     await warned;
@@ -106,7 +106,7 @@ test("a thread that dies after its call does not end the program", async () => {
   expect(code).toBe(0);
 });
 
-test("an allocation that cannot fit ends the program, and no thread holds that back", async () => {
+test("an allocation that cannot fit ends the program, although it happens in a thread", async () => {
   const script = [outputs(weather("allocates too much at once"), weather("a")), outputs()];
   const file = "chapters/05-error-recovery/main.ts";
   const { code, stderr, stdout } = await runScript(file, script, { folder: worldOf("nasty") });

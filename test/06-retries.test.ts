@@ -24,7 +24,7 @@ const plain = askNoting();
 const NOT_YET = toolError("not yet");
 const EXHAUSTED = { attempts: 3 };
 
-/** Each way to end once, with what its entry must hold besides the id. */
+/** Each way to end, once, with the fields that its entry must have besides the id. */
 const batch: readonly (readonly [place: string, entry: object])[] = [
   ["waits for ever at first", { result: "awake", attempts: 2 }],
   ["asks for nothing", { error: toolError("no cause") }],
@@ -260,14 +260,14 @@ const first = hasty.ask(
   outputs(),
 );
 
-test("with no attempt allowed there is still the first", async () => {
+test("even if no attempt is allowed, there is a first one", async () => {
   const { results } = await first();
   expect(results[0]).toEqual([{ id: "call_0", error: NOT_YET, exhausted: { attempts: 1 } }]);
   const attempts = hasty.notes().filter(({ location }) => location === "never works");
   expect(attempts).toHaveLength(1);
 });
 
-test("threads that never give way are ended, and there are others for the next calls", async () => {
+test("threads that never stop are ended, and other threads run the next calls", async () => {
   const { results } = await first();
   const late = Array.from({ length: 4 }, (_, index) => {
     return { id: `call_${index}`, error: LATE, exhausted: { attempts: 1 } };
@@ -276,7 +276,7 @@ test("threads that never give way are ended, and there are others for the next c
 });
 
 beforeAll(async () => {
-  // The first process mostly waits for its calls, so the others run meanwhile, one by one.
+  // The first process mostly waits for its calls. The others run meanwhile, one by one.
   const others = async () => {
     await waiting();
     await once();

@@ -9,7 +9,7 @@ import { run } from "../scripts/run.ts";
 import { serveScript } from "../scripts/serve.ts";
 
 // The loop hands a batch to a runner. The runner decides how many calls run at once, up to its limit,
-// and returns one outcome a call, in the order asked. test/programs/07-runners.ts asks the questions.
+// and returns one outcome per call, in the order asked. test/programs/07-runners.ts asks the questions.
 
 const SIX = [..."abcdef"];
 
@@ -63,7 +63,7 @@ test("a watcher is told of the start of each call, and of its end with the outco
   ]);
 });
 
-test("whatever another runner returns goes back to the model, and nothing else runs", () => {
+test("the loop sends back what another runner returns, and runs nothing else", () => {
   expect(results.get("two calls, another runner")).toEqual([
     { id: "same", result: "get_weather was not run" },
     { id: "same", result: "get_weather was not run" },
@@ -74,7 +74,7 @@ test("an empty batch has no outcomes and starts nothing [M8]", () => {
   expect(reports.get("empty")?.value).toEqual({ outcomes: [[], []], peak: 0 });
 });
 
-test("a limit that is no limit is refused when the runner is made [M3]", () => {
+test("an invalid limit is refused when the runner is made [M3]", () => {
   const refusals = ["0", "-1", "1.5", "NaN", "Infinity"].map((limit) => {
     return `RangeError: expected a whole number of calls from 1 up, got ${limit}`;
   });
@@ -85,7 +85,7 @@ beforeAll(async () => {
   let [limit, ended] = [1, 0];
   const barrier = await serveBarrier((waiting) => {
     if (ended + waiting.length === SIX.length) return waiting;
-    // As many as the limit allows have to come before one of them may go.
+    // As many as the limit allows must arrive before one of them may go.
     if (waiting.length < limit) return [];
     ended++;
     return waiting.slice(-1);

@@ -1,6 +1,6 @@
-// What chapter 08 promises: each call has one span and each batch one event, however they end; watchers
-// cannot harm what they watch; the spans come out in a file, at an endpoint and as a picture, also after
-// Ctrl-C; and nobody who does not ask for a trace notices anything.
+// What chapter 08 promises: each call has one span and each batch one event, even if they fail; watchers
+// cannot break calls; the spans are exported to a file, to an endpoint and as a picture, also after
+// Ctrl-C; and without a wish for a trace, nothing differs from the base.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -77,7 +77,7 @@ test.each(BROKEN)(
     const transcript = await transcriptOf(question);
     expect(transcript).toContain("[Step 3] Agent: done");
     expect(transcript).toBe(await transcriptOf("one watcher"));
-    // The watcher beside the broken one is told of everything.
+    // The watcher beside the broken one is called for everything.
     const notes = await notesOf("one watcher");
     expect((await notesOf(question)).toSorted()).toEqual(notes.toSorted());
     expect((await watched).errors.get(question)).toBe("watcher: broken\n".repeat(MIXED.length + 1));
@@ -219,7 +219,7 @@ test("--trace takes the file off the command line, and the rest is the question"
   expect(code).toBe(0);
 });
 
-test("an endpoint that is not there costs the trace, and nothing else", async () => {
+test("if the endpoint does not answer, only the trace is lost", async () => {
   const { code, stdout, stderr } = await paris;
   expect(stdout).toContain("\nA:\nHere's the weather: Paris is cloudy at 12 degrees.\n");
   expect(stderr.match(/^trace: .*/gm)).toEqual([expect.stringMatching(/ECONNREFUSED/)]);
@@ -234,7 +234,7 @@ test("--trace without a file is refused in one line, before anything is asked", 
   });
 });
 
-test("a file that cannot be written is reported, and the answer is there all the same", async () => {
+test("a file that cannot be written is reported, and the answer is still printed", async () => {
   const env = { ...QUIET, TRACE_FILE: join(temporary, "missing", "trace.json") };
   const { code, stdout, stderr } = await run(FILE, ["Who are you?"], { env });
   expect(stdout).toContain("\nA:\n");
@@ -242,7 +242,7 @@ test("a file that cannot be written is reported, and the answer is there all the
   expect(code).toBe(1);
 });
 
-test("without a wish for a trace nothing is recorded and nothing is written", async () => {
+test("if no trace is asked for, nothing is recorded and nothing is written", async () => {
   const folder = copyBook();
   const before = readdirSync(folder);
   const { code, stderr } = await run(FILE, ["Who are you?"], { folder, env: QUIET });
@@ -252,7 +252,7 @@ test("without a wish for a trace nothing is recorded and nothing is written", as
 });
 
 test.skipIf(process.platform === "win32")(
-  "a run that Ctrl-C ends in the middle of a batch leaves its trace, with what was open in it",
+  "a run that Ctrl-C ends in the middle of a batch leaves its trace, which contains the open spans",
   async () => {
     const TRACE_FILE = join(temporary, "interrupted.json");
     const server = await serveScript([outputs(weather("a"), weather("b"), weather("c"))]);
@@ -277,7 +277,7 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-// ── What was run for several tests ───────────────────────────────────────────────────────────────
+// ── Runs that several tests share ────────────────────────────────────────────────────────────────
 
 /** Runs the program with the watchers, on a model that knows the talks. */
 async function runWatched() {
@@ -422,7 +422,7 @@ async function serveCollector() {
 }
 
 test.each(["http://[", "nowhere", "ftp://127.0.0.1"])(
-  "an endpoint that is no http URL is refused: %s",
+  "an endpoint that is not an http URL is refused: %s",
   async (endpoint) => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
     const { stderr, code } = await run("chapters/08-tracing/main.ts", ["Who am I?"], { env });

@@ -34,14 +34,14 @@ function times<Value>(count: number, make: (index: number) => Value): Value[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-/** Says who may leave the barrier, of those who wait there, when so many have left before. */
+/** Returns which of the waiting calls may leave the barrier, given how many have left before. */
 type Release = (waiting: readonly string[], left: number) => readonly string[];
 
 function together(count: number, order?: readonly string[]): Release {
   return (waiting) => (waiting.length === count ? (order ?? waiting) : []);
 }
 
-/** Lets one go whenever four wait, and the last four of ten together. */
+/** Releases one call whenever four wait, and the last four of ten together. */
 const fourOfTen: Release = (waiting, left) => {
   if (left + waiting.length === 10) return waiting;
   return waiting.length === 4 ? waiting.slice(-1) : [];
@@ -57,7 +57,7 @@ const MIXED = [
   { ...weather("broken"), arguments: "{broken" },
   mail("barrier 3"),
 ];
-/** The nasty batch, and the same on the event loop, but for what would end the program there. */
+/** The nasty batch, and the same on the event loop without the calls that would end the program there. */
 const NASTY: readonly Call[] = JSON.parse(NASTY_REPLY).outputs;
 const DEADLY = /ends its thread|eats memory|from a timer|nobody listens/;
 
@@ -68,7 +68,7 @@ function toMail(call: Call): Call {
 
 const STATIONS = ["a", "b", "c", "d", ...times(66, () => "e")];
 
-/** The batches of one conversation, by what they are about, with the rule of the barrier. */
+/** The batches of one conversation, by topic, with the rule of the barrier. */
 const BATCHES: Readonly<Record<string, readonly [calls: readonly Call[], release?: Release]>> = {
   places: [[weather("where"), mail("where"), weather("where")]],
   "fifty waits": [times(50, (index) => mail(`barrier ${index}`)), together(50)],
@@ -126,7 +126,7 @@ test("waits reach their limit and never pass it", async () => {
   expect(peak).toBe("64");
 });
 
-test("the limit of each kind is that of its runner, which is the reader's to change", async () => {
+test("the limit of each kind is that of its runner, which a reader can change", async () => {
   const { results, log } = await swapped;
   expect(results("the default limits", 0)).toEqual(times(100, () => 64));
   expect(results("narrow limits", 0).slice(0, 5)).toEqual(times(5, () => 2));
@@ -134,7 +134,7 @@ test("the limit of each kind is that of its runner, which is the reader's to cha
   expect(log).toEqual(names.flatMap((name) => [`start ${name}`, `end ${name}`]));
 });
 
-test("calls in threads reach their limit and never pass it, whatever waits beside them", async () => {
+test("calls in threads reach their limit and never pass it, even if others wait beside them", async () => {
   const log = await logOf("ten in threads");
   const inFlight = log.map((_, index) => {
     const lines = log.slice(0, index + 1);
@@ -165,14 +165,14 @@ test("outcomes of both kinds stand in the order asked, whichever kind ends first
   }
 });
 
-test("a wait that fails, in whichever way, hides no sibling, and ends as it would in a thread", async () => {
+test("a wait that fails in any way hides no sibling, and ends as it would in a thread", async () => {
   expect(NASTY.map(toMail).filter(({ name }) => name === "send_email").length).toBeGreaterThan(20);
   expect(await entriesOf("nasty waits")).toEqual(NASTY_RESULTS);
   expect(await entriesOf("nasty")).toEqual(NASTY_RESULTS);
   expect((await ran).code).toBe(0);
 });
 
-test("tools run where they say that they belong, and in the other place if they say so", async () => {
+test("a tool runs where its kind says, and in the other place if its kind says the opposite", async () => {
   expect(await resultsOf("places")).toEqual(["thread", "loop", "thread"]);
   expect((await swapped).results("the default limits", 1)).toEqual(["loop", "thread", "loop"]);
 });
@@ -190,7 +190,7 @@ test("the answer is the same when a tool lies about its kind, though its calls u
   expect(code).toBe(0);
 });
 
-test("a limit that is no whole number from 1 up is refused when the runner is made", async () => {
+test("a limit that is not a whole number from 1 up is refused when the runner is made", async () => {
   const words = "LIMIT RangeError: expected a whole number of calls from 1 up, got";
   const lines = ["0", "-1", "1.5", "NaN"].map((limit) => `${words} ${limit}`);
   expect((await swapped).stdout.match(/^LIMIT .*$/gm)).toEqual(lines);

@@ -1,6 +1,6 @@
 // What chapter 10 promises: a cancel asks all running calls at once, ends those that do not stop within
-// the grace, and starts nothing more; every call has its outcome, and the pool works on. A limit lets the
-// model answer with what there is; Ctrl-C ends the run, whether the model thinks or calls run.
+// the grace, and starts nothing more; every call has its outcome, and the pool works afterwards. After a
+// limit, the model answers with the results so far; Ctrl-C ends the run while the model thinks or calls run.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -100,7 +100,7 @@ test("calls in the queue are never entered, whatever they are [L13]", async () =
   ]);
 });
 
-test("every slot is filled in the order asked, and nobody loses a result to a sibling [L12 M10]", async () => {
+test("every slot is filled in the order asked, and no call loses its result because of a sibling [L12 M10]", async () => {
   const { outcomes } = await endOf("slots");
   const failed = (code: string) => ({ type: "failure", error: expect.objectContaining({ code }) });
   expect(outcomes).toEqual([
@@ -137,7 +137,7 @@ test("nothing is started for a user who has cancelled before [M11]", async () =>
   expect(outcomes).toEqual([0, 1, 2].map((index) => ({ id: `call_${index}`, ...NEVER_STARTED })));
 });
 
-test("a batch that nobody cancels gets the outcomes that it gets without signals, even the nasty one", async () => {
+test("a batch that is not cancelled gets the outcomes that it gets without signals, even the nasty one", async () => {
   const { outcomes } = await endOf("nasty");
   const results = z.array(z.looseObject({ type: z.string() })).parse(outcomes);
   expect(results.map(({ type: _, ...result }) => result)).toEqual(NASTY_RESULTS);
@@ -166,7 +166,7 @@ test("a call over its own limit is cancelled alone, and the queue behind it goes
   expect(second).toEqual({ id: "call_1", result: "calm in b" });
 });
 
-test("the deadline ends a batch that never ends, and the model answers with what there is", async () => {
+test("the deadline ends a batch that never ends, and the model answers with the results so far", async () => {
   const { code, stdout, stderr, requests } = await limited;
   expect((await resultsOfLimited()).slice(2)).toEqual([
     { id: "call_2", cancelled: ENDED.cancelled },
@@ -236,7 +236,7 @@ test.runIf(hasCtrlC)(
   },
 );
 
-/** A batch for test/programs/10-user.ts, whose user cancels once all places and results were seen. */
+/** A batch for test/programs/10-user.ts. Its user cancels when all places and results were seen. */
 function batch(until: readonly string[], calls: readonly Call[], limit = 4) {
   return { calls: JSON.parse(outputs(...calls)).outputs, limit, until };
 }
@@ -250,7 +250,7 @@ const End = z.object({
 });
 type End = z.infer<typeof End>;
 
-/** The chapter with a grace in which a tool that looks at its flag gets a turn on a busy machine, too. */
+/** The chapter with a grace that is long enough for a tool that looks at its flag, even on a busy machine. */
 function bookWithLongGrace(): string {
   const source = readFileSync(join(ROOT, FILE), "utf8");
   const patient = source.replace("GRACE_MS = 50;", `GRACE_MS = ${GRACE_MS};`);

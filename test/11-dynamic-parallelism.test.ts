@@ -28,7 +28,7 @@ test("in the mode sequential, or in an unknown one, a call starts when the one b
   expect(barrier.slice(6)).toEqual(names.flatMap((name) => [`start ${name}`, `end ${name}`]));
 });
 
-/** What a model may say in place of a mode, and how it is shown. */
+/** What a model may write in place of a mode, and how it is shown. */
 const NO_MODES = new Map<string, unknown>([
   ["undefined", undefined],
   ["null", null],
@@ -45,7 +45,7 @@ const NO_MODES = new Map<string, unknown>([
 ]);
 
 test.each([...NO_MODES.keys()])(
-  "a reply whose mode is %s goes to the sequential runner, and that is said once",
+  "a reply whose mode is %s goes to the sequential runner, and one warning says so",
   async (shown) => {
     const { look } = await conversations;
     expect(look(`the mode ${shown}`)).toEqual({
@@ -57,7 +57,7 @@ test.each([...NO_MODES.keys()])(
   },
 );
 
-test("a reply without calls needs no runner, so nothing is said of its mode", async () => {
+test("a reply without calls needs no runner, so no warning is printed about its mode", async () => {
   const { look } = await conversations;
   const { said, trail, results } = look("no calls");
   expect({ said, trail, results }).toEqual({ said: [], trail: "", results: [] });
@@ -81,7 +81,7 @@ test("the nasty batch gets its outcomes in the order asked, and never more than 
   expect(said).toEqual([]);
 });
 
-test("the format that is sent insists on one of the two modes, before the outputs", async () => {
+test("the format that is sent requires one of the two modes, before the outputs", async () => {
   const { requests } = await conversations;
   const format = requests[0]?.response_format;
   expect(format).toEqual({
@@ -137,7 +137,7 @@ test("the demo runs the weather of three cities at once, and two e-mails in orde
   ]);
 });
 
-test("two e-mails in the mode parallel are both under way at once, so nothing holds their order", async () => {
+test("two e-mails in the mode parallel are both under way at once, so nothing keeps their order", async () => {
   const question = 'First email bob@example.com "one", then email him "two", in parallel mode.';
   const { stdout } = await run("chapters/11-dynamic-parallelism/main.ts", [question]);
   expect(parts(stdout).map(([, trail]) => trail)).toEqual(["(())"]);
@@ -189,7 +189,7 @@ const UNWATCHED = new Map<string, readonly string[]>([
   ],
 ]);
 
-/** Lets a, b and c go when all three of them wait, and any other at once. */
+/** Releases a, b and c when all three of them wait, and any other at once. */
 function letGo(waiting: readonly string[]): readonly string[] {
   const early = waiting.some((name) => "abc".includes(name)) && waiting.length < 3;
   return early ? [] : waiting;
@@ -217,7 +217,7 @@ async function converse() {
     const asked = server.requests.filter(({ messages }) => messages[1]?.content === question);
     return asked.slice(1).map((request) => lastResults([request]));
   };
-  /** What was said of modes for a question, the runner and trail of each batch, and its results. */
+  /** The warnings about modes for a question, the runner and trail of each batch, and its results. */
   const look = (question: string) => {
     const { printed: text = "", value } = reports.get(question) ?? {};
     const said = text.match(/^Unknown .*$/gm) ?? [];

@@ -31,7 +31,7 @@ test("of the chapter's tools, sending an e-mail is serial and all others are par
   expect(trail).toBe("list( who( weather( ) ) ) one( ) two( )");
 });
 
-test("calls of unknown tools wait for nobody and hold up nobody", async () => {
+test("calls of unknown tools wait for no call and delay none", async () => {
   const { trail, outcomes } = await watch("unknown tools");
   expect(trail).toBe("teleport( weather( proto( ) ) ) one( ) two( )");
   const message = expect.stringMatching(/^unknown tool (teleport|__proto__); there are /);
@@ -109,7 +109,7 @@ test("a serial call excludes those of its own batch, and not those of another", 
   expect(outcomes).toEqual([[sent("one"), sent("two")], [sent("three")]]);
 });
 
-test("a read that is asked for after a write runs before it, and misses it", async () => {
+test("a read that was asked for after a write runs before it, and does not see it", async () => {
   const { trail, outcomes } = await watch("a read after a write");
   expect(trail).toBe("list( ) one( )");
   expect(outcomes).toEqual([[sent("one"), { type: "success", id: "list", result: [] }]]);
@@ -258,7 +258,7 @@ const CASES = {
   "two batches": { batches: [[mail("one"), mail("two")], [mail("three")]] },
 } satisfies Record<string, Case>;
 
-/** Lets these groups of places go when all of a group wait, the last one first. */
+/** Releases each of these groups of places when all of the group wait, the last place first. */
 function letGo(waiting: readonly string[]): readonly string[] {
   const groups = ["abc", "def", "gh"].map((places) => [...places]);
   const complete = groups.some((places) => places.every((place) => waiting.includes(place)));
@@ -311,7 +311,7 @@ async function runAll() {
 const ran = runAll();
 
 /**
- * How the batches of a case ran and what came of them. In the trail, "one( two( ) )" says that the
+ * How the batches of a case ran, and their outcomes. In the trail, "one( two( ) )" says that the
  * call with the id two has started while the one with the id one was under way.
  */
 async function watch(name: keyof typeof CASES) {

@@ -1,5 +1,5 @@
-// What the running chapter promises: a call starts when the calls that it waits for have ended, and no
-// later; it is skipped or refused alone if it has to be; and a whole plan takes one reply. Which calls
+// What the running chapter promises: a call starts as soon as the calls that it waits for have ended; a
+// bad call is skipped or refused alone; and a whole plan takes one reply. Which calls
 // wait for which is tested in 13-references.test.ts.
 import { createInterface } from "node:readline";
 import fc from "fast-check";
@@ -43,7 +43,7 @@ test("a call starts when its own sources have ended, not when all calls of an ea
   ]);
 });
 
-test("a write waits for the reads before it, reads overlap one another, and all else is free", async () => {
+test("a write waits for the reads before it, reads overlap one another, and other calls are free", async () => {
   const calls = [
     list("r1"),
     mail("w1", "w1"),
@@ -74,7 +74,7 @@ test("a write waits for the reads before it, reads overlap one another, and all 
   ]);
 });
 
-test("the limit is reached, never passed, and refused when the runner is made if it is none", async () => {
+test("the limit is reached and never passed, and an invalid one is refused when the runner is made", async () => {
   const calls = [
     ...["a", "b", "c", "d"].map((place) => forecast(place, place)),
     ...["e", "f"].map((id) => forecast(id, from("a"))),
@@ -255,7 +255,7 @@ test("a call whose source fails is skipped with the source's id, and never enter
   ]);
 });
 
-test("an order is kept though the call before has failed, was skipped or was refused", async () => {
+test("an order is kept even if the earlier call has failed, was skipped or was refused", async () => {
   const calls = [
     mail("fails", "fails"),
     forecast("lost", "lost"),
@@ -275,7 +275,7 @@ test("an order is kept though the call before has failed, was skipped or was ref
   ]);
 });
 
-test("arguments that are nested without end cost their own call alone", async () => {
+test("arguments that are nested without end fail only their own call", async () => {
   const depth = 100_000;
   const deep = `{"location":"deep","more":${"[".repeat(depth)}${"]".repeat(depth)}}`;
   const calls = [{ id: "deep", name: "get_weather", arguments: deep }, forecast("good", "good")];
@@ -302,7 +302,7 @@ const TOOLS = new Map<string, Effects>([
   ["send_email", { writes: ["mailbox"] }],
 ]);
 
-/** One value mostly, and now and then another. */
+/** Mostly one value, and sometimes another. */
 function mostly<Value>(often: number, one: fc.Arbitrary<Value>, other: fc.Arbitrary<Value>) {
   return fc.oneof({ weight: often, arbitrary: one }, { weight: 1, arbitrary: other });
 }
@@ -335,7 +335,7 @@ const anyGraph = fc.record({
 });
 type Graph = typeof anyGraph extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** The calls of a graph, each with a label, and with the name by which the driver knows it. */
+/** The calls of a graph, each with a label and with its name in the driver. */
 function toCalls({ calls }: Graph) {
   const ids = calls.map(({ id }, index) => id || `c${index}`);
   const labels = calls.map(({ tool }, index) => (tool === "list_emails" ? "list" : `k${index}`));
@@ -379,7 +379,7 @@ type Fate = {
   readonly enters: boolean;
 };
 
-/** How a call ends, and whether it enters its tool, by what has become of the calls before it. */
+/** How a call ends and whether it enters its tool, given the outcomes of the earlier calls. */
 function foretell({ call, sources, fault }: Node, fates: readonly Fate[]): Fate {
   const { id, name, label, references, fails } = call;
   const stays = (outcome: Fate["outcome"]) => ({ outcome, enters: false });
@@ -395,7 +395,7 @@ function foretell({ call, sources, fault }: Node, fates: readonly Fate[]): Fate 
   return { outcome, enters: true };
 }
 
-/** Who may be under way once the calls at some positions have ended, were there no limit. */
+/** The calls that may be under way when the calls at some positions have ended, without a limit. */
 function readyAfter(
   nodes: readonly Node[],
   fates: readonly Fate[],
@@ -452,7 +452,7 @@ test("a read that is asked for after a write sees it, and a later write may quot
   ]);
 });
 
-test("a call whose source's thread has died is skipped, and the calls on its resource go on", async () => {
+test("if the thread of a source has died, the dependent call is skipped, and the calls on its resource go on", async () => {
   const { results } = await talked;
   const second = { ...HELLO, message: `${JSON.stringify([HELLO])}jack@example.com` };
   expect(results[2]).toEqual([
@@ -550,9 +550,9 @@ const refused = (id: string, message: string) => {
 // ── One program runs all the batches, and holds each call in its thread ──────────────────────────
 
 const Report = z.strictObject({
-  /** Who is held whenever nothing more can happen until somebody is let go, and who is then. */
+  /** The held calls each time when nothing more can happen, and the call that is released then. */
   states: z.array(z.array(z.string())).default([]),
-  /** The calls that were let go, by name, with the arguments that reached their tools. */
+  /** The released calls, by name, with the arguments that reached their tools. */
   received: z.array(z.tuple([z.string(), z.unknown()])).default([]),
   /** The positions of all calls that have ended, in the order of their ends. */
   ended: z.array(z.number()).default([]),
@@ -575,14 +575,14 @@ function startDriver() {
 const driver = startDriver();
 afterAll(() => driver.child.stdin.end());
 
-/** Runs a batch as the program says that it does; a call goes by its place, its message or its tool. */
+/** Runs a batch as test/programs/13-batches.ts says. A call is named by its place, its message or its tool. */
 async function drive(one: Case) {
   driver.child.stdin.write(`${JSON.stringify(one)}\n`);
   const { value } = await driver.lines.next();
   return Report.parse(JSON.parse(value));
 }
 
-// ── One run of the chapter itself, in which the model says what a test wants ─────────────────────
+// ── One run of the chapter itself, in which the model says what a test needs ─────────────────────
 
 async function talk() {
   const replies = [

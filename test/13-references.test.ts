@@ -1,5 +1,5 @@
-// What the chapter's dependencies.ts promises: it finds the calls that a call waits for, which are
-// earlier ones without exception, draws them, and puts results where the references stand.
+// What the chapter's dependencies.ts promises: it finds the calls that a call waits for, which are always
+// earlier ones, draws them, and puts results in place of the references.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
@@ -72,7 +72,7 @@ test("a chain of 20,000 references is linked if it leads backwards, and refused 
   expect(forwards.every(({ fault, sources }) => fault && sources.length === 0)).toBe(true);
 });
 
-test("arguments that are no JSON, or nested without end, refer to nothing", () => {
+test("arguments that are not JSON, or nested without end, refer to nothing", () => {
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
   for (const text of ['{"$from":"x"', deep]) {
     const calls = [{ id: "x", name: "free", arguments: text }];
@@ -105,7 +105,7 @@ test("a call comes after those before it that touch what it touches, if one of t
   ]);
 });
 
-test("a tool that declares nothing may touch everything, and an unknown one disturbs nobody", () => {
+test("a tool that declares nothing may touch everything, and an unknown one conflicts with none", () => {
   const tools = new Map<string, Effects>([
     ["free", { reads: [] }],
     ["silent", {}],
@@ -137,7 +137,7 @@ const anyBatch = fc.record({
       ),
       /** Its tool; the last one is unknown. */
       tool: fc.nat(5),
-      /** Whom it refers to: mostly to calls before it, and seldom to any call, or none. */
+      /** The calls that it refers to: mostly earlier calls, seldom any call, or none. */
       earlier: fc.array(fc.nat(839), { maxLength: 2 }),
       wild: fc.oneof(
         { weight: 9, arbitrary: fc.constant<number[]>([]) },
@@ -155,7 +155,7 @@ function faultOf({ id, position }: { id: string; position: number }, index: numb
   return position > index ? `it refers to ${id}, which comes later in the reply` : undefined;
 }
 
-/** The rule in words of its own: who touches what another one writes, and who says nothing at all. */
+/** The rule once more, written independently: tools that touch what the other writes, or declare nothing. */
 function disturb(one: Effects, other: Effects): boolean {
   const silent = [one, other].some(({ reads, writes }) => !reads && !writes);
   const touches = ({ reads = [], writes = [] }: Effects) => new Set([...reads, ...writes]);
@@ -163,7 +163,7 @@ function disturb(one: Effects, other: Effects): boolean {
   return silent || both.some((name) => one.writes?.includes(name) || other.writes?.includes(name));
 }
 
-test("two tools disturb each other as the rule says, whichever of them comes first", () => {
+test("two tools conflict as the rule says, whichever of them comes first", () => {
   const property = fc.property(anyEffects, anyEffects, (one, other) => {
     expect(conflict(one, other)).toBe(disturb(one, other));
     expect(conflict(other, one)).toBe(disturb(one, other));
@@ -171,7 +171,7 @@ test("two tools disturb each other as the rule says, whichever of them comes fir
   fc.assert(property);
 });
 
-test("whatever the calls: each is linked to earlier ones alone, and to all that it must wait for", () => {
+test("whatever the calls: each is linked only to earlier ones, and to all that it must wait for", () => {
   const property = fc.property(anyBatch, ({ effects, calls }) => {
     const tools = new Map(effects.map((one, index) => [`t${index}`, one]));
     const ids = calls.map(({ id }, index) => id ?? `c${index}`);
@@ -243,7 +243,7 @@ test("of a large batch, the beginning is drawn", () => {
   expect(lines.slice(500)).toEqual(["%% and so on"]);
 });
 
-test("an id that is no plain word in Mermaid gets a name, and is its label", () => {
+test("an id that is not a plain word in Mermaid gets a name, and is its label", () => {
   const odd = ["end", "a b", 'x"] --> y["', "Graph", "b\n\u001b[31m", "_1", ""];
   const calls = odd.map((id, index) => call(id, index === 0 ? {} : from(odd[index - 1] ?? "")));
   const lines = draw(link(calls, FREE));
@@ -339,7 +339,7 @@ test("a field called __proto__ stays a field, in arguments as in results", () =>
   expect(link([call("odd", {}), asked], FREE)[1]?.sources).toEqual([0]);
 });
 
-test("arguments that are no JSON stay as they are", () => {
+test("arguments that are not JSON stay as they are", () => {
   const asked = { id: "x", name: "free", arguments: '{"$from":"x"' };
   expect(resolve(asked, [])).toEqual({ ok: true, value: asked });
 });
@@ -358,7 +358,7 @@ function from(id: string, path?: string) {
 
 test("arguments that references would make too long are refused before they are made", () => {
   const one = from("long");
-  // The whole of what is resolved would be too long to be shown where the test fails.
+  // The resolved text would be too long for the message of a failed test.
   const resolveWith = (letters: number, args: unknown) => {
     const resolved = resolve(call("asked", args), [{ id: "long", result: "x".repeat(letters) }]);
     return resolved.ok ? `${resolved.value.arguments.length} characters` : resolved.error;

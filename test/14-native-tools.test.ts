@@ -1,6 +1,6 @@
 // The chapter promises: the conversation is made of the provider's own items. All of a reply goes back
-// as it came, every call is answered once and in its place, whatever became of it, and a reply that is
-// no answer ends the run. All of it holds over the Responses API and over Chat Completions alike.
+// as it came, every call is answered once and in its place, even if it failed, and a reply that is
+// not an answer ends the run. All of this holds over the Responses API and over Chat Completions.
 import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -181,7 +181,7 @@ test("no request of any conversation is one that a real API would refuse [G8]", 
   expect((await overChat).refusals).toEqual([]);
 });
 
-// ── What comes of it ─────────────────────────────────────────────────────────────────────────────
+// ── How the run ends ─────────────────────────────────────────────────────────────────────────────
 
 test("the texts of a reply are its answer, whatever messages and parts they come in", async () => {
   expect((await talk("thoughtful")).end).toEqual({ answer: "First,\nsecond,\nthird." });
@@ -196,7 +196,7 @@ test("a model that calls again and again is stopped at the step limit, with ever
   }
 });
 
-test("a refusal, a failure, a cut reply and one that is none are errors, and nothing is run for them", async () => {
+test("a refusal, a failure, a cut reply and a body that is not a reply are errors, and no call runs", async () => {
   const questions = [
     "refused",
     "cut off",
@@ -215,7 +215,7 @@ test("a refusal, a failure, a cut reply and one that is none are errors, and not
   expect(talks.map(({ requests }) => requests.length)).toEqual(questions.map(() => 1));
 });
 
-test("over Chat Completions, a refusal, a cut reply and one that is none are errors, and nothing is run for them", async () => {
+test("over Chat Completions, a refusal, a cut reply and a body that is not a reply are errors, and no call runs", async () => {
   const questions = ["cut off", "cut off in a call", "filtered", "no message", "no completion"];
   const talks = await Promise.all(questions.map(chat));
   expect(talks.map(({ end }) => end)).toEqual([
@@ -228,7 +228,7 @@ test("over Chat Completions, a refusal, a cut reply and one that is none are err
   expect(talks.map(({ requests }) => requests.length)).toEqual(questions.map(() => 1));
 });
 
-test("what is no reply is named, and what was expected, and nothing is run for it", async () => {
+test("an error names a body that is not a reply, and what was expected, and no call runs", async () => {
   const got = (body: unknown) => JSON.stringify(body);
   for (const body of NO_BODIES) {
     const what = `body ${got(body)}`;
@@ -396,7 +396,7 @@ function unavailable(name: string) {
   return { error: { class: "unavailable", code: "tool_unavailable", message } };
 }
 
-/** Ids of the calls of one reply, of which a server that takes so many characters refuses most. */
+/** Ids of the calls of one reply. A server that accepts this many characters refuses most of them. */
 function oddIds(most: number): readonly unknown[] {
   const longest = "x".repeat(most);
   return ["", "same", "same", 7, longest, "call_3", `${longest}x`, undefined, null];
@@ -416,7 +416,7 @@ const nonsense: ItemsReply = (response) => {
   response.setHeader("content-type", "application/json").end('{"id":7}');
 };
 
-/** Bodies that are no reply of either API. */
+/** Bodies that are not a reply of either API. */
 const NO_BODIES = [null, 7, "text", [], {}, { error: null, output: null, choices: null }];
 const NO_ITEMS = [
   null,
@@ -542,7 +542,7 @@ type Script<Request, Reply> = {
 };
 
 /**
- * Asks all questions of a script, whose replies come in order, the last one again and again. The last
+ * Asks all questions of a script. Its replies come in order, and the last one repeats. The last
  * question is asked as a reader would ask it.
  */
 async function converse<Request, Reply>(

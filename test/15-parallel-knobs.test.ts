@@ -75,7 +75,7 @@ test("a request has a model, instructions, the input and the tools, and the knob
   expect(await make("allowed, no built-in tool")).toEqual(await make("allowed"));
 });
 
-test("beside built-in tools the knob is off, with a warning only for who had it on [G1]", async () => {
+test("beside built-in tools the knob is off, with a warning only if it was on [G1]", async () => {
   const { request: unset } = await make("unset");
   const tools = [unset.tools, { type: "web_search" }].flat();
   const request = { ...unset, tools, parallel_tool_calls: false };
@@ -94,7 +94,7 @@ test("without tools the knob is not sent, whatever it is set to", async () => {
   for (const name of ["unset", "allowed", "forbidden", "set to null"] as const) {
     expect(await make(name, "without-tools")).toEqual({ request, warnings: [] });
   }
-  // A built-in tool is a tool.
+  // A built-in tool counts as a tool.
   const { request: search } = await make("built-in, unset", "without-tools");
   expect(search).toEqual({
     ...request,
@@ -103,7 +103,7 @@ test("without tools the knob is not sent, whatever it is set to", async () => {
   });
 });
 
-test("local keys never get into a request, nor do keys that nobody knows [G5]", async () => {
+test("local keys never get into a request, nor do unknown keys [G5]", async () => {
   const unset = await make("unset");
   expect(await make("local keys, on")).toEqual(unset);
   expect(await make("local keys, off")).toEqual(unset);
@@ -136,7 +136,7 @@ test("over Chat Completions, the knob travels if it is set, and nothing else doe
 
 // ── What runs ────────────────────────────────────────────────────────────────────────────────────
 
-test("the two knobs are independent: what arrives is the one's, what runs at once the other's [G4]", async () => {
+test("the two knobs are independent: one decides what arrives, the other what runs at once [G4]", async () => {
   const four = ["many, together", "many, in order", "one, together", "one, in order"] as const;
   const talks = await Promise.all(four.map(talk));
   expect(talks).toEqual([
@@ -208,7 +208,7 @@ test("the knobs are those of one agent: calls of two agents overlap with everyth
   expect(await talk("of two, the other")).toEqual({ knobs, trail: " Z) ", end: answerOn("Z") });
 });
 
-test("a limit that is no limit is refused before anything is asked", async () => {
+test("an invalid limit is refused before anything is asked", async () => {
   const limits = { "below zero": "-1", "no whole number": "1.5", "not a number": "NaN" } as const;
   for (const question of ["below zero", "no whole number", "not a number"] as const) {
     const got = `expected a whole number of calls from 1 up, got ${limits[question]}`;
@@ -232,7 +232,7 @@ test("the nasty batch gets one output per call, with everything on and with ever
 
 // ── What is expected ─────────────────────────────────────────────────────────────────────────────
 
-/** The trail of calls of one reply where each end lets the next one start, up to so many at once. */
+/** The trail of the calls of one reply if each end lets the next one start, up to so many at once. */
 function lanes(places: string, limit: number): string {
   const [first, rest] = [places.slice(0, limit), places.slice(limit)];
   return first + [...rest].map((place) => `)${place}`).join("") + ")".repeat(first.length);
@@ -250,7 +250,7 @@ function answerOn(places: string) {
 
 // ── The model, and what the program did with it ──────────────────────────────────────────────────
 
-/** A model that calls what it has no output of yet, and answers with all outputs that it has. */
+/** A model that calls the tool for each place without an output, and answers with all outputs. */
 function play(question: Question, outputs: readonly string[], knob: boolean | undefined): Item[] {
   if (question.startsWith("nasty"))
     return outputs.length > 0 ? [message("done")] : itemsOf(NASTY_REPLY);
@@ -317,7 +317,7 @@ async function runKnobs<Request extends Knobbed>(
   const requestsOf = (question: Question) => {
     return server.requests.filter((request) => questionOf(request) === question);
   };
-  /** How a conversation went: the knob of each request, who ran when, and the end. */
+  /** How a conversation went: the knob of each request, the trail of the calls, and the end. */
   const talk = (question: Question) => {
     const knobs = requestsOf(question).map((request) => request.parallel_tool_calls);
     return { knobs, ...Talk.parse(reports.get(question)?.value) };

@@ -1,7 +1,7 @@
-// One loop over three providers: who is asked, what travels on each wire, and what each reply comes to.
+// One loop over three providers: which of them are asked, what is sent to each, and what each reply means.
 // One process (programs/16-conversations.ts) has all conversations, against three recorders that refuse
-// what the real APIs refuse (support/providers.ts). What they reply is in the scripts below; over a
-// question without a script, the offline model replies. That one is tested in provider-wires.test.ts.
+// what the real APIs refuse (support/providers.ts). Their replies are in the scripts below. For a
+// question without a script, the offline model replies, which is tested in provider-wires.test.ts.
 import type { ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -62,7 +62,7 @@ test("the demo prints one transcript three times, and the one answer once", () =
   expect(answer).toBe(`${weather}\n`);
 });
 
-test("who has a key is asked, and all are where nobody has one; the models that answer are named", async () => {
+test("providers with a key are asked, or all if there is no key; the models that answer are named", async () => {
   const gpt = "gpt-5.4-mini (https://api.openai.com/v1)";
   const claude = "claude-haiku-5-5 (claude)";
   const gemini = "gemini-3.8-flash (gemini)";
@@ -79,7 +79,7 @@ test("who has a key is asked, and all are where nobody has one; the models that 
   ]);
 });
 
-test("PROVIDER names the one to ask, with its key or without, whatever other keys there are", async () => {
+test("PROVIDER names the one to ask, with its key or without, even if other keys are set", async () => {
   const others = { OPENAI_API_KEY: "a key", ANTHROPIC_API_KEY: "a key" };
   expect(await choose({ PROVIDER: "gemini" })).toEqual([["gemini"], [NOBODY]]);
   expect(await choose({ PROVIDER: "gemini", ...others })).toEqual([["gemini"], [NOBODY]]);
@@ -90,7 +90,7 @@ test("PROVIDER names the one to ask, with its key or without, whatever other key
   );
 });
 
-test("whoever is asked replies in turn, OpenAI over Chat Completions if told to, and a refusal ends the program with one line", async () => {
+test("each chosen provider replies in turn, OpenAI over Chat Completions if that is set, and a refusal ends the program with one line", async () => {
   const openai = await serveApi(ToolChatRequest.parse, (_request, _index, response) => {
     complete(response, { content: "I am OpenAI's." });
   });
@@ -291,7 +291,7 @@ test("disable_parallel_tool_use is merged into tool_choice, whose kind it keeps 
   expect(toolChoice(one)).toEqual({ type: "auto", ...one });
   expect(toolChoice({ ...one, tool_choice: "auto" })).toEqual({ type: "auto", ...one });
   expect(toolChoice({ ...one, tool_choice: "any" })).toEqual({ type: "any", ...one });
-  // Frozen objects: whoever writes to the caller's throws.
+  // Frozen objects: writing to the caller's object throws.
   expect(toolChoice({ ...one, tool_choice: tool })).toEqual({ ...tool, ...one });
   expect(toolChoice({ ...one, tool_choice: any })).toEqual({ type: "any", ...one });
 });
@@ -393,7 +393,7 @@ test("Claude's reply is an answer only if it came to its end", async () => {
 
 // ── Gemini ───────────────────────────────────────────────────────────────────────────────────────
 
-test("function_calling_mode is taken in any case, and one that is none of the three is warned of and left out [G7]", () => {
+test("function_calling_mode is taken in upper or lower case, and any other word is left out with a warning [G7]", () => {
   const warn = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const modes = ["AUTO", "auto", "Any", "nOnE"].map((mode) => {
     return callingMode({ function_calling_mode: mode });
@@ -444,7 +444,7 @@ test("Gemini's thought signatures go back untouched, then the results by name, i
       {
         role: "user",
         parts: [
-          // Three calls of one name, and no ids: their places are all that tells them apart.
+          // Three calls of one name without ids: only their places tell them apart.
           resultPart("get_weather", { output: "calm in b" }),
           resultPart("get_weather", { error: THROWN }),
           resultPart("get_user_profile", { output: JACK }, "given"),
@@ -456,7 +456,7 @@ test("Gemini's thought signatures go back untouched, then the results by name, i
   expect(end).toEqual({ answer: "First,\nsecond." });
 });
 
-test("a call without an id gets one for the transcript, and thoughts are not printed", async () => {
+test("a call without an id gets one in the transcript, and thoughts are not printed", async () => {
   const { printed: transcript } = await geminiTalk("thoughtful");
   const [, results = ""] = /^Function call results: (\[.*?\n\])$/ms.exec(transcript) ?? [];
   expect(JSON.parse(results)).toEqual([
@@ -507,7 +507,7 @@ test("Gemini's reply is an answer only if it came to its end", async () => {
   expect(talks.map(({ requests }) => requests.length)).toEqual([1, 1, 1]);
 });
 
-// ── What is no reply, and ids that go no further ─────────────────────────────────────────────────
+// ── Bodies that are not replies, and ids that do not go back ─────────────────────────────────────
 
 test("an id that Claude's API would refuse is replaced, in the call and in its result, and no other is", async () => {
   const { requests, end } = await claudeTalk("odd ids");
@@ -531,7 +531,7 @@ test("an id that is made up for a call of Gemini's is not one that Gemini gives 
   ]);
 });
 
-test("what is no reply of Claude's or Gemini's is named, and what was expected, and it is asked for once", async () => {
+test("an error names a body that is not a reply of Claude or Gemini, and what was expected, after one request", async () => {
   const claude = [
     ...NO_BODIES.map((body) => [`body ${JSON.stringify(body)}`, "a message", body]),
     ...NO_BLOCKS.map((block) => [`block ${JSON.stringify(block)}`, "a block", block]),
@@ -583,7 +583,7 @@ const UNFIT = {
   message: expect.stringMatching(/^invalid arguments: .*received undefined/),
 };
 
-/** Knobs, by question. Those of "everything" are for whichever provider. */
+/** Knobs, by question. Those of "everything" are for any provider. */
 const CONFIGS: Readonly<Record<string, object>> = {
   everything: {
     claude: { tool_choice: "auto", disable_parallel_tool_use: true },
@@ -706,7 +706,7 @@ const THOUGHTFUL_PARTS = [
   callPart("get_weather"),
 ] as const;
 
-/** The replies over each question in order, the last one again and again. */
+/** The replies to each question in order. The last one repeats. */
 type Scripts<Reply> = Readonly<Record<string, readonly Reply[]>>;
 
 const openaiScripts: Scripts<ItemsReply> = {

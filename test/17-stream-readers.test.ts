@@ -1,6 +1,6 @@
-// What the readers of a streamed reply promise (responses.ts, chat.ts, pieces.ts and reply.ts of chapter
-// 17): every call of it completes once, with its own arguments, as soon as that is certain; a call that
-// was cut off never does; and what was whole is kept for the next request.
+// What the readers of a streamed reply (responses.ts, chat.ts, pieces.ts and reply.ts of chapter 17) promise:
+// every call completes once, with its own arguments, as soon as that is certain; a call that
+// was cut off never completes; and complete items are kept for the next request.
 import fc from "fast-check";
 import OpenAI from "openai";
 import { expect, test } from "vitest";
@@ -25,7 +25,7 @@ import {
   type Wire,
 } from "./support/streams.ts";
 
-/** What takes eight times as long is linear, and sixty-four times quadratic. This is as far from both. */
+/** Eight times as long is linear, sixty-four times is quadratic. This limit lies between them. */
 const LINEAR = 23;
 
 const LA = '{"location":"LA"}';
@@ -126,7 +126,7 @@ test.each(WIRES)(
       wire === chat ? readChat(replay(nothing), []) : readResponse(replay(nothing), []);
     expect(await reader.next()).toEqual({ done: true, value: undefined });
     const items = ["c", "a", "b"].map((id) => weather(id, ""));
-    // Over Responses, a call waits for the end if nobody says that it is done.
+    // Over Responses, a call waits for the end of the reply if no event says that it is done.
     const undone = streamReply(wire, items).filter(
       (event) => !/\.done"/.test(JSON.stringify(event)),
     );
@@ -137,7 +137,7 @@ test.each(WIRES)(
 );
 
 test.each(WIRES)(
-  "over %s, after the last event of a reply, nothing can go wrong with it any more, and the stream is read to its end",
+  "over %s, after the last event of a reply, errors are ignored, and the stream is read to its end",
   async (_, wire, hear) => {
     const events = streamReply(wire, [message("Hello"), weather("a")]);
     const whole = await hear(events);
@@ -155,7 +155,7 @@ test.each(WIRES)(
 );
 
 test.each(WIRES)(
-  "over %s, no border of a chunk matters, be it within a letter, an escape or a line",
+  "over %s, a stream may be cut into chunks anywhere, even within a letter, an escape or a line",
   async (name, wire, hear) => {
     const { kept: _, ...whole } = await hear(streamReply(wire, AWKWARD, 8));
     expect(whole.calls.map((one) => one.arguments)).toEqual([
@@ -207,7 +207,7 @@ test.each(WIRES)(
 );
 
 test.each(WIRES)(
-  "over %s, a call without an id, or with one that is no text, has one",
+  "over %s, a call without an id, or with one that is not a text, gets an id",
   async (_, wire, hear) => {
     const odd = [undefined, null, 7, {}].flatMap((id, place) =>
       wire.item(weather("odd"), place).map((event) => renamed(event, id)),
@@ -220,7 +220,7 @@ test.each(WIRES)(
 );
 
 test.each(WIRES)(
-  "over %s, an id of ours that a server uses later is ours",
+  "over %s, our call keeps its made-up id even if the server uses the same id later",
   async (_, wire, hear) => {
     const { calls } = await hear(
       streamReply(
@@ -232,14 +232,17 @@ test.each(WIRES)(
   },
 );
 
-test.each(WIRES)("over %s, what is no event of a reply is named", async (_, wire, hear) => {
-  for (const event of oddEvents(wire)) {
-    const odd = JSON.parse(JSON.stringify(event));
-    const { error } = await hear([...wire.item(weather("a"), 0), odd, ...wire.end]);
-    const what = wire === chat ? "a chunk of a reply" : "an event of a reply";
-    expect(error).toBe(`Error: expected ${what}, got ${JSON.stringify(event)}`);
-  }
-});
+test.each(WIRES)(
+  "over %s, an error names an event that does not belong to a reply",
+  async (_, wire, hear) => {
+    for (const event of oddEvents(wire)) {
+      const odd = JSON.parse(JSON.stringify(event));
+      const { error } = await hear([...wire.item(weather("a"), 0), odd, ...wire.end]);
+      const what = wire === chat ? "a chunk of a reply" : "an event of a reply";
+      expect(error).toBe(`Error: expected ${what}, got ${JSON.stringify(event)}`);
+    }
+  },
+);
 
 test.each(WIRES)(
   "over %s, eight times as many calls, or letters of one call, take some eight times as long",
@@ -447,7 +450,7 @@ test("over Responses, what the events have brought does not count twice, whateve
     THREE.flatMap((item, place) => responses.item(item, place + 5)),
     THREE.flatMap((item) => responses.item(item, 0)),
     THREE.map((item, place) => ended(place, item)),
-    // Nobody says that an item is done.
+    // No event says that an item is done.
     THREE.flatMap((item, place) => responses.item(item, place)).filter(
       (event) => !/\.done"/.test(JSON.stringify(event)),
     ),
@@ -541,7 +544,7 @@ test("over Responses, a text that came in pieces alone is kept, and an incomplet
   expect(kept).toEqual([{ ...message("Hello\nthere"), id: expect.stringMatching(/^msg_/) }]);
 });
 
-test("over Responses, a refusal without an item of its own is one", async () => {
+test("over Responses, a refusal without an item of its own counts as a refusal", async () => {
   const refusal = { ...message(), content: [{ type: "refusal", refusal: "No." }] };
   for (const event of [
     completedWith(weather("a"), refusal),
@@ -661,7 +664,7 @@ test("over Chat Completions, a name with each piece takes no longer than a name 
     ...[...text].map((letter) => piece(0, letter, "get_weather")),
     ...chat.end,
   ];
-  // Lists within a list are what takes a parser longest.
+  // Lists within lists take a parser longest.
   const long = (lists: number) =>
     JSON.stringify({ lists: Array.from({ length: lists }, () => []) });
   const { calls } = await hearChat(pieces(long(3_000)));
@@ -699,7 +702,7 @@ test("over Chat Completions, only a whole object completes before the end, since
   for (const text of ["", "1", "null", '"text"', '{"location":"LA"', "{}}"]) {
     expect(await early(text)).not.toContain("c");
   }
-  // Until another call begins, more may come, and a call never runs with a part of what came for it.
+  // Until another call begins, more may come, and a call must never run with only a part.
   const twice = [piece(0, "{}", "get_weather", "a"), piece(0, LA)];
   const { trail, calls } = await hearChat([...twice, next, ...chat.end]);
   expect(trail).toBe("0p 0p 0c 1c");
@@ -780,7 +783,7 @@ function idsIn(kept: readonly (Item | ReplyMessage | object)[]): unknown[] {
   });
 }
 
-/** An event whose call has another id, as no schema allows it. */
+/** An event whose call has another id. No schema allows that. */
 function renamed(event: object, id: unknown): object {
   return JSON.parse(JSON.stringify(event), function (this: object, key, value) {
     if (value === "odd" && (key === "call_id" || key === "id")) return id;
@@ -788,7 +791,7 @@ function renamed(event: object, id: unknown): object {
   });
 }
 
-/** Events in which something is not what the API promises. */
+/** Events that break a promise of the API. */
 function oddEvents(wire: Wire): readonly unknown[] {
   const odd = [null, "?", 7, []];
   if (wire === chat) {
@@ -837,7 +840,7 @@ async function read(wire: Wire, events: readonly object[]): Promise<void> {
 
 /**
  * How many times longer something takes at eight times its size: 8 if it is linear, 64 if it is quadratic. The
- * least of some tries, in the CPU time of this process, which no other process lengthens.
+ * The smallest of several measurements, in CPU time of this process, which other processes do not lengthen.
  */
 async function growth(work: (scale: number) => Promise<void>): Promise<number> {
   const time = async (scale: number) => {
@@ -858,7 +861,7 @@ async function growth(work: (scale: number) => Promise<void>): Promise<number> {
 type Heard = {
   /** The events of calls, such as "0p 0c". */
   readonly trail: string;
-  /** What each event says of the arguments. */
+  /** The arguments in each event. */
   readonly texts: string[];
   readonly calls: StreamedCall[];
   readonly text: string;
@@ -904,7 +907,7 @@ function clientOf(chunks: readonly Uint8Array[]): OpenAI {
   return new OpenAI({ apiKey: "none", baseURL: "http://nowhere/v1", fetch });
 }
 
-/** What is heard of chunks of bytes that go through the SDK. */
+/** The events that come out of the SDK for these chunks of bytes. */
 const throughSdk = {
   Responses: async (chunks: readonly Uint8Array[]) => {
     const request = { model: "m", input: "?", stream: true } as const;
@@ -924,7 +927,7 @@ const AWKWARD = [
   weather("three", ""),
 ];
 
-/** The same events in bytes, in all the ways in which servers write them. */
+/** The same events as bytes, in all the ways in which servers write them. */
 function bodiesOf(wire: Wire): string[] {
   const lines = streamReply(wire, AWKWARD, 8).map(wire.write);
   const plain = lines.join("");

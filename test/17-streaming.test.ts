@@ -1,5 +1,5 @@
 // A call starts as soon as its own arguments are complete, while the reply still streams; results stand
-// in the order asked all the same; and a stream that breaks off runs nothing that might have effects.
+// in the order asked; and a stream that breaks off runs nothing that might have effects.
 // The readers alone are in 17-stream-readers.test.ts. Here, one process a protocol has a conversation
 // over each script below, with tools that report to a barrier.
 import { EventEmitter, once } from "node:events";
@@ -103,7 +103,7 @@ test("the nasty batch streams in, tools that there are beside some that there ar
 
 // ── What is printed ──────────────────────────────────────────────────────────────────────────────
 
-test("the demo prints the same over either protocol, at whatever pace, and its calls in order [R13]", async () => {
+test("the demo prints the same over either protocol and at any pace, and its calls in order [R13]", async () => {
   const env = { OPENAI_PROTOCOL: "chat", OFFLINE_TOKENS_PER_SECOND: "2000" };
   const { code, stdout } = await run(FILE, [], { env });
   expect(stdout).toBe(printed("17"));
@@ -229,7 +229,7 @@ test("a server that never ends its stream is not waited for once the reply is wh
   }
 });
 
-test("what is no stream of a reply is named, and what was expected", async () => {
+test("an error names a stream that is not a reply, and what was expected", async () => {
   const over = ["an event of a reply", await overResponses] as const;
   const chatted = ["a chunk of a reply", await overChat] as const;
   for (const [what, { talk }] of [over, chatted]) {
@@ -250,15 +250,15 @@ test("each request asks for a stream, and none is one that a real API would refu
 
 // ── The scripts: what the model streams, and when ────────────────────────────────────────────────
 
-/** What a script has in hand: the stream of one reply, what the program prints, and the barrier. */
+/** What a script can use: the stream of one reply, the program's output, and the barrier. */
 type Stage = {
   send(...events: readonly object[]): void;
-  /** Ends the stream, with other text than that of its events if need be. */
+  /** Ends the stream, if necessary with another text than that of its events. */
   end(text?: string, status?: number): void;
   breakOff(): void;
   /** Waits until the program has printed a text; false if it never does. */
   shown(text: string): Promise<boolean>;
-  /** Decides who is let go of those who wait at the barrier, whenever one more arrives. */
+  /** Decides which waiting calls leave the barrier, whenever one more arrives. */
   watch(arrived: (waiting: readonly string[]) => readonly string[]): void;
   readonly log: string[];
 };
@@ -276,12 +276,12 @@ function mail(id: string): Item {
   return call(id, "send_email", { from: "a", to: "b", message: id });
 }
 
-/** A program that does not do what is waited for fails its test, and not all of them. */
+/** After this time, a program that does not do what is expected fails its own test, and not all of them. */
 function orGiveUp<Value>(done: Promise<Value>): Promise<Value | undefined> {
   return Promise.race([done, wait(15_000, undefined, { ref: false })]);
 }
 
-/** Calls with ids of which the API would refuse some: empty, twice the same, too long. */
+/** Calls with some ids that the API would refuse: empty, repeated, too long. */
 function oddIds(wire: Wire): Item[] {
   const ids = ["", "same", "same", "x".repeat(wire === chat ? 41 : 65), "fine"];
   return ids.map((id) => weather(id, "LA"));
@@ -304,7 +304,7 @@ function interleaved(wire: Wire): Script {
   };
 }
 
-/** An e-mail and five calls are complete, but not the last call: who starts, and when? */
+/** An e-mail and five calls are complete, but not the last call: which of them start, and when? */
 function inTime(wire: Wire): Script {
   return async ({ send, end, shown, watch, log }) => {
     const hello = wire.item(message("Let me see."), 0);
@@ -371,7 +371,7 @@ function inTheLastEvent(...output: Item[]): Script {
   };
 }
 
-/** A whole reply, whose stream goes on without an end. */
+/** A whole reply whose stream never ends. */
 function unended(wire: Wire, ...items: Item[]): Script {
   return ({ send }) => send(...streamReply(wire, items));
 }
@@ -441,7 +441,7 @@ async function converse<Request>(
         response.statusCode = status;
         response.end(text);
       },
-      // Not before all that was sent is on its way.
+      // Only after everything that was sent has left.
       breakOff: () => void response.write(":\n\n", () => response.destroy()),
       shown: async (text) => {
         while (!ended && !stdout.includes(text)) await once(news, "printed");
@@ -468,7 +468,7 @@ async function converse<Request>(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
-  // A program that waits for ever fails its tests before they fail by themselves.
+  // A program that waits for ever is ended here, before the tests reach their own time limit.
   const late = setTimeout(() => child.kill("SIGKILL"), 45_000);
   const [code]: unknown[] = await once(child, "close");
   clearTimeout(late);
@@ -490,7 +490,7 @@ async function converse<Request>(
     last: { requests: requestsOver(last), printed: stdout.slice(stdout.indexOf(`Q: ${last}`)) },
     requests: server.requests,
     refusals: server.refusals,
-    /** Who started and ended at the barrier, with what the scripts note. */
+    /** The starts and ends at the barrier, with the notes of the scripts. */
     log: barrier.log,
     stderr,
     code,

@@ -1,5 +1,5 @@
-// What the cut promises: what is shown is the beginning of the text, is within the budget, and ends at the
-// end of a line or at least between two characters; and whoever reads on gets every byte of the text.
+// What the cut promises: the shown part is the beginning of the text, is within the budget, and ends at the
+// end of a line or at least between two characters; and reading on gives every byte of the text.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Budget, linesOf } from "../chapters/18-tool-output/cut.ts";
@@ -9,7 +9,7 @@ const LARGE: Budget = { bytes: 2_000, lines: 40 };
 const FAMILY = "👨‍👩‍👧‍👦";
 const ACCENTED = "e\u0301";
 
-/** What is shown of a text, and the line that says what is left out, if there is one. */
+/** The shown part of a text, and the line that says what is left out, if there is one. */
 function show(text: string, budget: Partial<Budget>) {
   const seen = cutText(text, "one", { ...LARGE, ...budget });
   const [marker = ""] = /\n?\[.*gives the rest\]$/.exec(seen) ?? [];
@@ -118,7 +118,7 @@ test("the name stands in the line as JSON, whatever is in it", () => {
 });
 
 test("two million characters are cut in a moment, not in the square of their number", () => {
-  // One after the other, Node would need minutes to divide them.
+  // If Node looked at the whole text each time, dividing it would take minutes.
   for (const text of ["x".repeat(2_000_000), FAMILY.repeat(100_000), "\n".repeat(2_000_000)]) {
     expect(linesOf(text, LARGE).join("")).toBe(text);
   }
@@ -181,14 +181,14 @@ test("whatever the text and the budget: a line ends between two characters, or w
         return index < end && end < index + segment.length;
       });
       if (!isWithin) expect(borders).toContain(end);
-      // Half of a code point is none.
+      // Half of a code point is not a code point.
       expect(/[\ud800-\udbff]$/.test(line) && /^[\udc00-\udfff]/.test(text.slice(end))).toBe(false);
     }
   });
   fc.assert(property, { numRuns: 1_000 });
 });
 
-test("whatever the text and the budget: who reads on from where the marker ends gets every byte [L19]", () => {
+test("whatever the text and the budget: reading on from where the marker ends gives every byte [L19]", () => {
   const property = fc.property(anyText, anyBudget, (text, budget) => {
     const lines = linesOf(text, budget);
     const read: string[] = [];

@@ -1,6 +1,6 @@
-// The chapter promises: the outcome of a call stays whole in the program, and the model sees a text for
-// it that is within a budget, with a line that says how to get the rest; what it asks for, it gets, or it
-// is told why not. All of it holds over the Responses API and over Chat Completions alike.
+// The chapter promises: the outcome of a call stays whole in the program; the model sees a text for it
+// that fits a budget, with a line that says how to get the rest; and it gets the part that it asks for, or
+// an error that says why not. All of this holds over the Responses API and over Chat Completions.
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { listDays } from "../mock-tools/daily.ts";
@@ -54,7 +54,7 @@ test("the demo sends a part of the year, then July, and the answer comes of July
   );
 });
 
-test("over Chat Completions, the same program prints the same but for the tokens, which it is told as well", async () => {
+test("over Chat Completions, the same program prints the same except the tokens, which that server counts, too", async () => {
   const { code, stdout } = await run(FILE, [], { env: { OPENAI_PROTOCOL: "chat" } });
   const tokens = /^Input tokens: .*$/gm;
   expect(stdout.match(tokens)).toEqual([
@@ -65,7 +65,7 @@ test("over Chat Completions, the same program prints the same but for the tokens
   expect(code).toBe(0);
 });
 
-test("without a budget to speak of the whole year is sent, and never printed", async () => {
+test("with a very large budget the whole year is sent, and never printed", async () => {
   const env = { MAX_OUTPUT_BYTES: "100000", MAX_OUTPUT_LINES: "1000" };
   const { stdout } = await run(FILE, ["How was July in Paris?"], { env });
   expect(feedbackIn(stdout)).toHaveLength(1);
@@ -83,7 +83,7 @@ test.each([
 ])("%s below %d or no number ends the program with one line: %s", async (name, least, value) => {
   const { code, stdout, stderr } = await run(FILE, ["Who am I?"], { env: { [name]: value } });
   expect(code).toBe(1);
-  // Nothing has been asked by then.
+  // The model was not asked before that.
   expect(stdout).toBe("Q: Who am I?\n\n");
   expect(stderr.replace(/^model: .*\n/, "")).toBe(
     `error: expected a whole number from ${least} to 999999999 in ${name}, got ${value}\n`,
@@ -111,7 +111,7 @@ test("the nasty batch: each call has one text, which says its result or why it h
   }
 });
 
-test("the outcomes themselves stay as they are, whole, whatever of them is shown [L18]", async () => {
+test("the outcomes themselves stay whole, even if only a part of them is shown [L18]", async () => {
   const { end } = (await nastyOverResponses).talk("nasty");
   const outcomes = settle(NASTY_RESULTS).map(({ id, ...body }) => {
     return { type: "result" in body ? "success" : "failure", id, ...body };
@@ -137,7 +137,7 @@ test("a failure is within the budget as well", async () => {
   expect(failure?.text).toContain("2,000 of 5,024 bytes");
 });
 
-test("a projector that throws has its message seen, and the outcome stays as it is [L18]", async () => {
+test("the model sees the message of a projector that throws, and the outcome stays as it is [L18]", async () => {
   const { stdout } = await run("test/programs/18-projectors.ts");
   const reports = [...readReports(stdout)].map(([name, { value }]) => [name, value]);
   const much = `${"x".repeat(10_000)}… (90000 more characters)`;
@@ -190,7 +190,7 @@ test("two outputs with one id are both kept, and the second one says under which
   expect(texts[3]?.map(({ text }) => text)).toEqual(["a", "b", "c"]);
 });
 
-test("a name that is not there is told with those that are, and so is a line", async () => {
+test("an error for an unknown name lists the known names, and an error for a missing line names the lines", async () => {
   const { texts, end } = (await odd).talk("wrong reads");
   const known = '"list"';
   const noOutput = (name: string) => `${FAILED}no output of ${name}; there are ${known}`;
@@ -330,7 +330,7 @@ const LONG_FAILURE = JSON.stringify({
 type Scripts = Readonly<Record<string, readonly (readonly Item[])[]>>;
 
 const SCRIPTS: Scripts = {
-  // First of all, while nothing else is kept.
+  // This comes first, while no output is kept.
   "wrong reads": [[weather("list", LIST)], WRONG, DONE],
   values: [VALUES.map(([value], index) => weather(`call_${index}`, value)), DONE],
   "a long failure": [[call("failing", "get_weather", { location: LONG_FAILURE })], DONE],

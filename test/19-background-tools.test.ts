@@ -1,7 +1,7 @@
-// A call of a tool of the background is answered at once with a handle, and what it has started goes on
-// while the model and other calls work. By the handle it is awaited, cancelled and told something. No
-// handle, however odd, harms anything, and no process outlives the program. The cases run in
-// test/programs/19-processes.ts, with studies that are held in their threads until a case lets them go.
+// A call of a background tool is answered at once with a handle, and the process that it has started goes on
+// while the model and other calls work. With the handle it is awaited, cancelled and sent signals. No
+// odd handle does any harm, and no process outlives the program. The cases run in
+// test/programs/19-processes.ts, with studies that are held in their threads until a case releases them.
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,7 +33,7 @@ const folder = bookWithLongGrace();
 
 const ran = run("test/programs/19-processes.ts", [], { folder });
 
-/** The chapter with a grace in which a study that looks at its flag can end on a busy machine, too. */
+/** The chapter with a grace that is long enough for a study that looks at its flag, even on a busy machine. */
 function bookWithLongGrace(): string {
   const file = "chapters/19-background-tools/process.ts";
   const source = readFileSync(join(ROOT, file), "utf8");
@@ -117,7 +117,7 @@ test("of 26 studies two run at once, and calls of other tools do not wait for th
 
 // ── Await ────────────────────────────────────────────────────────────────────────────────────────
 
-test("several are awaited with one call, and each has its outcome in the order asked, however and whenever it ended [L35]", async () => {
+test("several are awaited with one call, and each has its outcome in the order asked, whenever it ended [L35]", async () => {
   const [a, b] = [
     { id: "held a", result: "first" },
     { id: "held b", result: "second" },
@@ -215,7 +215,7 @@ test("on a terminal, a process says how far it is, on one clean line each time",
 
 // ── Handles ──────────────────────────────────────────────────────────────────────────────────────
 
-test("an id that is no process is refused at once by an error that names those there are, and harms none of them [L35]", async () => {
+test("an unknown id is refused at once by an error that lists the known ones, and harms none of them [L35]", async () => {
   const odd = ["__proto__", "constructor", "toString", "", "weather", "HELD A", "x".repeat(500)];
   expect(await caseOf("tryHandles")).toEqual({
     unknown: odd.flatMap((id) => {
@@ -325,7 +325,7 @@ test("over Chat Completions, the demo prints the same", async () => {
   expect(code).toBe(0);
 });
 
-test("the timeline shows the study across the replies, and what it was told", async () => {
+test("the timeline shows the study across the replies, and the signal that it got", async () => {
   const file = join(mkdtempSync(join(tmpdir(), "bars-")), "bars.jsonl");
   await run(FILE, [], { env: { TIMELINE_FILE: file } });
   const questions = readFileSync(file, "utf8").trim().split("\n");
@@ -347,7 +347,7 @@ test("the timeline shows the study across the replies, and what it was told", as
 
 // ── The end of the program ───────────────────────────────────────────────────────────────────────
 
-test("what has not ended when the answer comes is said and cancelled, so the next question's studies run", async () => {
+test("processes that still run when the answer comes are named and cancelled, so the next question's studies run", async () => {
   expect(await caseOf("answerBefore")).toEqual([
     "answered",
     JSON.stringify([[{ id: "quick", result: "studied quick" }]]),
@@ -357,7 +357,7 @@ test("what has not ended when the answer comes is said and cancelled, so the nex
   expect(said).toBe(ids.map((id) => `\nNot ended: ${id}. It is cancelled.\n`).join(""));
 });
 
-test("nobody waits for a study that never ends, and the program ends all the same", async () => {
+test("the program ends without waiting for a study that never ends", async () => {
   const question = "Study the climate of Vostok, don't wait for it. Who am I?";
   const { code, stdout, stderr } = await run(FILE, [question]);
   expect(stdout).toContain(
@@ -374,7 +374,7 @@ test("Ctrl-C while a process is awaited ends the program and the process, and le
   const errors = text(program.stderr);
   let said = "";
   await new Promise<void>((resolve) => {
-    // Nobody stops reading, since that would end the program as well.
+    // The output stays open, since closing it would end the program, too.
     program.stdout.on("data", (chunk) => {
       said += chunk;
       if (said.includes("[Step 2]")) resolve();

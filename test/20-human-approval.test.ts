@@ -1,6 +1,6 @@
 // The chapter promises: a call that needs consent is pending until somebody resolves it, once, or its
 // deadline passes. Meanwhile it holds no slot and no thread. Keys cannot be forged, and whatever happens to
-// the question, the call has one outcome. It holds across processes, and over both protocols.
+// the question, the call has one outcome. This holds across processes and over both protocols.
 import { once } from "node:events";
 import {
   chmodSync,
@@ -64,7 +64,7 @@ const folder = copyBook({
   "mock-tools/weather.ts": like("test/worlds/nasty.ts"),
 });
 
-// ── What becomes of the calls ────────────────────────────────────────────────────────────────────
+// ── The outcomes of the calls ────────────────────────────────────────────────────────────────────
 
 function mail(to: string, id?: string) {
   const args = { from: "a@example.com", to, message: "hello" };
@@ -95,7 +95,7 @@ const CANCELLED = {
   },
 };
 
-/** Calls of one batch, each with its outcome, and what those hear who say no to it afterwards. */
+/** Calls of one batch, each with its outcome and with the reply to people who say no to it afterwards. */
 const FATES: readonly (readonly [ReturnType<typeof weather>, object, string?])[] = [
   [mail("a"), SENT, "already resolved: yes"],
   [mail("b: no"), denied("somebody said no"), "already resolved: no"],
@@ -139,7 +139,7 @@ const ODD_IDS = [
 
 const BATCHES = {
   fates: batch(4, ...FATES.map(([one]) => one)),
-  // The only lane would be stuck with the first of them, if that held it.
+  // If the first call held the only lane, the others would never run.
   slots: batch(1, ...["a", "b", "c", "d"].map((to) => mail(`${to}: held`)), weather("LA")),
   "one id": batch(4, mail("a: no", "same"), mail("b", "same"), mail("c: nobody", "same")),
   "odd ids": batch(4, ...ODD_IDS.map((id, index) => mail(`${index}`, id))),
@@ -168,14 +168,14 @@ async function endOf(name: keyof typeof BATCHES): Promise<z.infer<typeof End>> {
   return End.parse(reported.value);
 }
 
-test("every call of a batch has its outcome in its place, whatever those do who are asked [L30]", async () => {
+test("every call of a batch has its outcome in its place, whatever the people do who are asked [L30]", async () => {
   const { outcomes } = await endOf("fates");
   expect(outcomes).toEqual(
     FATES.map(([, outcome], index) => ({ id: `call_${index}`, ...outcome })),
   );
 });
 
-test("the first resolution stands, before the wait as well, and all later ones are told it [L32]", async () => {
+test("the first resolution stands, even before the wait, and all later attempts learn it [L32]", async () => {
   const { late } = await endOf("fates");
   const told = FATES.flatMap(([{ arguments: args }, , said]) => {
     return said === undefined ? [] : [[JSON.parse(args).to.split(": ")[0], said] as const];
@@ -204,7 +204,7 @@ test("two calls with one id have two keys, and each its own resolution and deadl
   );
 });
 
-test("an id may hold whatever it likes", async () => {
+test("an id may contain any characters", async () => {
   const { outcomes, keys } = await endOf("odd ids");
   expect(outcomes).toEqual(ODD_IDS.map((id) => ({ ...SENT, id })));
   expect(keys.map((key) => /^\d+\.\d+\.[\w-]{43}$/.test(key))).toEqual(ODD_IDS.map(() => true));
@@ -304,7 +304,7 @@ test("a key in which anything was altered is unknown, and resolves nothing [L31]
   expect(sayResolved(resolve(key, { said: "no" }))).toBe("denied");
 });
 
-test("the last letter of a signature has no twin that is taken for it", () => {
+test("no other letter is accepted in place of the last letter of a signature", () => {
   const { key } = pend();
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const twins = [...letters].map((letter) => key.slice(0, -1) + letter);
@@ -312,7 +312,7 @@ test("the last letter of a signature has no twin that is taken for it", () => {
   expect(known).toEqual([key]);
 });
 
-test("a key of another run is worth nothing in this one, and nothing once that run is over [L31]", () => {
+test("a key of another run resolves nothing in this one, and nothing when that run is over [L31]", () => {
   const mine = pend();
   const other = openRun();
   const signed = { id: "an id", text: "a question", deadline: Date.now() + 60_000 };
@@ -372,7 +372,7 @@ test("without its folder, a call still ends at its deadline", async () => {
   renameSync(`${gone}-gone`, gone);
 });
 
-test("a resolution that cannot be read resolves nothing, and lets no call run", async () => {
+test("a resolution file that cannot be read resolves nothing, and lets no call run", async () => {
   const { folder: own } = thisRun();
   const { place, resolution } = pend(0.05);
   writeFileSync(join(own, `${place}.resolution`), '{"said":"yes');
@@ -383,13 +383,13 @@ test("a resolution that cannot be read resolves nothing, and lets no call run", 
 
 const onUnix = test.skipIf(process.platform === "win32");
 
-onUnix("nobody but the user may read what is pending", () => {
+onUnix("only the user may read the pending calls", () => {
   const own = openRun().folder;
   expect(statSync(own).mode & 0o777).toBe(0o700);
   expect(statSync(join(own, "run.json")).mode & 0o777).toBe(0o600);
 });
 
-/** Makes another folder the one of what is pending, for one test. */
+/** Uses another folder for the pending calls, for one test. */
 function exchangeIn(path: string): void {
   process.env.APPROVALS_DIR = path;
   onTestFinished(() => {
@@ -455,7 +455,7 @@ test("a run that waits is alive, however old it is", async () => {
   await vi.waitUntil(isFound, { timeout: 10_000 });
 });
 
-test("a folder without an owner goes after a minute, and nothing goes that is not a run's", () => {
+test("a folder without an owner is removed after a minute, and only folders of runs are removed", () => {
   const root = freshFolder();
   exchangeIn(root);
   const name = "run-00000000-0000-4000-8000-00000000000";
@@ -489,7 +489,7 @@ function sitDown() {
 
 type Seat = ReturnType<typeof sitDown>;
 
-/** Lets a terminal hear of a call that is pending, and waits until its number is shown. */
+/** Announces a pending call to a terminal, and waits until its number is shown. */
 async function tell({ person, shown }: Seat, question: string) {
   const wait = pend(600, question);
   person.hear({ ...wait, text: question, to: "somebody" });
@@ -577,7 +577,7 @@ test("no number comes twice, and none can be known before it is shown", async ()
   expect(new Set(steps).size).toBeGreaterThan(10);
 });
 
-test("what somebody else resolves, or nobody in time, is no longer asked at the terminal", async () => {
+test("the terminal stops asking about a call that was resolved elsewhere or has timed out", async () => {
   const seat = sitDown();
   const asked = await tell(seat, "asked");
   const late = pend(0.05, "late");
@@ -627,7 +627,7 @@ test.each([
   expect(abridge(line)).toBe(line);
 });
 
-test("of a long text it is said how much is left out, and what comes after it is shown", () => {
+test("a long text is cut and says how much is left out, and what follows it is shown", () => {
   const line = describeCall("send_email", { to: `bob${"x".repeat(5_000)}`, message: "hello" });
   expect(abridge(line)).toMatch(
     /^send_email to "bobx{996}… \(4005 more characters\), message "hello"$/,
@@ -705,7 +705,7 @@ test("another process lists what is pending, approves and denies it, and the pro
 
 test("of twenty processes that resolve a call at once, one is accepted, and all others learn what it said [L32]", async () => {
   const env = { APPROVALS_DIR: freshFolder() };
-  // The other call keeps the program, and with it the key, until all of them have been told.
+  // The other call keeps the program alive, and with it the key, until all of them have their reply.
   const { keys, end } = await startPending(2, QUESTION, env);
   const [bob = "", eve = ""] = keys;
   const told = await Promise.all(
@@ -735,7 +735,7 @@ test("without an answer in time, the call has timed out, and the model says so [
 });
 
 onUnix(
-  "Ctrl-C while a call is pending cancels it, shows what became of the batch, and asks no more [L34]",
+  "Ctrl-C while a call is pending cancels it, shows the outcomes of the batch, and asks no more [L34]",
   async () => {
     const mailTo = (to: string) => call(to, "send_email", { from: "a", to, message: "hello" });
     const batch = [
@@ -772,7 +772,7 @@ onUnix(
 );
 
 onUnix(
-  "Ctrl-C while a tool runs that does not stop says what is waited for, and a second one ends it [L34]",
+  "Ctrl-C while a tool does not stop says what the program waits for, and a second Ctrl-C ends it [L34]",
   async () => {
     const mailToBob = call("bob", "send_email", { from: "a", to: "bob", message: "hello" });
     const deaf = call("weather", "get_weather", { location: "deaf a" });
@@ -811,7 +811,7 @@ onUnix("Ctrl-C while the model thinks ends the program at once, and leaves nothi
 });
 
 onUnix(
-  "a killed program leaves a folder: its keys are worth nothing, and the next run removes it",
+  "a killed program leaves a folder: its keys resolve nothing, and the next run removes it",
   async () => {
     const env = { APPROVALS_DIR: freshFolder() };
     const { program, keys, end } = await startPending(2, QUESTION, env);
@@ -908,7 +908,7 @@ test.each([
   expect(code).toBe(1);
 });
 
-onUnix("a link to nowhere as APPROVALS_DIR is one line", async () => {
+onUnix("a link to nowhere as APPROVALS_DIR gives one error line", async () => {
   const link = join(freshFolder(), "link");
   symlinkSync("nowhere/at/all", link);
   const { stderr, code } = await run(FILE, ["Who am I?"], { env: { APPROVALS_DIR: link } });

@@ -1,6 +1,6 @@
-// The journal by itself: what is recorded is returned without running it, in whatever order the lines
-// stand; what follows the last newline is cut off, since a crash may leave it; anything else that is not
-// as it was is refused in words that say where, and so is a file that another process may be using.
+// The journal alone: a recorded effect returns its value without running, in whatever order the lines
+// stand. Text after the last newline is cut off, since a crash may leave it. Anything else that has
+// changed is refused with an error that says where, and so is a file that another process may be using.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -29,7 +29,7 @@ beforeEach(() => {
 afterAll(() => warn.mockRestore());
 
 const QUESTION = "a question";
-// A journal is named by its real path.
+// Errors name a journal by its real path.
 const temporary = realpathSync(mkdtempSync(join(tmpdir(), "journals-")));
 let count = 0;
 
@@ -44,7 +44,7 @@ function open(file: string, question = QUESTION): Journal {
 /** What the effects of a run return, by their keys; each has its own input. */
 type Values = Readonly<Record<string, unknown>>;
 
-/** Runs some effects with a journal: what came of each, which of them ran, and with which keys. */
+/** Runs some effects with a journal. Returns the end of each, which of them ran, and their keys. */
 async function runAll(file: string, values: Values) {
   const { execute, counts, close } = open(file);
   const ran: string[] = [];
@@ -103,7 +103,7 @@ test("what JSON has no place for is left out or null, as in JSON itself", () => 
   expect(canonicalJson("\ud800")).toBe('"\\ud800"');
 });
 
-test("the hash of a batch is another one with another id, name, order or arguments [L24]", () => {
+test("the hash of a batch differs for another id, name, order or arguments [L24]", () => {
   const call = {
     type: "function_call",
     id: "a",
@@ -244,7 +244,7 @@ test("another question or grain is refused, and what is there stays", async () =
   expect(() => open(other)).toThrow("the grain of the journal was batch and is call");
 });
 
-// ── What a crash leaves, and what it does not ────────────────────────────────────────────────────
+// ── Lines that a crash can leave, and other broken lines ─────────────────────────────────────────
 
 test("a last line that was torn anywhere is cut off, and its effect runs again", async () => {
   const { lines, ran } = await record(THREE);
@@ -285,7 +285,7 @@ test("zeros at the end, which some disks leave, are cut off like a torn line", a
   }
 });
 
-test("any other broken line is refused by its number, and nothing is changed", async () => {
+test("an error names the number of any other broken line, and nothing is changed", async () => {
   const { file, lines } = await record(THREE);
   const [head = "", one = "", two = "", three = ""] = lines;
   const hole = three.replace(/(?<=.{20}).{20}/, "\0".repeat(20));
@@ -317,7 +317,7 @@ test("any other broken line is refused by its number, and nothing is changed", a
   }
 });
 
-test("a line that is no UTF-8 is refused, as its text would come back as another one", async () => {
+test("a line that is not UTF-8 is refused, because its text would come back changed", async () => {
   const { file, lines } = await record({ one: "Zürich" });
   const bytes = Buffer.from(lines.join(""), "latin1");
   expect(bytes.includes(0xfc)).toBe(true);
@@ -326,7 +326,7 @@ test("a line that is no UTF-8 is refused, as its text would come back as another
   expect(readFileSync(file)).toEqual(bytes);
 });
 
-test("what is no file, or in no folder, is refused", () => {
+test("a path that is not a file, or whose folder is missing, is refused", () => {
   expect(() => open(temporary)).toThrow(`expected a file for the journal, got ${temporary}`);
   expect(() => open(join(temporary, "missing", "journal"))).toThrow(
     "the journal cannot be opened to write into it",
@@ -367,7 +367,7 @@ function locksOf(file: string): string[] {
   return readdirSync(temporary).filter((name) => join(temporary, name).startsWith(`${file}.lock-`));
 }
 
-/** What stands behind the process id in the names of the locks that are made here. */
+/** The text after the process id in the names of the locks that are made here. */
 async function placeOf(file: string): Promise<string> {
   const { close } = open(file);
   const [name = ""] = locksOf(file);
@@ -383,7 +383,7 @@ function expectLocked(file: string, other: string): void {
   expect(locksOf(file)).toEqual([basename(other)]);
 }
 
-test("a file that another process uses is refused until that has died", async () => {
+test("a file that another process uses is refused until that process has died", async () => {
   const { file } = await record({ one: 1 });
   const { pid, end } = await startIdle();
   const other = `${file}.lock-${pid}-${await placeOf(file)}`;
@@ -420,13 +420,10 @@ test("a lock with this process's id that it has not made is respected", async ()
 });
 
 // On Windows such a path is too long for the journal itself.
-test.skipIf(process.platform === "win32")(
-  "a lock that cannot be made gets words of its own",
-  () => {
-    const file = join(temporary, "n".repeat(250));
-    expect(() => open(file)).toThrow("the lock of the journal cannot be made");
-  },
-);
+test.skipIf(process.platform === "win32")("an error says that a lock cannot be made", () => {
+  const file = join(temporary, "n".repeat(250));
+  expect(() => open(file)).toThrow("the lock of the journal cannot be made");
+});
 
 test("a process that has the file open does not open it again", async () => {
   const { file } = await record({ one: 1 });

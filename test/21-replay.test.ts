@@ -1,6 +1,6 @@
-// Every request and every call goes through one boundary. With a journal, a run may be killed at any
-// moment: the next one replays what is recorded, runs the rest, and ends as if nothing had happened. What
-// was recorded and has changed is refused. The journal alone is in 21-journal.test.ts.
+// Every request and every call goes through one boundary. With a journal, a run can be killed at any
+// moment: the next one replays the recorded effects, runs the others, and ends as if nothing had happened. An
+// effect that differs from its record is refused. The journal alone is in 21-journal.test.ts.
 import { spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -51,7 +51,7 @@ import { worldOf } from "./support/worlds.ts";
 /** One model for all stories, each of which asks its own question. */
 const model = serveSteps();
 
-/** The transcript of a run up to its answer; what follows tells of this run alone. */
+/** The transcript of a run up to its answer. The lines after it differ in each run. */
 function transcriptOf(stdout: string): string {
   return stdout.split(/\n\n(?:Mail box|Replayed):/)[0] ?? "";
 }
@@ -70,7 +70,7 @@ async function expectEnd(story: Story, stdout: string, words: string): Promise<v
   const { recorded, mails } = look(story);
   expect(recorded.toSorted(), words).toEqual(EFFECTS.toSorted());
   expect(mails, words).toEqual(SENDING);
-  // The locks of the dead are gone as well.
+  // The locks of dead processes are removed, too.
   const names = readdirSync(story.folder);
   expect(
     names.filter((name) => name.includes("lock")),
@@ -99,7 +99,7 @@ test("the same call runs in each step that asks for it, though its id is the sam
 
 // ── Killed ───────────────────────────────────────────────────────────────────────────────────────
 
-test.concurrent("killed before, after, within and behind the record of each effect, it sends each e-mail once and ends as ever [L28]", async () => {
+test.concurrent("killed before, after, within and behind the record of each effect, it sends each e-mail once and ends as usual [L28]", async () => {
   const api = await model;
   const story = newStory();
   for (const [index, effect] of EFFECTS.entries()) {
@@ -117,13 +117,13 @@ test.concurrent("killed before, after, within and behind the record of each effe
   const last = await liveWithoutRepeating(api, story, { program: SERIAL }, "the last life");
   expect(last.stdout).toMatch(/\nReplayed: 6, executed: 0\n$/);
   await expectEnd(story, last.stdout, "the last life");
-  // An effect runs in each life that comes as far as that and finds no record.
+  // An effect runs in each life that reaches it and finds no record.
   const asked = requestsOf(api, story).map(stepOf);
   expect(asked).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3]);
   expect(look(story).runs).toEqual(["step 1 call 0", "step 1 call 0", "step 1 call 0"]);
 }, 120_000);
 
-/** A moment; its numbers are read with what is still to be done in mind. */
+/** A random moment. Its numbers choose among the effects that remain. */
 const anyMoment = fc.record({
   how: fc.constantFrom("before", "after", "bytes of", "recorded", "from outside", "from outside"),
   which: fc.nat(100),
@@ -132,7 +132,7 @@ const anyMoment = fc.record({
 });
 type Moment = ReturnType<typeof anyMoment.generate>["value"];
 
-/** The settings of a life that ends at a moment, if it comes as far as that. */
+/** The settings of a life that ends at a moment, if it reaches that moment. */
 function lifeUntil({ how, which, much, program }: Moment, story: Story) {
   if (how === "from outside") return { program, killAfter: much / 4 };
   const left = EFFECTS.filter((key) => !look(story).recorded.includes(key));
@@ -205,7 +205,7 @@ test("while a process uses the journal, another one is refused in one line, and 
   api.close();
 });
 
-test("of two processes that start at once, no two run one effect", async () => {
+test("if two processes start at once, no effect runs in both", async () => {
   const story = newStory();
   const both = await Promise.all([live(await model, story), live(await model, story)]);
   const { runs, mails, recorded } = look(story);
@@ -397,7 +397,7 @@ test("a journal is refused where the e-mails would not outlive the run [L29]", a
   expect(existsSync(journal)).toBe(false);
 });
 
-test("a setting that is none of those there are gets one line, and no line where only --help is wanted", async () => {
+test("an invalid setting gives one error line, but none with --help", async () => {
   const bad = [
     ["JOURNAL_GRAIN", "step", "error: expected call or batch in JOURNAL_GRAIN, got step"],
     ["JOURNAL_SYNC", "yes", "error: expected on or off in JOURNAL_SYNC, got yes"],
@@ -416,7 +416,7 @@ test("a setting that is none of those there are gets one line, and no line where
   }
 });
 
-test("where KILL_AT never came, the end says so", async () => {
+test("if the moment of KILL_AT never came, a warning at the end says so", async () => {
   const { story } = await whole;
   const KILL_AT = "after step 7 call 0";
   const { code, stdout, stderr } = await live(await model, copyStory(story), { env: { KILL_AT } });
@@ -442,7 +442,7 @@ const refuse = (response: ServerResponse) => {
 };
 const failed = (others: object) => (response: ServerResponse) => respond(response, [], others);
 
-/** What the model first says to each question. When its calls are answered, it is done. */
+/** The model's first reply to each question. When its calls are answered, it is done. */
 const REPLIES = new Map<string, ItemsReply>([
   ["nasty", NASTY],
   ["failed", failed({ status: "failed", error: { code: "server_error", message: "no idea" } })],
@@ -460,7 +460,7 @@ const CHATS = new Map<string, ChatReply>([
   ["no completion", answer({ id: 7 })],
 ]);
 
-/** Has each conversation thrice, over one protocol: what was printed, and how it ended. */
+/** Holds each conversation three times, over one protocol. Returns the output and how it ended. */
 async function converse(url: string, protocol: string, questions: Iterable<string>) {
   const { stdout, stderr } = await run("test/programs/21-conversations.ts", [...questions], {
     folder: worldOf("nasty"),
@@ -512,7 +512,7 @@ test("the nasty batch is recorded call by call, and its rerun prints and answers
   expect(lastOutputs(requests)).toEqual(NASTY_OUTPUTS);
 });
 
-test("what the server said is replayed, be it a failure, a cut reply or no reply at all [L27]", async () => {
+test("what the server said is replayed, even a failure, a cut reply or a body that is not a reply [L27]", async () => {
   const { api, talk } = await overResponses;
   const ends = new Map([
     ["failed", "Error: the model fails: no idea"],
@@ -576,7 +576,7 @@ test("the demo is killed after its e-mail, goes on, has nothing left to do, and 
 test("the demo draws the bars of its runs where it is asked to", async () => {
   const { code, stdout, stderr } = await run(MAIN, ["--timeline"]);
   expect([code, stdout]).toEqual([0, printed("21").replace(/^error: .*\n/m, "")]);
-  // The first run is killed before it draws. The others replay or are refused, but for the e-mail.
+  // The first run is killed before it draws. Of the others, only one runs a call: the e-mail.
   expect(stderr.match(/^ *send_email .*/gm)).toHaveLength(1);
 });
 

@@ -1,6 +1,6 @@
 // Every request and every call is an entry of a journal that an engine keeps. The program, the engine or both
-// may be killed at any moment: the run goes on in the next process, and what is recorded is not run again.
-// What the engine is by itself is in engine.test.ts.
+// can be killed at any moment: the run goes on in the next process, and recorded effects do not run again.
+// The engine alone is tested in engine.test.ts.
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
@@ -63,7 +63,7 @@ const LONG = 300_000;
 /** One model for all runs, each of which asks its own question. */
 const model = serveSteps();
 
-/** The transcript of a run up to its answer; what follows tells of its process alone. */
+/** The transcript of a run up to its answer. The lines after it differ in each process. */
 function transcriptOf(stdout: string): string {
   return stdout.split(/\n\n(?:Mail box|Replayed):/)[0] ?? "";
 }
@@ -82,7 +82,7 @@ async function expectEnd(
   words: string,
 ): Promise<void> {
   const transcript = transcriptOf(stdout).replace(story.question, "QUESTION");
-  // Where the engine has the answer, nobody takes the steps any more, unless it died before it noted the end.
+  // If the engine has the answer, the steps are not replayed, unless it died before it noted the end.
   const short = `Q: QUESTION\n\n\nA:\n${ANSWER}`;
   expect(wasAnswered ? [short, await whole] : [await whole], words).toContain(transcript);
   const { recorded } = await readJournal(story);
@@ -112,7 +112,7 @@ engineTest.concurrent(
 // ── Killed ───────────────────────────────────────────────────────────────────────────────────────
 
 engineTest.concurrent(
-  "killed before, after and behind the record of each effect, it goes on there in the next process and ends as ever [L28]",
+  "killed before, after and behind the record of each effect, it goes on there in the next process and ends as usual [L28]",
   async () => {
     const api = await model;
     await besideEngine(async (engine) => {
@@ -131,7 +131,7 @@ engineTest.concurrent(
       const last = await liveWithoutRepeating(api, story, { program: SERIAL }, "the last life");
       expect(last.stdout).toMatch(/\nReplayed: 6, executed: 0\n$/);
       await expectEnd(story, last, "the last life");
-      // An effect runs in each life that comes as far as that and finds no record.
+      // An effect runs in each life that reaches it and finds no record.
       expect(requestsOf(api, story).map(stepOf)).toEqual([1, 1, 2, 2, 3, 3]);
       expect(look(story).runs).toEqual(["step 1 call 0", "step 1 call 0"]);
     });
@@ -139,7 +139,7 @@ engineTest.concurrent(
   LONG,
 );
 
-/** A moment; its numbers are read with what is still to be done in mind. */
+/** A random moment. Its numbers choose among the effects that remain. */
 const anyMoment = fc.record({
   how: fc.constantFrom("before", "after", "recorded", "from outside", "from outside"),
   which: fc.nat(100),
@@ -151,11 +151,11 @@ type Moment = ReturnType<typeof anyMoment.generate>["value"];
 /** A run goes on in the program that began it: with fewer lanes, its effects would begin in another order. */
 const PROGRAMS = [MAIN, SERIAL];
 
-/** Whose turn it is to be killed. */
+/** Which process is killed. */
 const VICTIMS = ["the program", "the engine", "both"] as const;
 
 /**
- * The settings of a life in which somebody is killed at a moment, if it comes as far as that.
+ * The settings of a life in which a process is killed at a moment, if the life reaches that moment.
  *
  * @param span how long a life takes, in milliseconds
  */
@@ -234,7 +234,7 @@ function serveCalls(calls: readonly Item[]) {
   });
 }
 
-/** The id of the one server that has its data in a folder. */
+/** The process id of the only server with its data in this folder. */
 function serverOf(folder: string): number {
   const servers = serversOf(folder);
   expect(servers).toHaveLength(1);
@@ -242,7 +242,7 @@ function serverOf(folder: string): number {
 }
 
 engineTest.concurrent(
-  "on an engine of its own that dies with it, it goes on as well, and leaves no process",
+  "it also goes on if its own engine died with it, and leaves no process",
   async () => {
     const calls = [
       call("held", "get_weather", { location: "the barrier" }),
@@ -258,7 +258,7 @@ engineTest.concurrent(
     const second = startLife(api, story, life);
     await until(() => expect([arrivals, look(story).mails.length]).toEqual([1, 1]));
     const server = serverOf(story.folder);
-    // The keeper first, which would start another server.
+    // The keeper is killed first, because it would start another server.
     for (const pid of [keeperOf(server), server]) process.kill(pid, "SIGKILL");
     second.kill();
     expect(wasKilled(await second.ended)).toBe(true);
@@ -386,7 +386,7 @@ const toolError = (text: string) => ({
   error: { class: "execution", code: "tool_error", message: text },
 });
 
-/** What comes of a call in each place, and how often it is run for that. */
+/** The outcome of a call in each place, and how often the call runs for it. */
 const ATTEMPTS: readonly (readonly [place: string, output: unknown, runs: number])[] = [
   ["never works", toolError("not yet"), 3],
   ["works", "fine", 1],
@@ -502,7 +502,7 @@ engineTest.concurrent(
   LONG,
 );
 
-/** An answer that says that there is none, and that the client must not ask again by itself. */
+/** A refusal that also tells the client not to ask again by itself. */
 const refuse = (status: number) => (response: ServerResponse) => {
   const error = { message: "come later", type: "server_error", param: null, code: null };
   const headers = { "content-type": "application/json", "x-should-retry": "false" };
@@ -531,7 +531,7 @@ engineTest.concurrent(
 );
 
 engineTest.concurrent(
-  "a request that would not be accepted the next time is sent once",
+  "a request that would be refused again is sent once",
   async () => {
     const api = await serveResponses([refuse(401)]);
     await besideEngine(async (engine) => {
@@ -545,7 +545,7 @@ engineTest.concurrent(
 );
 
 engineTest.concurrent(
-  "a process that died in a request, and the calls that found none, are no attempts of the next process",
+  "a process that died in a request, and the engine's calls that found no process, are no attempts of the next process",
   async () => {
     const api = await serveResponses((_, index) => {
       const hold = () => undefined;
@@ -643,7 +643,7 @@ engineTest.concurrent(
 
 // ── The settings ─────────────────────────────────────────────────────────────────────────────────
 
-test.concurrent("settings that do not fit are told in one line, and nothing is started [L29]", async () => {
+test.concurrent("settings that do not fit together give one error line, and nothing is started [L29]", async () => {
   const WORLD_DIR = mkdtempSync(join(tmpdir(), "world-"));
   const bad: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
     [{ RUN: "x" }, "RUN needs a WORLD_DIR, where e-mails outlive the program"],
@@ -673,7 +673,7 @@ test.concurrent("--help lists the settings of the chapter, whatever they are", a
   }
 });
 
-test.concurrent("an engine that is not there is told in one line", async () => {
+test.concurrent("an engine that does not answer gives one error line", async () => {
   const { url, close } = await listen(createServer());
   close();
   const env = { RESTATE_INGRESS_URL: url, RESTATE_ADMIN_URL: url };

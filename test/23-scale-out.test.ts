@@ -1,5 +1,5 @@
 // Calls run in workers, which are processes of their own; what waits for a person, a clock or a study waits at
-// the engine. Workers, programs and the engine may be killed at any moment: each call is answered once, and
+// the engine. Workers, programs and the engine can be killed at any moment: each call is answered once, and
 // each e-mail is sent once. The tools are those of test/worlds/placed.ts and test/worlds/seasons.ts.
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync } from "node:fs";
@@ -53,10 +53,10 @@ const LONG = 240_000;
 
 let opened: Promise<{ stage: Stage; workers: Workers }> | undefined;
 
-/** So many calls do not all come to one worker. A worker runs four at once; the others wait for a thread. */
+/** So many calls never all reach one worker. A worker runs four at once; the others wait for a thread. */
 const MANY = 16;
 
-/** An engine and workers for all tests that kill nobody. Each has a conversation of its own. */
+/** An engine and workers for all tests that kill no process. Each test has a conversation of its own. */
 function shared() {
   opened ??= (async () => {
     const stage = await openStage();
@@ -84,7 +84,7 @@ const KILLS = 5;
 const KILLED_FILE = "killed";
 const VICTIMS = ["the program", "the engine", "a worker", "all"] as const;
 
-/** One life of a run: it may be killed after so many hundredths of the time that a run takes. */
+/** One life of a run. It may be killed after so many hundredths of a run's usual time. */
 const anyLife = fc.record({ share: fc.nat(85), calledId: fc.constantFrom("look", "send") });
 
 engineTest.concurrent.each([
@@ -154,7 +154,7 @@ const unfit = {
   message: expect.stringMatching(/^invalid arguments: /),
 };
 
-/** A conversation: it sends calls at once, and returns what each has come to. */
+/** A conversation that sends calls at the same time, and returns the outcome of each. */
 function converse(stage: Stage, conversation: string) {
   return (...calls: readonly Call[]) => {
     return Promise.all(calls.map((one) => send(stage, conversation, one)));
@@ -169,7 +169,7 @@ const mail = (to: string) =>
   call(to, "send_email", { from: "bot@example.com", to, message: "hello" });
 
 engineTest.concurrent(
-  "pending calls are asked at once and run after a yes; a no has its reason; what comes later is told what stands [L2 L30 L32]",
+  "people are asked at once, and calls run after a yes; a no has its reason; later answers learn the first one [L2 L30 L32]",
   async () => {
     const { stage } = await shared();
     const [one, other] = [randomUUID(), randomUUID()];
@@ -194,7 +194,7 @@ engineTest.concurrent(
 );
 
 engineTest.concurrent(
-  "nobody is asked about a call that cannot run [L2]",
+  "people are not asked about a call that cannot run [L2]",
   async () => {
     const { stage } = await shared();
     const to = randomUUID();
@@ -217,7 +217,7 @@ engineTest.concurrent(
 );
 
 engineTest.concurrent(
-  "a forged key and an odd one are unknown and resolve nothing, and only yes or no is said [L31]",
+  "a forged key and an odd one are unknown and resolve nothing, and only yes or no is accepted [L31]",
   async () => {
     const { stage } = await shared();
     const to = randomUUID();
@@ -236,7 +236,7 @@ engineTest.concurrent(
     for (const said of [{ said: "maybe" }, { said: "timeout" }, {}, null, "yes", ["yes"]]) {
       expect(await answer(key, "resolve", said)).toContain("expected yes or no");
     }
-    // What ends a call without anybody's answer cannot be reached from outside.
+    // The handlers that end a call without an answer cannot be called from outside.
     expect(await answer(key, "expire", null)).not.toBe("accepted");
     const open = { awakeable: "", text: "", deadline: 0 };
     expect(await answer(key, "open", open)).not.toBe("accepted");
@@ -280,7 +280,7 @@ engineTest.concurrent(
 );
 
 engineTest.concurrent(
-  "approve.ts lists what is pending, shows all of a call safely, and tells nobody where the engine waits",
+  "approve.ts lists the pending calls, shows a whole call safely, and never shows where the engine waits",
   async () => {
     const { stage } = await shared();
     const to = randomUUID();
@@ -313,7 +313,7 @@ engineTest.concurrent(
   LONG,
 );
 
-test.concurrent("approve.ts says in one line what is wrong with its words or its settings", async () => {
+test.concurrent("approve.ts says in one line what is wrong with its arguments or its settings", async () => {
   const env = {
     RESTATE_INGRESS_URL: "http://127.0.0.1:1",
     RESTATE_ADMIN_URL: "http://127.0.0.1:1",
@@ -349,7 +349,7 @@ const cancelled = (id: string) => ({
   id,
   cancelled: "[Tool execution cancelled] it ended without a result",
 });
-/** Waits until something is held at the barrier for the so-manieth time. */
+/** Waits until something was held at the barrier so many times. */
 async function untilHeld({ log }: Stage, name: string, times = 1): Promise<void> {
   await until(() => {
     const starts = log.filter((line) => line === `start ${name}`);
@@ -468,7 +468,7 @@ engineTest.concurrent(
     expect(await say(signal("held s", "narrow", "winter"))).toEqual([
       toolError("the study has ended"),
     ]);
-    // Whether it comes before the first season or after it, only one is told of in the end.
+    // The signal may come before or after the first season. In both cases the result has only one season.
     await say(study("quick early"), study("throwing"));
     await say(signal("quick early", "narrow", "spring"), awaiting("throwing"));
     expect(await say(awaiting("quick early"))).toEqual([
@@ -482,7 +482,7 @@ engineTest.concurrent(
 );
 
 engineTest.concurrent(
-  "an id that is no process is refused by an error that names those there are, and harms none of them [L35]",
+  "an unknown id is refused by an error that lists the known ones, and harms none of them [L35]",
   async () => {
     const { stage } = await shared();
     const [say, sayElsewhere] = [converse(stage, "odd"), converse(stage, "elsewhere")];
@@ -516,7 +516,7 @@ engineTest.concurrent(
 );
 
 engineTest.concurrent(
-  "each conversation has handles of its own, and an id may hold whatever it likes",
+  "each conversation has handles of its own, and an id may contain any characters",
   async () => {
     const { stage } = await shared();
     const [say, sayElsewhere] = [converse(stage, "here"), converse(stage, "there")];
@@ -539,7 +539,7 @@ engineTest.concurrent(
   "a cancel says how the process has really ended, and frees the thread of a study that never looks up [L15 L18 L35]",
   async () => {
     const stage = await openStage();
-    // Two studies have a thread in it; the others wait for one.
+    // Two studies have a thread in that worker; the others wait for one.
     const workers = await startWorkers(stage, 1);
     const say = converse(stage, "cancels");
     await say(study("deaf"), study("deaf too"));
@@ -591,7 +591,7 @@ engineTest.concurrent(
       notesOf(stage).flatMap(({ location, pid }) => (location.startsWith("held many") ? pid : []));
     const places = Array.from({ length: MANY }, (_, index) => `held many ${index}`);
     const outcomes = places.map((place) => say(weather(place)));
-    // Nobody is let go, so that all that were seen run at the same time.
+    // No call is released, so all calls that were seen run at the same time.
     await until(() => expect(new Set(pidsOf()).size).toBe(2));
     for (const place of places) stage.letGo(place);
     expect(await Promise.all(outcomes)).toEqual(places.map((place) => [`calm in ${place}`]));
@@ -606,7 +606,7 @@ function runsOf(stage: Stage, place: string) {
   return notesOf(stage).filter(({ location }) => location === place);
 }
 
-/** Waits until there are so many workers, and none of those that were killed. */
+/** Waits until there are so many workers, without those that were killed. */
 async function untilReplaced(workers: Workers, count: number, killed: readonly unknown[]) {
   await until(() => {
     const pids = workers.pids();
@@ -615,7 +615,7 @@ async function untilReplaced(workers: Workers, count: number, killed: readonly u
 }
 
 engineTest.concurrent(
-  "what a killed worker was at goes on in another one, a call under the same key, a study at its season; and the worker is replaced [L22 L28]",
+  "the work of a killed worker goes on in another one, a call under the same key, a study at its season; and the worker is replaced [L22 L28]",
   async () => {
     const stage = await openStage();
     const workers = await startWorkers(stage);
@@ -661,7 +661,7 @@ engineTest.concurrent(
     const first = workers.pids();
     first.forEach(kill);
     await until(() => expect(workers.pids().filter((pid) => first.includes(pid))).toEqual([]));
-    // One of them is about to start, so nothing may be asked of it yet.
+    // One of them is just starting, so it must get no request yet.
     const second = workers.pids();
     second.forEach(kill);
     await untilReplaced(workers, 2, [...first, ...second]);
@@ -743,7 +743,7 @@ engineTest.concurrent(
     first.kill();
     const { stdout, stderr } = await first.ended;
     expect(mailsOf(stage)).toEqual([]);
-    // It waits until somebody serves what is asked.
+    // It waits until a process serves the conversation.
     const approved = approve(stage, key, "yes");
     const other = (await shared()).stage;
     expect(await approve(other, key, "yes")).toMatchObject({
@@ -816,7 +816,7 @@ const serveWeather = () =>
   });
 
 engineTest.concurrent(
-  "questions of one conversation are answered one after the other, and those of two at once",
+  "questions of one conversation are answered one after the other, and questions of two conversations at once",
   async () => {
     const api = await serveWeather();
     const stage = await openStage();
@@ -905,16 +905,16 @@ engineTest.concurrent.each([
     const [server = "", ...others] = serversOf(TMPDIR);
     expect(others).toEqual([]);
     const processes = [note?.pid ?? 0, Number.parseInt(server, 10)];
-    // A worker's parent is the one that has started it, and a server's is its keeper.
+    // The parent of a worker is the process that started it, and the parent of a server is its keeper.
     const all = [...processes, ...processes.map(keeperOf)];
     if (how === "Ctrl-C") program.pressCtrlC();
     else program.kill();
     const ended = await program.ended;
-    // A worker may see the engine end before it ends itself.
+    // A worker may notice the engine's end before it ends itself.
     const lines = ended.stderr.split("\n").filter((line) => !line.startsWith("warning: "));
     expect([ended.code, lines]).toEqual([code, [expect.stringMatching(/^model: /), ""]]);
     await untilGone(...all);
-    // Nobody is left who could remove the world of a program that was killed.
+    // The program was killed, so it cannot remove its world itself.
     const left = readdirSync(TMPDIR, { recursive: true, encoding: "utf8" });
     if (how === "Ctrl-C") expect(left).toEqual([]);
     expect(left.filter((name) => name.includes("engine-"))).toEqual([]);
@@ -925,7 +925,7 @@ engineTest.concurrent.each([
 );
 
 engineTest.concurrent(
-  "the workers' end is the program's, in one line",
+  "if the workers end, the program ends with one error line",
   async () => {
     const api = await serveWeather();
     const stage = await openStage();
@@ -943,7 +943,7 @@ engineTest.concurrent(
 );
 
 engineTest.concurrent(
-  "two programs with engines of their own run beside each other, in one world, and keep no engine that nobody can ask for",
+  "two programs with engines of their own run beside each other, in one world, and leave no unused engine",
   async () => {
     const WORLD_DIR = mkdtempSync(join(tmpdir(), "world-"));
     const env = { WORLD_DIR, WORKERS: "1" };
@@ -959,7 +959,7 @@ engineTest.concurrent(
 // ── The settings ─────────────────────────────────────────────────────────────────────────────────
 
 test.concurrent(
-  "a setting that does not fit is told in one line, and nothing is started",
+  "an invalid setting gives one error line, and nothing is started",
   async () => {
     const WORLD_DIR = mkdtempSync(join(tmpdir(), "world-"));
     const name = "expected up to 40 letters, digits, - and _ in";
@@ -993,7 +993,7 @@ test.concurrent(
   LONG,
 );
 
-test.concurrent("workers on their own tell a bad setting in one line as well", async () => {
+test.concurrent("workers on their own also give one error line for an invalid setting", async () => {
   const address = { RESTATE_INGRESS_URL: "http://a", RESTATE_ADMIN_URL: "http://a" };
   const bad: readonly (readonly [own: Env, line: string])[] = [
     [{}, "expected RESTATE_INGRESS_URL and RESTATE_ADMIN_URL"],
@@ -1016,7 +1016,7 @@ test.concurrent("--help lists the settings of the chapter, whatever they are", a
 });
 
 test.concurrent(
-  "an engine that is not there is told in one line",
+  "an engine that does not answer gives one error line",
   async () => {
     const { url, close } = await listen(createServer());
     close();

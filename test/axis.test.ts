@@ -47,7 +47,7 @@ test("all runs are drawn on one axis, and each row says its times", () => {
   ]);
 });
 
-test("what has failed, was lost or replayed, a limit and its grace look different, and stay on the axis", () => {
+test("failed, lost and replayed spans, a limit and its grace look different, and stay on the axis", () => {
   const rows: Runs[number]["rows"] = [
     { label: "a", spans: [{ what: "failed", start: 10, end: 10 }] },
     { label: "b", spans: [{ what: "lost", start: 10, end: 50 }] },

@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { ROOT } from "../scripts/chapters.ts";
 
 /**
- * What the systems behind this book do. Every row is held by a test whose title has its id in brackets
- * at its end. The letters stand for the systems: T the tutorial that chapter 04 comes from, M Mojentic,
+ * What the systems behind this book do. Every row is tested by a test with the row's id in brackets
+ * at the end of its title. The letters name the systems: T the tutorial behind chapter 04, M Mojentic,
  * L lash, G MassGen, R Reson.
  */
 const BEHAVIOURS: readonly (readonly [row: string, behaviour: string])[] = [
@@ -101,7 +101,7 @@ const BEHAVIOURS: readonly (readonly [row: string, behaviour: string])[] = [
   ["L29", "inline or durable; a durable run refuses what dies with the program"],
 ];
 
-/** The rows that titles claim, once for each title. */
+/** The ids of rows in the titles, once for each title. */
 const claimed = readdirSync(join(ROOT, "test"))
   .filter((file) => file.endsWith(".test.ts"))
   .flatMap((file) => [
@@ -115,7 +115,7 @@ test.each(BEHAVIOURS)("%s, %s, is held by a test", (row) => {
   expect(claimed).toContain(row);
 });
 
-test("no row stands twice, and no title claims a row that is not there", () => {
+test("no row occurs twice, and no title names an unknown row", () => {
   const rows = BEHAVIOURS.map(([row]) => row);
   expect(new Set(rows).size).toBe(rows.length);
   expect(claimed.filter((row) => !rows.includes(row))).toEqual([]);

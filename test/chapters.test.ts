@@ -20,7 +20,7 @@ const SECTIONS = [
   "Run it",
 ];
 
-/** What a reader of the chapter's diff has to read, with one line of context around each change. */
+/** The size of a chapter's diff for a reader, with one line of context around each change. */
 function cost(base: Chapter, chapter: Chapter) {
   const numbers = gitDiff(base.file, chapter.file, "--numstat").split("\t").map(Number);
   const [added = 0, deleted = 0] = numbers;
@@ -104,7 +104,7 @@ describe.each(chapters().map((chapter) => [chapter.folder, chapter] as const))(
   },
 );
 
-test("no synonym of the book's words has crept in", () => {
+test("no synonym of the book's words is used", () => {
   const synonyms = /\b(invocations?|observations?|iterations?|turns?)\b/i;
   const pages = chapters().flatMap(({ folder, file }) => [file, `chapters/${folder}/README.md`]);
   for (const page of [...pages, "README.md"]) {

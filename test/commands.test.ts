@@ -31,7 +31,7 @@ test.skipIf(!process.features.typescript)("a Node that strips types needs no tsx
   expect(code).toBe(0);
 });
 
-test("a mistake in what the threads load is shown where it stands", async () => {
+test("a mistake in a file that the threads load is shown with its place", async () => {
   const broken = { "mock-tools/worker.ts": "export async functio runTool() {}\n" };
   const { code, stderr } = await run(FILE, ["Weather in LA?"], { folder: copyBook(broken, ROOT) });
   expect(stderr).toMatch(/worker\.ts:1/);
@@ -51,10 +51,10 @@ test("--help says what a chapter is and how to use it", async () => {
   expect(code).toBe(0);
 });
 
-/** What a program tells its own threads and processes. */
+/** Variables with which a program tells something to its own threads and processes. */
 const WITHIN = ["NOTE_CALLS", "PORT"];
 
-/** What the files in a folder read from the environment, besides what a program tells its own. */
+/** The variables that the files in a folder read, besides those. */
 function settingsIn(folder: string): string[] {
   const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
   const sources = files.filter((file) => file.endsWith(".ts"));
@@ -62,7 +62,7 @@ function settingsIn(folder: string): string[] {
     const source = readFileSync(join(ROOT, folder, file), "utf8");
     const read = [...source.matchAll(/process\.env\.(\w+)/g)].map(([, name = ""]) => name);
     const taken = /\{([^}]+)\} = process\.env/.exec(source)?.[1]?.match(/\b[A-Z_]{2,}\b/g) ?? [];
-    // A file that reads a variable by its name has the name in quotes.
+    // A file that reads a variable by a computed name has the name in quotes.
     const named = source.includes("process.env[")
       ? (source.match(/(?<=")[A-Z_]{2,}(?=")/g) ?? [])
       : [];
@@ -71,10 +71,10 @@ function settingsIn(folder: string): string[] {
   return names.filter((name) => !WITHIN.includes(name));
 }
 
-/** What shared reads for all chapters, although it matters to some alone: they have such words in their source. */
+/** Settings that shared reads for all chapters although only some use them: those have these words in their source. */
 const PARTLY = { OPENAI_PROTOCOL: /\bprotocol\b/, OFFLINE_TOKENS_PER_SECOND: /stream: true/ };
 
-/** Shared by the chapters that can be killed, which list it themselves. */
+/** Read by a shared file. The chapters that can be killed list it themselves. */
 const KILLING = "KILL_AT";
 const common = [...settingsIn("shared"), ...settingsIn("mock-tools")].filter(
   (name) => name !== KILLING,
@@ -94,7 +94,7 @@ const withSettings = chapters().flatMap(({ number, folder, file }) => {
 });
 
 test.each(withSettings)(
-  "--help after %s lists every setting that it reads, and none that does nothing there",
+  "--help of %s lists every setting that it reads, and none without effect",
   async (file, names, unused) => {
     const { stdout } = await run(file, ["--help"]);
     const listed = new Set(stdout.match(/^ {2}[A-Z_]{2,}(?= )/gm)?.map((line) => line.trim()));
@@ -106,7 +106,7 @@ test.each(withSettings)(
   },
 );
 
-test("an unknown option and an empty question get one line", async () => {
+test("an unknown option and an empty question give one error line", async () => {
   const unknown = await run(FILE, ["--verbose"]);
   expect(unknown).toMatchObject({
     code: 1,
@@ -121,7 +121,7 @@ test("an unknown option and an empty question get one line", async () => {
   });
 });
 
-test("an error is told with the errors that caused it, and without the data beside them", async () => {
+test("an error is printed with the errors that caused it, and without the data beside them", async () => {
   const { stderr, code } = await run("test/programs/fail.ts");
   expect(stderr.split("\n").at(-2)).toBe("error: no forecast: the line dropped");
   expect(code).toBe(1);
@@ -144,7 +144,7 @@ test("diff shows a chapter against its base, or two chapters", async () => {
   );
 });
 
-test("diff explains itself when it is asked for something else", async () => {
+test("diff explains its use if it gets something else", async () => {
   const folders = chapters()
     .map(({ folder }) => folder)
     .join(", ");
@@ -171,26 +171,29 @@ test("diff explains itself when it is asked for something else", async () => {
 
 const onUnix = test.skipIf(process.platform === "win32");
 
-onUnix("model serves the offline model until Ctrl-C, and says when the port is taken", async () => {
-  const server = start("scripts/model.ts", ["--port", "0"]);
-  const [line] = await once(server.stdout, "data");
-  const [url = ""] = /http:\S+\/v1/.exec(String(line)) ?? [];
-  const body = JSON.stringify({
-    model: "offline",
-    messages: [{ role: "user", content: "Who are you?" }],
-  });
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(`${url}/chat/completions`, { method: "POST", headers, body });
-  expect(await response.json()).toMatchObject({
-    choices: [{ message: { content: expect.stringMatching(/^I am the offline model/) } }],
-  });
-  const { port } = new URL(url);
-  const second = await run("scripts/model.ts", ["--port", port]);
-  expect(second.stderr).toMatch(/^error: .*EADDRINUSE.*\n$/);
-  expect(second.code).toBe(1);
-  server.kill("SIGINT");
-  expect(await once(server, "exit")).toEqual([130, null]);
-});
+onUnix(
+  "model serves the offline model until Ctrl-C, and reports a port that is taken",
+  async () => {
+    const server = start("scripts/model.ts", ["--port", "0"]);
+    const [line] = await once(server.stdout, "data");
+    const [url = ""] = /http:\S+\/v1/.exec(String(line)) ?? [];
+    const body = JSON.stringify({
+      model: "offline",
+      messages: [{ role: "user", content: "Who are you?" }],
+    });
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${url}/chat/completions`, { method: "POST", headers, body });
+    expect(await response.json()).toMatchObject({
+      choices: [{ message: { content: expect.stringMatching(/^I am the offline model/) } }],
+    });
+    const { port } = new URL(url);
+    const second = await run("scripts/model.ts", ["--port", port]);
+    expect(second.stderr).toMatch(/^error: .*EADDRINUSE.*\n$/);
+    expect(second.code).toBe(1);
+    server.kill("SIGINT");
+    expect(await once(server, "exit")).toEqual([130, null]);
+  },
+);
 
 test.each(["-1", "65536", "abc", "80.5", ""])("model refuses the port %j", async (port) => {
   const { code, stderr } = await run("scripts/model.ts", [`--port=${port}`]);
@@ -198,7 +201,7 @@ test.each(["-1", "65536", "abc", "80.5", ""])("model refuses the port %j", async
   expect(code).toBe(1);
 });
 
-onUnix("Ctrl-C ends a chapter whose threads never would, and leaves nothing behind", async () => {
+onUnix("Ctrl-C ends a chapter whose threads never end, and leaves nothing behind", async () => {
   const loop = "export function forecast(): string { while (true); }\n";
   const folder = copyBook({ "mock-tools/weather.ts": loop });
   const mail = { name: "send_email", arguments: '{"from":"a@b.c","to":"a@b.c","message":"hi"}' };

@@ -1,5 +1,5 @@
-// npm run durable:setup says what it does, checks what npm has installed, and says what to do where it
-// cannot. No half of an engine is ever taken for a whole one. npm is a script here, which is found on the
+// npm run durable:setup says what it does, checks what npm has installed, and says what to do if it
+// cannot. It never takes half of an engine for a whole one. Here npm is a script that is found on the
 // PATH, so these tests need neither the engine nor a network.
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { rmSync, writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ const Locked = z.looseObject({ version: z.string().optional(), integrity: z.stri
 const Lock = z.looseObject({ packages: z.record(z.string(), Locked) });
 const lock = Lock.parse(JSON.parse(readFileSync(join(ROOT, LOCK), "utf8")));
 
-/** The scripts are for a shell, and there is no engine for Windows anyway. */
+/** The scripts need a shell, and there is no engine for Windows. */
 const onUnix = test.skipIf(process.platform === "win32");
 
 /** A copy of the book without the engine. */
@@ -52,7 +52,7 @@ function installing(words = `restate-server ${VERSION}`): string[] {
   ];
 }
 
-/** A line of a script that waits until a condition of the shell's holds, for half a minute at most. */
+/** A line of a script that waits until a shell condition holds, at most half a minute. */
 function waiting(condition: string): string {
   return `for i in $(seq 600); do if ${condition}; then break; fi; sleep 0.05; done`;
 }
@@ -61,13 +61,13 @@ function setUp(folder: string, env: { readonly PATH: string }): Promise<Ended> {
   return run(SETUP, [], { folder, env });
 }
 
-/** What there is of an engine in a copy of the book, and what setups have left there. */
+/** Files of an engine in a copy of the book, and files that setups have left there. */
 function look(folder: string): string[] {
   const names = readdirSync(join(folder, "shared/engine"));
   return names.filter((name) => name === "node_modules" || name.startsWith(".install-"));
 }
 
-/** All that is said of a setup with this end. */
+/** The whole output of a setup with this end. */
 function said(...end: readonly string[]): string {
   const lines = [
     `engine: restate-server ${VERSION} is missing, so npm fetches it for ${PLATFORM}`,
@@ -89,7 +89,7 @@ test("the engine's versions are locked with checksums, and without an address to
 });
 
 onUnix(
-  "what is fetched is said before, and checked after; the next setup ends at once",
+  "the setup says what it fetches, and checks it afterwards; the next setup ends at once",
   async () => {
     const folder = makeBook();
     const first = await setUp(folder, withNpm(...installing()));
@@ -108,7 +108,7 @@ onUnix("npm installs what is locked, and runs no script of a package", async () 
   expect(JSON.parse(readFileSync(join(engine, "lock"), "utf8"))).toEqual(lock);
 });
 
-onUnix("where there is no terminal, lines tell how much is there", async () => {
+onUnix("without a terminal, lines say how much is there", async () => {
   const folder = makeBook();
   const large = `dd if=/dev/zero of=${PACKAGE}/bin/restate-server bs=1 count=0 seek=150000000`;
   const env = withNpm(
@@ -137,7 +137,7 @@ onUnix("an engine of another version is replaced", async () => {
   expect(look(folder)).toEqual(["node_modules"]);
 });
 
-/** How npm fails, and what is said of it. */
+/** How npm fails, and what the setup says about it. */
 const FAILURES: readonly [string, readonly string[], RegExp][] = [
   [
     "has no network",
@@ -173,7 +173,7 @@ const FAILURES: readonly [string, readonly string[], RegExp][] = [
   ],
 ];
 
-onUnix.each(FAILURES)("an npm that %s is one clear error", async (_, script, message) => {
+onUnix.each(FAILURES)("an npm that %s gives one clear error", async (_, script, message) => {
   const folder = makeBook();
   const { code, stdout, stderr } = await setUp(folder, withNpm(...script));
   const [end, ...more] = stderr.slice(said().length).trimEnd().split("\n");
@@ -183,7 +183,7 @@ onUnix.each(FAILURES)("an npm that %s is one clear error", async (_, script, mes
   expect(look(folder)).toEqual([]);
 });
 
-onUnix("a missing npm is one clear error", async () => {
+onUnix("a missing npm gives one clear error", async () => {
   const folder = makeBook();
   const { code, stderr } = await setUp(folder, { PATH: mkdtempSync(join(tmpdir(), "empty-")) });
   const message =
@@ -193,7 +193,7 @@ onUnix("a missing npm is one clear error", async () => {
   expect(look(folder)).toEqual([]);
 });
 
-test("a platform that Restate has no server for is one clear error", async () => {
+test("a platform without a server from Restate gives one clear error", async () => {
   const others = Object.entries(lock.packages).filter(([path]) => !path.endsWith(PLATFORM));
   const packages = Object.fromEntries(others);
   const folder = makeBook({ [LOCK]: JSON.stringify({ ...lock, packages }) });
@@ -217,7 +217,7 @@ onUnix("two setups at the same time do each other no harm", async () => {
 });
 
 onUnix(
-  "what a killed setup has left is not taken for an engine, and goes with the next",
+  "files of a killed setup are not taken for an engine, and the next setup removes them",
   async () => {
     const folder = makeBook();
     const env = withNpm(...installing(), "echo > ../began", waiting("[ -e ../go ]"));
@@ -244,7 +244,7 @@ onUnix("Ctrl-C ends a setup and its npm, and leaves nothing", async () => {
   expect(look(folder)).toEqual([]);
 });
 
-test("--help says what is fetched, where it goes and how to be rid of it; another option is refused", async () => {
+test("--help says what is fetched, where it goes and how to remove it; another option is refused", async () => {
   const help = await run(SETUP, ["--help"]);
   expect(help).toMatchObject({ code: 0, stderr: "" });
   expect(help.stdout).toMatch(

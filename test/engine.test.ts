@@ -1,5 +1,5 @@
-// The engine on demand: as long as its program runs it is there, at one address, whatever dies; and
-// nothing is left of it afterwards, however the program ends.
+// The engine on demand: as long as its program runs, it answers at one address, even if the server dies.
+// Nothing is left of it afterwards, however the program ends.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
@@ -31,7 +31,7 @@ test.runIf(process.env.CI && process.platform !== "win32")(
   () => expect(findEngine()).toBeDefined(),
 );
 
-test("of a server's log, its ports and its last error are read, but not that it has no network", () => {
+test("the ports and the last error are read from a server's log, but an error about the network is ignored", () => {
   const log: Log = { ports: {}, isLeader: false, error: "" };
   const line = (level: string, more: object) => JSON.stringify({ level, ...more });
   const listening = (name: string, port: number) => {
@@ -59,7 +59,7 @@ async function open(folder = freshFolder(), temporary = true): Promise<Engine> {
   return engine;
 }
 
-/** Services that end with the test, and that an engine knows. */
+/** Services that are registered with an engine and end with the test. */
 async function serve(engine: Engine, services: Services): Promise<ServiceServer> {
   const server = await serveService(services);
   onTestFinished(() => server.close());
@@ -72,7 +72,7 @@ function echo(word: string) {
   return restate.service({ name: "echo", handlers: { say: async () => word } });
 }
 
-/** Two steps. The second waits until the test lets it go; what runs is noted, also what runs again. */
+/** Two steps. The second waits until the test releases it. Each run of a step is noted. */
 function makeSteps() {
   const runs: string[] = [];
   let letGo: () => void = () => undefined;
@@ -130,7 +130,7 @@ engineTest(
     await first.close();
     await server.close();
     const second = await open(folder, false);
-    // The answer of the call with this key was kept; nobody serves the service.
+    // No process serves the service, but the engine has kept the answer of the call with this key.
     expect(await callService(second.ingress, "echo/say", "1")).toMatchObject({ answer: "first" });
   },
 );
@@ -171,7 +171,7 @@ engineTest("what a service had begun goes on in the next process of that service
   expect(await known.json()).toMatchObject({ deployments: [{ services: [{ name: "steps" }] }] });
 });
 
-engineTest("a service that cannot be reached is one clear error", async () => {
+engineTest("a service that cannot be reached gives one clear error", async () => {
   const engine = await open();
   const { port, close } = await serveService([echo("")]);
   await close();
@@ -222,7 +222,7 @@ engineTest(
     const folder = freshFolder();
     const { group, pid } = await startProgram(folder, "lasting");
     const keeper = keeperOf(pid);
-    // So the first engine cannot end before the second one has met it.
+    // With this, the first engine cannot end before the second one has met it.
     process.kill(keeper, "SIGSTOP");
     process.kill(group, "SIGKILL");
     const opening = open(folder, false);
@@ -234,7 +234,7 @@ engineTest(
 );
 
 engineTest.each(["hasty", "leaving"])(
-  "a %s program, which does not close its engine, ends and leaves none",
+  "a %s program, which does not close its engine, ends and leaves no engine",
   async (kind) => {
     const folder = freshFolder();
     const { code, stderr } = await run("test/programs/engine.ts", [folder, kind]);
@@ -243,7 +243,7 @@ engineTest.each(["hasty", "leaving"])(
   },
 );
 
-engineTest("a server without its keeper is ended by the program, which is told", async () => {
+engineTest("a server without its keeper is ended by the program, which gets an error", async () => {
   const engine = await open();
   const { pid } = engine;
   process.kill(keeperOf(pid), "SIGKILL");
@@ -287,7 +287,7 @@ engineTest("a first start that fails says why, and leaves no folder", async () =
   expect(existsSync(folder)).toBe(false);
 });
 
-engineTest("a server that dies again and again at its start is one clear error", async () => {
+engineTest("a server that dies again and again at its start gives one clear error", async () => {
   const folder = freshFolder();
   const engine = await open(folder);
   const lost = once(engine.lost, "abort");
@@ -307,7 +307,7 @@ engineTest("a port that another program has taken meanwhile is one clear error",
   const engine = await open();
   const { pid } = engine;
   const lost = once(engine.lost, "abort");
-  // So the keeper does not see that the server is dead until the port is taken.
+  // With this, the keeper does not notice the server's death until the port is taken.
   const goOn = pause(keeperOf(pid));
   process.kill(pid, "SIGKILL");
   const port = Number(new URL(engine.ingress).port);
@@ -324,7 +324,7 @@ engineTest("a port that another program has taken meanwhile is one clear error",
 });
 
 engineTest(
-  "of the SDK only errors are printed, a line each, and open connections end",
+  "only errors of the SDK are printed, one line each, and open connections end",
   async () => {
     const { code, stdout, stderr } = await run("test/programs/engine-service.ts", [freshFolder()]);
     expect(stdout).toBe("done\ncut\n");

@@ -1,4 +1,4 @@
-// A picture that Mermaid cannot parse is a red box on the page, which no other check sees.
+// If Mermaid cannot parse a picture, the page shows a red box, which no other check notices.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -10,8 +10,8 @@ const PAGES = chapters().map(({ folder }) => `chapters/${folder}/README.md`);
 const TEXTS = ["README.md", "CONTRIBUTING.md", "chapters/RELIABILITY.md", ...PAGES];
 
 /**
- * Mermaid cleans labels with DOMPurify, which needs a window when it is loaded. In one without a DOM it
- * leaves every text as it is, and that changes nothing about what the grammars accept.
+ * Mermaid cleans labels with DOMPurify, which needs a window when it is loaded. In a window without a DOM
+ * it leaves every text as it is. The grammars accept the same texts.
  */
 const WINDOW = {
   document: { nodeType: 9, createElement: () => undefined },

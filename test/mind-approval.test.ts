@@ -1,4 +1,4 @@
-// What the offline model says of e-mails that somebody was asked about and that were not sent.
+// What the offline model says about e-mails that people did not approve.
 import { expect, test } from "vitest";
 import type { Exchange } from "../shared/offline/mind/conversation.ts";
 import { plan } from "../shared/offline/mind/plan.ts";

@@ -1,4 +1,4 @@
-// The offline model answers a question about a month from a list of days, of which it may see a part.
+// The offline model answers a question about a month from a list of days. It may see only a part of the list.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -17,7 +17,7 @@ const JACK = { name: "Jack", email: "jack@example.com" };
 const JULY =
   /^July 2025 in Paris: 31 days, 21\.9 degrees on average; .* July 19 with 25 degrees\.$/;
 
-/** What the offline model wants to have run, written short. */
+/** The calls of the offline model, written short. */
 function wants(
   question: string,
   exchanges: Exchange[] = [],
@@ -27,7 +27,7 @@ function wants(
   return calls.map(({ name, args }) => [name, ...Object.values(args)].join(" "));
 }
 
-/** What a tool returns, or a part of what one has returned. */
+/** A tool's output, or a part of an earlier output. */
 function run({ name, args }: Call, outputs: ReadonlyMap<string, string>): unknown {
   if (name === "get_user_profile") return JACK;
   if (name === "send_email") return "message sent";
@@ -37,7 +37,7 @@ function run({ name, args }: Call, outputs: ReadonlyMap<string, string>): unknow
 }
 
 /**
- * Has a conversation with tools that show so many lines of an output at most.
+ * Holds a conversation with tools that show at most so many lines of an output.
  *
  * @returns the calls, written short, the e-mails, and the answer
  */
@@ -95,7 +95,7 @@ test("from a whole list it answers at once", () => {
   expect(answer).toMatch(JULY);
 });
 
-test("it tells the year that it has, where another one is wanted", () => {
+test("it says which year it has, if the question wants another one", () => {
   const { answer } = converse("How was July 2024 in Paris?", 400);
   const [first, ...rest] = answer.split(". ");
   expect(first).toBe("I have no days of 2024 in Paris, only of 2025");
@@ -103,7 +103,7 @@ test("it tells the year that it has, where another one is wanted", () => {
   expect(converse("How was July 2025 in Paris?", 400).answer).toMatch(JULY);
 });
 
-test("of a list that is cut it reads the month's lines, and nothing else", () => {
+test("if a list is cut, it reads the month's lines and no others", () => {
   const { asked, answer } = converse("How was July in Paris?", 40);
   expect(asked).toEqual([
     "get_daily_weather Paris",
@@ -112,7 +112,7 @@ test("of a list that is cut it reads the month's lines, and nothing else", () =>
   expect(answer).toMatch(JULY);
 });
 
-test("where that is cut as well, it reads on until it has the whole month", () => {
+test("if those lines are cut, too, it reads on until it has the whole month", () => {
   const { asked, answer } = converse("How was July in Paris?", 12);
   expect(asked.slice(1).map((call) => call.split(" ").slice(-2).join(" "))).toEqual([
     "182 212",
@@ -122,7 +122,7 @@ test("where that is cut as well, it reads on until it has the whole month", () =
   expect(answer).toMatch(JULY);
 });
 
-test("a month that is in what is shown needs nothing more", () => {
+test("a month in the shown part needs no more calls", () => {
   expect(converse("How was January in Paris?", 40).asked).toEqual(["get_daily_weather Paris"]);
   expect(converse("How was February in Paris?", 40).asked.at(-1)).toMatch(/ 41 59$/);
 });
@@ -154,7 +154,7 @@ function says(exchanges: Exchange[], tools = ALL): string {
   return plan({ question: "How was July in Paris?", exchanges, tools }).text;
 }
 
-test("it tells what it knows and no more, where the rest cannot be read", () => {
+test("if the rest cannot be read, it tells only what it knows", () => {
   const noReader = ALL.filter(({ name }) => name !== "read_output");
   expect(says([list], noReader)).toBe("I couldn't read the days of July 2025 in Paris.");
   const args = { call_id: "list", from_line: 182, to_line: 212 };
@@ -171,7 +171,7 @@ test("it tells what it knows and no more, where the rest cannot be read", () => 
   );
 });
 
-test("a tool that failed or was cancelled is told with its words", () => {
+test("for a tool that failed or was cancelled, it quotes the error", () => {
   const failed = (result: string): Exchange => ({ ...list, result });
   expect(says([failed("[Tool execution failed] no station in Paris")])).toBe(
     "I couldn't get the daily weather in Paris: no station in Paris.",
@@ -181,7 +181,7 @@ test("a tool that failed or was cancelled is told with its words", () => {
   );
 });
 
-test("whatever months and places, and however little is shown, it tells each month as far as it is read, within the steps", () => {
+test("for any months and places, even if little is shown at once, it tells each month as far as it was read, within the steps", () => {
   const months = fc.subarray(["January", "April", "May", "July", "December"], { minLength: 1 });
   const places = fc.subarray(["Paris", "LA", "New York", "Sydney"], { minLength: 1 });
   const property = fc.property(months, places, fc.integer({ min: 1, max: 400 }), (...all) => {
@@ -198,7 +198,7 @@ test("whatever months and places, and however little is shown, it tells each mon
   fc.assert(property, { numRuns: 100 });
 });
 
-test("where little is shown at once it stops after some reads, and says how many days it knows", () => {
+test("if little is shown at once, it stops after some reads, and says how many days it knows", () => {
   const { asked, answer } = converse("How was July in Paris?", 2);
   expect(asked).toHaveLength(7);
   expect(answer).toMatch(/^July 2025 in Paris: 12 of 31 days, /);
@@ -212,7 +212,7 @@ function tail(range: string): Exchange {
   return { ...list, result: [...year.slice(-40), marker].join("\n") };
 }
 
-test("of a list whose last lines are shown it reads the month's lines, too", () => {
+test("it also reads the month's lines if the last lines of a list are shown", () => {
   const shown = tail("326 to 365");
   expect(wants("How was July in Paris?", [shown])).toEqual(["read_output list 182 212"]);
   const args = { call_id: "list", from_line: 182, to_line: 212 };
@@ -220,7 +220,7 @@ test("of a list whose last lines are shown it reads the month's lines, too", () 
   expect(says([shown, july])).toMatch(JULY);
 });
 
-test("where the lines are not those that were said, it says that it can't read the list", () => {
+test("if the lines are not those that were named, it says that it can't read the list", () => {
   const wrong = tail("1 to 40");
   const [read = ""] = wants("How was July in Paris?", [wrong]);
   const [from, to] = read.split(" ").slice(2).map(Number);
@@ -248,7 +248,7 @@ test("an e-mail about a month waits until it is read, and says it", () => {
   expect(rest.join(". ")).toMatch(JULY);
 });
 
-test("where nothing is known of the month, no e-mail is sent", () => {
+test("if nothing is known about the month, no e-mail is sent", () => {
   const failed = { ...list, result: "[Tool execution failed] no station in Paris" };
   const profile = { name: "get_user_profile", args: {}, result: JACK };
   const { calls, text } = plan({
@@ -262,7 +262,7 @@ test("where nothing is known of the month, no e-mail is sent", () => {
   );
 });
 
-test("a reader that is not there is tried when the question names it", () => {
+test("a missing reader tool is tried if the question names it", () => {
   const { text, calls } = plan({ question: "Use the read_output tool.", exchanges: [], tools: [] });
   expect([text, calls.length]).toEqual(["I'll try the read_output tool.", 1]);
 });
@@ -273,7 +273,7 @@ test("a month without a place gets a question", () => {
   );
 });
 
-test("what is no list of days, and what only looks like one, does no harm", () => {
+test("a result that is not a list of days, or only looks like one, does no harm", () => {
   for (const result of [7, "2025-99-99 x, 1 degrees", "of 5, read_output", "\n\n"]) {
     expect(says([{ ...list, result }])).toBe("I can't read the days of Paris.");
   }

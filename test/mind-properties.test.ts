@@ -1,4 +1,4 @@
-// Whatever is asked, and whatever the tools do, the offline model says nothing foolish.
+// For any question and any results of tools, the answers of the offline model make sense.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Call, Exchange } from "../shared/offline/mind/conversation.ts";
@@ -12,7 +12,7 @@ const RUNS = 1000;
 
 const anyOf = (...texts: readonly string[]) => fc.constantFrom(...texts);
 
-/** Texts one after the other, some of which may be chosen. */
+/** Joins texts. A list stands for one of several choices. */
 function row(...parts: readonly (string | fc.Arbitrary<string>)[]): fc.Arbitrary<string> {
   const all = parts.map((part) => (typeof part === "string" ? fc.constant(part) : part));
   return fc.tuple(...all).map((texts) => texts.join(""));
@@ -84,7 +84,7 @@ const question = fc
 
 // ── What tools do ────────────────────────────────────────────────────────────────────────────────
 
-/** What becomes of a call instead of its own result; "as it should" for the latter. */
+/** The outcome that replaces a call's own result, or "as it should" for that result. */
 const OUTCOMES: readonly unknown[] = [
   "as it should",
   "as it should",
@@ -123,7 +123,7 @@ function expectSense({ replies, exchanges }: Talk, asked: string): void {
   expect(replies.length).toBeLessThanOrEqual(MAX_STEPS);
   for (const { text, calls } of replies) {
     expect(text).not.toMatch(FOOLISH);
-    // What is in quotes was said by somebody else.
+    // Text in quotes does not come from the model.
     expect(text.replace(/"[^"]*"|\{[^}]*\}/g, "it")).not.toMatch(EMPTY_CLAUSE);
     const written = calls.map((call) => JSON.stringify(call));
     expect(new Set(written).size).toBe(written.length);
@@ -138,7 +138,7 @@ function expectSense({ replies, exchanges }: Talk, asked: string): void {
   }
 }
 
-/** The recipients that the answer says it has written to, each of whom a result must confirm. */
+/** The recipients in the answer. A result must confirm each of them. */
 function expectHonesty({ replies, exchanges }: Talk): void {
   const text = replies.at(-1)?.text ?? "";
   const sent = exchanges.filter(({ name, result }) => {
@@ -168,7 +168,7 @@ test("with tools that work, every conversation makes sense and ends", () => {
   fc.assert(property, { numRuns: RUNS });
 });
 
-test("with tools that fail in any way, it does as well", () => {
+test("with tools that fail in any way, every conversation makes sense and ends", () => {
   const property = fc.property(question, outcomes, (asked, wanted) => {
     const talk = converse(asked, WITH_MAILBOX, runnerOf(wanted));
     expectSense(talk, asked);
@@ -177,7 +177,7 @@ test("with tools that fail in any way, it does as well", () => {
   fc.assert(property, { numRuns: RUNS });
 });
 
-test("whichever tools are on offer, it does as well", () => {
+test("whichever tools are on offer, every conversation makes sense and ends", () => {
   const property = fc.property(question, fc.subarray([...WITH_MAILBOX]), (asked, tools) => {
     const talk = converse(asked, tools);
     expectSense(talk, asked);

@@ -1,5 +1,5 @@
-// What the offline model makes of questions about the climate: it starts studies, goes on with what it
-// got, tells them something or waits for them by their handles, and claims what results say.
+// How the offline model answers questions about the climate: it starts studies, goes on with the results
+// that it has, sends signals or waits by the handles, and claims only what results say.
 import { expect, test } from "vitest";
 import {
   awaitProcesses,
@@ -49,7 +49,7 @@ function talk(question: string, run: typeof study = study) {
   ]);
 }
 
-test("it answers the other question while the study runs, and the study's afterwards", () => {
+test("it answers the other question while the study runs, and the question about the study afterwards", () => {
   expect(talk("Study the climate of Lima. Who am I?")).toEqual([
     [
       "I'll study the climate of Lima and look up your profile.",
@@ -66,7 +66,7 @@ test("it answers the other question while the study runs, and the study's afterw
   ]);
 });
 
-test("it narrows and cancels by handles, at once, and then awaits the others with one call", () => {
+test("it narrows and cancels studies at once by their handles, and then awaits the others with one call", () => {
   const question =
     "Study the climate of Lima, Paris and Tokyo. Only the winter of Paris. Cancel the study of Tokyo.";
   expect(talk(question)).toEqual([
@@ -120,7 +120,7 @@ test.each([
   expect(places(question)).toEqual(wanted);
 });
 
-test("what else is asked stays what it was", () => {
+test("other questions are read as before", () => {
   const { places: cities, profile } = readQuestion(
     "How is the climate in Cairo? How is the weather in LA? Who am I?",
   );
@@ -132,7 +132,7 @@ test("what else is asked stays what it was", () => {
   });
 });
 
-test("a result instead of a handle is told at once, and there is nothing to wait for or to cancel", () => {
+test("if a result comes instead of a handle, it is told at once, and nothing is awaited or cancelled", () => {
   const whole = (call: Parameters<typeof study>[0], before: readonly Exchange[]) =>
     call.name === "study_climate" ? `${call.args.location}: mild` : study(call, before);
   const [, last, ...more] = talk("Study the climate of Lima and LA. Cancel LA.", whole);
@@ -142,7 +142,7 @@ test("a result instead of a handle is told at once, and there is nothing to wait
   expect(more).toEqual([]);
 });
 
-test("what has ended before its cancel is awaited, since it may have a result", () => {
+test("a study that ended before its cancel is awaited, since it may have a result", () => {
   const late = (call: Parameters<typeof study>[0], before: readonly Exchange[]) => {
     if (call.name === "cancel_process") return { process_id: call.args.id, status: "success" };
     const others = before.filter(({ name }) => name !== "cancel_process");
@@ -180,7 +180,7 @@ test("a study that fails, one that could not be started, and one that was not aw
   );
 });
 
-test("what had not ended when it was awaited is awaited again, and then told", () => {
+test("a study that had not ended when it was awaited is awaited again, and then told", () => {
   const slow = (call: Parameters<typeof study>[0], before: readonly Exchange[]) => {
     const isFirst = before.every(({ name }) => name !== "await_processes");
     if (call.name !== "await_processes" || !isFirst) return study(call, before);
@@ -215,7 +215,7 @@ test("an e-mail about a study waits for it, and says what it has found", () => {
   );
 });
 
-test("it asks for a city, and says what it has no tool for and what it has not started", () => {
+test("it asks for a city, and says which tool is missing and which study it has not started", () => {
   expect(ask("Study the climate.", OFFERS, study).answer).toBe(
     "Which city's climate shall I study?",
   );

@@ -1,4 +1,4 @@
-// The offline model acts only on what it has read whole: an e-mail that it has sent cannot be unsent.
+// The offline model sends an e-mail only if it understands every word, because it cannot take one back.
 import { describe, expect, test } from "vitest";
 import type { Earlier, Exchange } from "../shared/offline/mind/conversation.ts";
 import { plan } from "../shared/offline/mind/plan.ts";
@@ -267,7 +267,7 @@ test.each([
 
 // ── Several questions ────────────────────────────────────────────────────────────────────────────
 
-/** What the model wants after some questions, each of which was answered, written short. */
+/** The model's calls after some answered questions, written short. */
 function wantsAfter(earlier: readonly (string | Earlier)[], question: string): string[] {
   const before = earlier.map((one) => {
     return typeof one === "string" ? { question: one, hasMailed: false } : one;

@@ -17,7 +17,7 @@ function profile(result: unknown = JACK): Exchange {
 
 const TEN = ["Accra", "Bonn", "Cork", "Delhi", "Essen", "Faro", "Genoa", "Hilo", "Izmir", "Jaffa"];
 
-/** What the offline model wants to have run, written short. */
+/** The calls of the offline model, written short. */
 function wants(
   question: string,
   exchanges: Exchange[] = [],

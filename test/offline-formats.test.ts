@@ -116,7 +116,7 @@ test("JSON without a schema is an object that holds the answer", async () => {
 });
 
 test.each(["response", "outputs"])(
-  "a schema of others with the book's word %j in it is obeyed",
+  "another program's schema that contains the book's word %j is obeyed",
   async (name) => {
     const schema = {
       type: "object",
@@ -130,7 +130,7 @@ test.each(["response", "outputs"])(
   },
 );
 
-/** Forty objects, each of which holds the next one twice. */
+/** A schema of forty objects. Each holds the next one twice. */
 function explode(): Record<string, unknown> {
   const entries = Array.from({ length: 40 }, (_, index) => {
     const next = { $ref: `#/$defs/a${index + 1}` };
@@ -156,7 +156,7 @@ test.each([
   });
 });
 
-test("a pattern for which there is no text is named", async () => {
+test("an error names a pattern for which no text is known", async () => {
   const schema = { type: "string", pattern: "^[a-z]{3}$" };
   const format = { type: "json_schema", json_schema: { name: "it", schema } } as const;
   await expect(askChat(format)).rejects.toThrow(

@@ -78,7 +78,7 @@ test("parallel_tool_calls: false gets one call a reply, and results move it on",
   );
 });
 
-test("the last question counts, and what was found out before it does not", async () => {
+test("only the last question counts, not the results from before it", async () => {
   const messages: OpenAI.ChatCompletionMessageParam[] = [
     { role: "user", content: "How is the weather in LA?" },
     { role: "assistant", content: "Sunny." },
@@ -150,7 +150,7 @@ test("it says how the calls are to run if the reply has a place for that", async
   });
 });
 
-test("a latency that is no number is refused", async () => {
+test("a latency that is not a number is refused", async () => {
   process.env.OFFLINE_LATENCY_MS = "soon";
   const served = serveOfflineModel(0, false);
   delete process.env.OFFLINE_LATENCY_MS;

@@ -1,5 +1,5 @@
-// Every object of the Responses API, held against the types of OpenAI's own package: each field that the
-// published schema requires is there, and no field that it does not know.
+// Compares every object of the Responses API with the types of OpenAI's own package: each field that the
+// published schema requires is there, and there are no unknown fields.
 import type OpenAI from "openai";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -243,7 +243,7 @@ test("a response repeats what the request said", async () => {
   expect(first).toMatchObject({ type: "response.created", response: said });
 });
 
-test("a longer request and a longer reply cost more", async () => {
+test("a longer request and a longer reply count more tokens", async () => {
   const cost = async (request: object) => Completed.parse(JSON.parse(await post(request))).usage;
   const one = await cost({ model: "any", input: "How is the weather in LA?", tools: [TOOL] });
   const two = await cost(REQUESTS.calls);

@@ -1,4 +1,4 @@
-// The offline model as a server: what clients get that ask wrongly, and what they cannot do to it.
+// The offline model as a server: its answers to wrong requests, and attacks that it survives.
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -133,7 +133,7 @@ test.each([
   expect(await send(path, { model: "any", ...request })).toEqual(refusal);
 });
 
-test("what is null is not there", async () => {
+test("a field that is null counts as missing", async () => {
   const none = { tools: null, tool_choice: null, response_format: null, stream: null };
   expect(await send(CHAT, { ...ASK, ...none })).toMatchObject(ANSWER);
   const nothing = { instructions: null, tools: null, text: null, metadata: null };
@@ -141,7 +141,7 @@ test("what is null is not there", async () => {
   expect(body).toMatchObject({ status: "completed", instructions: null, tools: [], metadata: {} });
 });
 
-test("what had to be kept from an earlier request is refused", async () => {
+test("a request that needs data of an earlier request is refused", async () => {
   const ask = (request: object) => send(RESPONSES, { model: "any", input: "Hello", ...request });
   expect(await ask({ previous_response_id: "resp_1" })).toEqual(
     errors.openai(
@@ -169,13 +169,13 @@ test("what had to be kept from an earlier request is refused", async () => {
   );
   const call = { type: "item_reference", id: "fc_1" };
   expect(await ask({ input: [QUESTION, call] })).toEqual(missing);
-  // The type may be left out.
+  // The type is optional.
   expect(await ask({ input: [QUESTION, { id: "fc_1" }] })).toEqual(missing);
   const nothing = { previous_response_id: null, conversation: null, background: false };
   expect((await ask(nothing)).status).toBe(200);
 });
 
-test("a reply that no provider would give in full is refused", async () => {
+test("a request for a reply that is too long for any provider is refused", async () => {
   const call = { id: "a", type: "function", function: { name: "read_file", arguments: "{}" } };
   const messages = [
     QUESTION,
@@ -188,7 +188,7 @@ test("a reply that no provider would give in full is refused", async () => {
   );
 });
 
-// ── Where nobody answers ─────────────────────────────────────────────────────────────────────────
+// ── Unknown paths ────────────────────────────────────────────────────────────────────────────────
 
 test.each([
   ["GET", "/__aimock/journal"],
@@ -302,7 +302,7 @@ test.each([
   expect(await send(GEMINI, body)).toEqual(errors.gemini(400, message));
 });
 
-test("brackets and commas within strings are no values", async () => {
+test("brackets and commas within strings do not count as values", async () => {
   const content = '[{,\\"'.repeat(200_000);
   expect(await send(CHAT, { model: "any", messages: [{ role: "user", content }] })).toMatchObject({
     status: 200,
@@ -341,7 +341,7 @@ function memory(): number {
 
 const onUnix = test.skipIf(process.platform === "win32");
 
-onUnix("an endless upload is not kept in memory, whatever it says of its length", async () => {
+onUnix("an endless upload is not kept in memory, whatever length it announces", async () => {
   const before = memory();
   const piece = "a".repeat(2 ** 20);
   const socket = await open(head(CHAT, "transfer-encoding: chunked"));
@@ -373,14 +373,14 @@ test("uploads that stop in the middle are refused while too many of them are hel
     expect(answer).toMatch(/^HTTP\/1\.1 503 /);
     expect(answer).toMatch(/"(server_error|api_error|UNAVAILABLE)"/);
   }
-  // What is small is read all the same, and what is large again when the others are gone.
+  // Small bodies are still read, and large ones again when the other uploads are gone.
   expect(await send(CHAT, ASK)).toMatchObject(ANSWER);
   for (const { socket } of uploads) socket.resetAndDestroy();
   const large = { ...ASK, user: "a".repeat(9_000_000) };
   await expect.poll(async () => (await send(CHAT, large)).status).toBe(200);
 });
 
-test("a hundred connections that read nothing, or send a byte a second, disturb nobody", async () => {
+test("a hundred connections that read nothing, or send a byte a second, do not disturb other clients", async () => {
   const body = JSON.stringify({ ...ASK, stream: true });
   const slow: Socket[] = [];
   for (let count = 0; count < 50; count++) {
@@ -393,7 +393,7 @@ test("a hundred connections that read nothing, or send a byte a second, disturb 
   for (const socket of slow) socket.resetAndDestroy();
 });
 
-test("a long question holds nobody up", async () => {
+test("a long question does not delay other clients", async () => {
   const messages = [{ role: "user", content: "send ".repeat(200_000) }];
   expect(await send(CHAT, { model: "any", messages })).toMatchObject({ status: 200 });
 });
@@ -423,7 +423,7 @@ function names(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `a${index}`);
 }
 
-/** A schema of forty steps, each of which says twice what the next one is. */
+/** A schema of forty steps. Each refers to the next one twice. */
 function doubling(): object {
   const steps = names(40).map((name, index) => {
     const next = { $ref: `#/$defs/a${index + 1}` };
@@ -499,7 +499,7 @@ test.each([
 });
 
 test("Claude's calls are paired with their results in the time that it takes to read them", () => {
-  // Ids that differ in their last letters only, so that to compare two of them takes long.
+  // The ids differ only in their last letters, so that comparing two of them takes long.
   const ids = names(30_000).map((name) => `${"x".repeat(2_000)}${name}`);
   const calls = ids.map((id) => ({ type: "tool_use", id, name: "any", input: {} }));
   const results = ids.map((tool_use_id) => ({ type: "tool_result", tool_use_id }));
@@ -519,7 +519,7 @@ test("Gemini's results are sorted in the time that it takes to read them", () =>
   expect(adaptGemini({ contents })).toEqual(sorted);
 }, 10_000);
 
-test("clients that go away while the model thinks or speaks end nothing", async () => {
+test("clients that go away while the model thinks or replies do not end the server", async () => {
   const env = { OFFLINE_LATENCY_MS: "200", OFFLINE_TOKENS_PER_SECOND: "20" };
   const thoughtful = await serve(env);
   const body = { ...ASK, input: "Who are you?", contents: [{ parts: [{ text: "Who?" }] }] };
@@ -538,13 +538,13 @@ test("clients that go away while the model thinks or speaks end nothing", async 
     const ends = await Promise.allSettled(clients);
     expect(ends.filter(({ status }) => status === "rejected").length).toBeGreaterThanOrEqual(5);
   }
-  // One who stays has the whole stream, by whose end the others would have had theirs.
+  // A client that stays gets its whole stream. By then, the streams of the others would have ended, too.
   await leave(CHAT, true, 60_000);
   expect(await send(CHAT, ASK, {}, thoughtful.origin)).toMatchObject(ANSWER);
   await thoughtful.stop();
 });
 
-test("a client that goes away takes the rest of its stream along", async () => {
+test("if a client goes away, the rest of its stream is not written", async () => {
   process.env.OFFLINE_TOKENS_PER_SECOND = "1";
   const slow = await serveOfflineModel(0, false);
   delete process.env.OFFLINE_TOKENS_PER_SECOND;
@@ -556,6 +556,6 @@ test("a client that goes away takes the rest of its stream along", async () => {
   await Promise.all(Array.from({ length: 50 }, () => fetch(`${slow}/chat/completions`, init)));
   expect(streams()).toBeGreaterThanOrEqual(50);
   away.abort();
-  // Each one notices at its next event, a second later; left alone, it would go on for half a minute.
+  // Each stream ends at its next event, a second later. Otherwise it would go on for half a minute.
   await expect.poll(streams, { timeout: 10_000 }).toBeLessThan(25);
 });

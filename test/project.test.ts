@@ -25,7 +25,7 @@ test("versions are exact", () => {
   expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
 });
 
-test("the lock file holds the packages of every platform, and no address to fetch them from", () => {
+test("the lock file contains the packages of every platform, and no address of a registry", () => {
   const missing = Object.entries(packages).flatMap(([path, { optionalDependencies }]) =>
     Object.keys(optionalDependencies).filter((name) => {
       return !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`];
@@ -84,26 +84,26 @@ test("nothing imports from above, and no chapter imports another", () => {
   expect(upwards).toEqual([]);
 });
 
-/** How many lines print without the guard of shared/print.ts, since what they print is the book's own. */
+/** How many lines of a file print without the guard of shared/print.ts, and why they may. */
 const OWN_WORDS = {
   "chapters/08-tracing/trace.ts": 1,
   "chapters/08-tracing/trace/record.ts": 1,
   "chapters/15-parallel-knobs/main.ts": 1,
   "chapters/16-providers/main.ts": 1,
-  // Whoever approves sees all of a call, cleaned by hand, since the guard would cut it.
+  // A person who approves sees the whole call. It is cleaned here, since the guard would cut it.
   "chapters/20-human-approval/approve.ts": 1,
   "chapters/23-scale-out/approve.ts": 1,
-  // What the program printed in another process has passed it there.
+  // The output of a program in another process has passed the guard there.
   "shared/cli.ts": 2,
   // Numbers that are added to a line, and its end.
   "shared/engine/progress.ts": 2,
-  // Its labels have passed it.
+  // Its labels have passed the guard.
   "shared/timeline.ts": 1,
-  // What a program has printed in another process has passed it there.
+  // The output of a program in another process has passed the guard there.
   "shared/processes.ts": 2,
 };
 
-test("whatever comes from elsewhere is printed with the guard", () => {
+test("text from elsewhere is printed with the guard", () => {
   const files = [...imports.keys()].filter((file) => /^(chapters|shared|mock-tools)\//.test(file));
   const counts = files.flatMap((file) => {
     const source = readFileSync(join(ROOT, file), "utf8");
@@ -113,7 +113,7 @@ test("whatever comes from elsewhere is printed with the guard", () => {
   expect(Object.fromEntries(counts)).toEqual(OWN_WORDS);
 });
 
-test("no file imports itself by way of others", () => {
+test("no file imports itself through others", () => {
   const reach = (from: string, seen = new Set<string>()): Set<string> => {
     for (const path of imports.get(from) ?? []) {
       if (seen.has(path)) continue;

@@ -1,4 +1,4 @@
-// The promise of 05 as a property: whatever the calls of a reply are, and whatever their tools do, each
+// The promise of 05 as a property: for any calls of a reply and any behaviour of their tools, each
 // call gets one outcome, in the order asked, and what is printed is safe.
 import { expect, test } from "vitest";
 import { run } from "../scripts/run.ts";
@@ -9,7 +9,7 @@ import { copyBook } from "../scripts/copy.ts";
 const folder = copyBook({
   "mock-tools/weather.ts": like("test/worlds/odd.ts"),
   "mock-tools/mailbox.ts": like("test/worlds/mailed-weather.ts"),
-  // Somebody approves each e-mail.
+  // A program approves each e-mail.
   "chapters/20-human-approval/people.ts": like("test/worlds/askers.ts", "../.."),
 });
 

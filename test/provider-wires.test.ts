@@ -1,6 +1,6 @@
-// The stand-ins for the three providers, on which chapter 16 is read and tested. The offline model has to
-// serve more than the book's own code, so the SDKs' own loops have a conversation with it. And the
-// recorders of support/providers.ts have to refuse what the real APIs refuse.
+// The stand-ins for the three providers, with which chapter 16 is read and tested. The offline model must
+// serve more than the book's own code, so the SDKs' own loops hold a conversation with it. The
+// recorders of support/providers.ts must refuse what the real APIs refuse.
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import Anthropic from "@anthropic-ai/sdk";
@@ -60,7 +60,7 @@ function vercelTools(use: Use) {
   return Object.fromEntries(tools);
 }
 
-/** The loops that the SDKs bring along, each with the tools as it wants them. */
+/** The loops of the SDKs, each with the tools in its own form. */
 const LOOPS: Readonly<Record<string, (use: Use) => Promise<string | null | undefined>>> = {
   "OpenAI's runTools": async (use) => {
     const client = new OpenAI({ apiKey: "none", baseURL: `${offline}/v1` });
@@ -89,7 +89,7 @@ const LOOPS: Readonly<Record<string, (use: Use) => Promise<string | null | undef
     });
     const tool: CallableTool = {
       tool: async () => ({ functionDeclarations }),
-      // As the SDK's own tools do, by name and without ids.
+      // Results go back by name and without ids, as with the SDK's own tools.
       callTool: async (calls) =>
         calls.map(({ name = "", args = {} }) => {
           return { functionResponse: { name, response: { output: use(name, args) } } };

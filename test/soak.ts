@@ -1,4 +1,4 @@
-// Has thousands of conversations with four chapters while tools, server and clock fail at random, and
+// Holds thousands of conversations with four chapters while tools, server and clock fail at random, and
 // says whether anything was lost or left behind: npm run soak
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,12 +38,12 @@ const Soak = z.object({
 type Soak = z.infer<typeof Soak>;
 
 const MEGABYTE = 2 ** 20;
-/** What a heap may grow by between the second tenth and the last; a leak of 5 kB a conversation is more. */
+/** The most that a heap may grow from the second tenth to the last. A leak of 5 kB per conversation is more. */
 const MAX_GROWTH = 8 * MEGABYTE;
-/** Threads and sockets that may be under way at one measurement and not at another. */
+/** Threads and sockets that may exist at one measurement and not at another. */
 const MAX_MORE = 10;
 
-/** What is wrong with how it went. */
+/** Returns what went wrong. */
 function findFaults({ complaints, conversations, answers, errors, samples }: Soak): string[] {
   const [, early, ...later] = samples;
   const last = later.at(-1);

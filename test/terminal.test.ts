@@ -1,5 +1,5 @@
-// What the book prints: nothing that a terminal would obey, no secret, nothing without an end, and
-// a quiet end where nobody reads.
+// What the book prints: no control sequences, no secrets, no endless texts, and
+// a quiet end if the reader has gone.
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ function expectSafe(printed: string): void {
   expect(SECRETS.filter((secret) => printed.includes(secret))).toEqual([]);
 }
 
-test.each(SEQUENCES)("a terminal gets to see nothing that it would obey: %s", (_, text, left) => {
+test.each(SEQUENCES)("nothing that a terminal would obey reaches it: %s", (_, text, left) => {
   expect(clean(text)).toBe(left);
 });
 
@@ -66,7 +66,7 @@ test("a long text is cut, and says by how much", () => {
   expect(onOneLine(" a\n\n b\tc ")).toBe("a b c");
 });
 
-test("the end of what is read of a long text cannot hold half a secret", () => {
+test("if only a part of a long text is read, its end does not show half a secret", () => {
   process.env.TEST_API_KEY = "the-whole-secret";
   const escapes = "\u001b[0m".repeat(24_998);
   expect(shorten(`${escapes}the-whole-secret${"x".repeat(100_000)}`)).not.toContain("the-");
@@ -139,7 +139,7 @@ test.each([
   }
 });
 
-test("whatever a model refuses with, its error is one safe line", async () => {
+test("any refusal of a model gives one safe error line", async () => {
   const refuse = (response: ServerResponse) => complete(response, { refusal: EVIL });
   const { stdout, stderr, code } = await runScript(FILE, [refuse], { env: hostile });
   expect(code).toBe(1);
@@ -148,7 +148,7 @@ test("whatever a model refuses with, its error is one safe line", async () => {
   expect(stderr).toMatch(/^model: .*\nerror: the model refuses: .*\n$/);
 });
 
-test("the error of a server is safe, and cut", async () => {
+test("the error of a server is printed safely, and cut", async () => {
   const fail = [
     (response: ServerResponse) => {
       response.writeHead(400, { "content-type": "application/json" });
@@ -162,7 +162,7 @@ test("the error of a server is safe, and cut", async () => {
   expect(stderr.length).toBeLessThan(10_000);
 });
 
-test("a stream that is no JSON is one safe line", async () => {
+test("a stream that is not JSON gives one safe error line", async () => {
   const server = createServer((_, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.end(`data: ${EVIL.replaceAll("\n", " ")}\n\n`);
@@ -177,7 +177,7 @@ test("a stream that is no JSON is one safe line", async () => {
   expect(ended.stderr).toMatch(/^model: .*\nerror: .*\n$/);
 });
 
-test("the first half of a secret waits for what follows, whatever is in it", () => {
+test("the first half of a secret is held back until the next piece comes", () => {
   process.env.TEST_PASSWORD = "pässwort 99";
   const halves = ["", "p", "pä", "xyz pässwort ", `${"x".repeat(2_000)}pässwort 9`];
   expect(halves.map(lengthOfHalfSecret)).toEqual([0, 1, 2, 9, 10]);
@@ -220,7 +220,7 @@ test("keys of the other providers are not shown either", async () => {
   }
 });
 
-test("an answer is printed whole; all else is cut, and says by how much", async () => {
+test("an answer is printed whole; other texts are cut, and say by how much", async () => {
   const long = "long ".repeat(20_000);
   const mail = { from: "a@b.c", to: "a@b.c", message: long };
   const call = { name: "send_email", arguments: JSON.stringify(mail) };
@@ -239,7 +239,7 @@ test("an answer is printed whole; all else is cut, and says by how much", async 
 
 const onUnix = test.skipIf(process.platform === "win32");
 
-onUnix("a reader who has seen enough, as head has, ends a program quietly", async () => {
+onUnix("a program ends quietly if its reader stops reading, as head does", async () => {
   for (const file of [FILE, "scripts/diff.ts"]) {
     const program = start(file, file === FILE ? [] : ["04"]);
     program.stdout.destroy();
@@ -252,7 +252,7 @@ onUnix("a reader who has seen enough, as head has, ends a program quietly", asyn
   }
 });
 
-test.skipIf(!existsSync("/dev/full"))("a full disk is one line", () => {
+test.skipIf(!existsSync("/dev/full"))("a full disk gives one error line", () => {
   const program = join(bookFolder(), FILE.replace(/ts$/, "js"));
   const command = '"$0" "$1" "a question" > /dev/full';
   const { status, stderr } = spawnSync("sh", ["-c", command, process.execPath, program]);
@@ -289,7 +289,7 @@ test("without stderr, the transcript is whole", () => {
   expect(String(printed)).toMatch(/\nA:\nHere's the weather: LA is sunny at 20 degrees\.\n$/);
 });
 
-test("a .env that cannot be read is one line", async () => {
+test("a .env that cannot be read gives one error line", async () => {
   const folder = copyBook();
   mkdirSync(join(folder, ".env"));
   const { stderr, code } = await run(FILE, ["a question"], { folder });
@@ -318,7 +318,7 @@ onUnix.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     const ended = Promise.all([once(program, "exit"), text(program.stderr)]);
     for await (const chunk of program.stdout) {
       if (!String(chunk).includes("writing")) continue;
-      // The second one comes while the program ends.
+      // The second signal comes while the program ends.
       program.kill(signal);
       program.kill(signal);
     }

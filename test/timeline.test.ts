@@ -1,4 +1,4 @@
-// What one sees of parallel calls: a bar for each, on one axis, whichever thread it ran in.
+// The timeline shows parallel calls as bars on one axis, for all threads.
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { run } from "../scripts/run.ts";
@@ -62,7 +62,7 @@ test("of many calls, the first are drawn and the others are counted", () => {
   ]);
 });
 
-test("in a narrow terminal the labels get shorter, and the end of each is kept", () => {
+test("in a narrow terminal the labels are cut, and the end of each is kept", () => {
   const [first = ""] = drawBars([bar("get_weather Pompeii", 0, 100)], 40, plain).split("\n");
   expect(first).toBe("…weather Pompeii ████████████████ 100 ms");
 });
@@ -139,7 +139,7 @@ test("a call belongs to the run whose first reply came last, and the first calls
   expect(makeBars(notes, moments).map(({ run }) => run)).toEqual([1, 1, 2]);
 });
 
-/** The bars that a chapter draws of a question: where they begin and end on the axis, and the words. */
+/** The bars that a chapter draws for a question: their begins and ends on the axis, and the words. */
 async function draw(chapter: string, ...words: string[]) {
   const { stdout, stderr, code } = await run(`chapters/${chapter}/main.ts`, [
     "--timeline",
@@ -175,7 +175,7 @@ test("the transcript is the same with a timeline and without", async () => {
   expect(code).toBe(0);
 });
 
-test("a call that takes its thread down is lost, one that fails has failed, and an unknown tool has no bar", async () => {
+test("a call that ends its thread is lost, one that fails has failed, and an unknown tool has no bar", async () => {
   const question = "Use the teleport tool. How is the weather in Pompeii, Atlantis and LA?";
   const { bars } = await draw("05-error-recovery", question);
   const ends = bars.map(({ label, end }) => `${label}${end.replace(/^\d+ ms/, "")}`);
@@ -208,7 +208,7 @@ test("a thread that ends takes no call of another pool along: that one is lost w
   const study = bars.find(({ label }) => label === "study_climate Vostok");
   const forecasts = bars.filter(({ label }) => !lost.includes(label));
   expect(forecasts).toHaveLength(3);
-  // It is cancelled when the answer is there.
+  // The call is cancelled when the answer comes.
   expect(study?.to).toBeGreaterThanOrEqual(Math.max(...forecasts.map(({ to }) => to)));
 });
 
@@ -218,14 +218,14 @@ test("chapter 08 draws its own timeline instead", async () => {
   expect(stderr).not.toContain("of work in");
 });
 
-/** What makes a program believe that a stream of it is a terminal. */
+/** Code that makes one of a program's streams look like a terminal. */
 function asTerminal(stream: "stdout" | "stderr", env: Record<string, string> = {}) {
   const script = `process.${stream}.isTTY = true; process.${stream}.columns = 50`;
   const url = `data:text/javascript,${encodeURIComponent(script)}`;
   return { env: { NODE_OPTIONS: `--import ${url}`, ...env } };
 }
 
-test("bars are drawn where stderr is a terminal, whatever stdout is, and no wider than it", async () => {
+test("bars are drawn if stderr is a terminal, even if stdout is not, and no wider than it", async () => {
   const [drawn, not] = await Promise.all([
     run("chapters/04-parallel-tools/main.ts", ["Weather in LA?"], asTerminal("stderr")),
     run("chapters/04-parallel-tools/main.ts", ["Weather in LA?"], asTerminal("stdout")),
@@ -238,13 +238,13 @@ test("bars are drawn where stderr is a terminal, whatever stdout is, and no wide
   expect(not.stderr).not.toContain("█");
 });
 
-test("NO_COLOR takes the colour off the bars, and leaves the bars", async () => {
+test("with NO_COLOR, the bars have no colour", async () => {
   const env = asTerminal("stderr", { NO_COLOR: "1" });
   const { stderr } = await run("chapters/04-parallel-tools/main.ts", ["Weather in LA?"], env);
   expect(stderr).toMatch(/^get_weather LA █+ +\d+ ms$/m);
 });
 
-test("COLUMNS says how wide the picture may be where there is no terminal, if it is a number", async () => {
+test("without a terminal, COLUMNS says how wide the picture may be, if it is a number", async () => {
   const draw = async (COLUMNS: string) => {
     const question = ["--timeline", "Weather in LA?"];
     const { stderr } = await run("chapters/04-parallel-tools/main.ts", question, {

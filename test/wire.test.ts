@@ -9,7 +9,7 @@ import { complete, serveScript } from "../scripts/serve.ts";
 
 const FILE = "chapters/04-parallel-tools/main.ts";
 
-/** The keywords that strict structured outputs support, of those that zod could write. */
+/** The keywords that zod can write and strict structured outputs support. */
 const Schema: z.ZodType = z.lazy(() =>
   z.union([
     z.strictObject({
@@ -53,10 +53,10 @@ function inBothShapes(output: object): string {
   return JSON.stringify({ response: output, outputs: [output] });
 }
 
-/** The chapters whose replies are JSON of their own; the others are tested on the wire they use. */
+/** The chapters whose replies are JSON. The tests of the others check their own requests. */
 const byHand = chapters().filter(({ source }) => source.includes("response_format: replyFormat"));
 
-/** Lets each of them get a bad reply, a call and a message, and returns what it has asked for. */
+/** Gives each of them a bad reply, a call and a message, and returns its requests. */
 async function askEach() {
   const call = { type: "function_call", id: "me", name: "get_user_profile", arguments: "{}" };
   const script = ["bad", inBothShapes(call), inBothShapes({ type: "message", text: "done" })];
@@ -92,7 +92,7 @@ test.each(byHand.map(({ folder }) => folder))(
   },
 );
 
-test("the prompt holds the schema and, one a line, the tools", async () => {
+test("the prompt contains the schema and the tools, one per line", async () => {
   const { requests } = await runScript(FILE, [outputs()]);
   const prompt = requests[0]?.messages[0]?.content ?? "";
   expect(prompt).toContain('"type":"object","properties":{"outputs":{"type":"array"');
@@ -149,7 +149,7 @@ test("a connection that is cut within a reply ends the program with one line", a
   expect(code).toBe(1);
 });
 
-test("nobody at the address ends the program with one line", async () => {
+test("an address without a server ends the program with one line", async () => {
   const { code, stderr } = await run(FILE, ["a question"], {
     env: { OPENAI_BASE_URL: "http://127.0.0.1:2/v1" },
   });
@@ -174,7 +174,7 @@ test("the address and the model may stand in .env", async () => {
   expect(stdout.endsWith("\nA:\nI am somebody\n")).toBe(true);
 });
 
-test("a proxied completion without choices is no completion", async () => {
+test("a body without choices, as some proxies send it, is not a completion", async () => {
   const { stderr } = await runScript(FILE, [
     (response) => complete(response, {}, { message: undefined }),
   ]);

@@ -8,8 +8,8 @@ import { z } from "zod";
 import { ROOT } from "../scripts/chapters.ts";
 import { run } from "../scripts/run.ts";
 
-// The tools do what they say, in any process; the thread's own function runs them, and says what was
-// thrown by the tool and what was not.
+// The tools work in any process. The function of the threads runs them, and marks which errors were
+// thrown by the tool.
 
 const folder = mkdtempSync(join(tmpdir(), "test-world-"));
 process.env.WORLD_DIR = folder;
@@ -47,7 +47,7 @@ test.each(["Atlantis", "El Dorado", "", "__proto__", "constructor"])(
   },
 );
 
-/** Studies a place, and returns the result and the progress that was told meanwhile. */
+/** Studies a place, and returns the result and the progress that was reported meanwhile. */
 async function studyWith(location: string, ...signals: { name: string; payload: string }[]) {
   const { port1, port2 } = new MessageChannel();
   const progress: unknown[] = [];
@@ -81,7 +81,7 @@ test("a study heeds the last signal that it understands, and no other", async ()
   expect(progress).toEqual(["summer is done"]);
 });
 
-test("a study that is cancelled has no result, and there is none of a place without a station", () => {
+test("a cancelled study has no result, and neither has the study of a place without a station", () => {
   const cancelled = new Int32Array(1).fill(1);
   const cancel = () => studyClimate({ location: "Lima" }, { cancelled });
   expect(cancel).toThrow("the study was cancelled");
@@ -124,7 +124,7 @@ test("a tool whose function does not fit its schema does not compile", () => {
   expect(tool.name).toBe("wrong");
 });
 
-test("a thread loads the tools' work alone, and no package", () => {
+test("a thread loads only the tools' work, and no package", () => {
   const read = (file: string) => readFileSync(join(ROOT, "mock-tools", file), "utf8");
   const loads = (file: string): string[] => {
     const sources = [...read(file).matchAll(/^import (?!type).*? from "(.*)";$/gm)].map(
@@ -148,7 +148,7 @@ test("a second mail under the same idempotency key is not sent again", () => {
   });
 });
 
-test("a lost acknowledgement leaves the mail behind and says that another try may help", async () => {
+test("after a lost acknowledgement the mail is there, and the error says that a retry may help", async () => {
   const mail = { from: "a@example.com", to: "carol@lossy.example", message: "hello" };
   const lost = runTool({ name: "send_email", args: mail, context: { key: "tool:2" } });
   await expect(lost).rejects.toMatchObject({
@@ -167,7 +167,7 @@ test("Oslo fails, then works", async () => {
   expect(await ask()).toBe("snowy, -4 degrees");
 });
 
-test("McMurdo stops early, with what it has, once nobody waits any more", async () => {
+test("McMurdo stops early with an incomplete result when the call is cancelled", async () => {
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
   const context = { cancelled };
   const result = runTool({ name: "get_weather", args: { location: "McMurdo" }, context });
@@ -175,7 +175,7 @@ test("McMurdo stops early, with what it has, once nobody waits any more", async 
   expect(await result).toBe("an incomplete forecast");
 });
 
-test("the daily weather is a line for each day of the year, and always the same", async () => {
+test("the daily weather has one line for each day of the year, and is always the same", async () => {
   const list = await runTool({ name: "get_daily_weather", args: { location: "Paris, France" } });
   const lines = String(list).split("\n");
   expect(String(list).length).toBeGreaterThan(19_000);
@@ -283,12 +283,12 @@ test.each([
   });
 });
 
-test("what is no error has no word on another try", async () => {
+test("a thrown value that is not an error gives no advice on retries", async () => {
   const { cause } = await errorOf(runOdd(throwing({ message: "not yet", cause: { retry: {} } })));
   expect(cause).toEqual({ failure: "tool_error", retry: undefined });
 });
 
-/** A list in a list in a list, and so on. */
+/** Lists that are nested so many times. */
 function nest(depth: number): unknown {
   let value: unknown = 1;
   for (let level = 0; level < depth; level++) value = [value];
@@ -318,7 +318,7 @@ test.each<[string, () => unknown]>([
   });
 });
 
-test("a result that is just not too large arrives", async () => {
+test("a result of the largest size arrives", async () => {
   const text = "x".repeat(1_900_000);
   expect(await runOdd(() => ({ text }))).toEqual({ text });
   expect(await runOdd(() => nest(1_300))).toEqual(nest(1_300));
@@ -331,7 +331,7 @@ test("a long message is cut, and says by how much; a longer one is not even read
   expect(longer.message).toBe("an error with a message of 400000000 characters");
 });
 
-test("a result arrives as JSON would tell it", async () => {
+test("a result arrives in the form that JSON gives it", async () => {
   const odd = { day: new Date(0), run: () => 1, list: [1, undefined] };
   expect(await runOdd(() => Promise.resolve(odd))).toStrictEqual({
     day: "1970-01-01T00:00:00.000Z",
@@ -340,7 +340,7 @@ test("a result arrives as JSON would tell it", async () => {
   expect(await runOdd(() => undefined)).toBe(null);
 });
 
-test("an error that is not the tool's is not marked", async () => {
+test("an error that does not come from the tool is not marked", async () => {
   expect(await errorOf(worker.runTool({ name: "toString", args: {} }))).toEqual({
     message: "no tool named toString in this thread",
     cause: undefined,

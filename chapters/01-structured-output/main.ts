@@ -1,5 +1,5 @@
 // 01 · Structured output
-// Ask for JSON, check it against a schema, and say what is wrong back to the model.
+// Ask for JSON, check it against a schema, and tell the model what is wrong with its reply.
 //
 // npx tsx chapters/01-structured-output/main.ts
 

@@ -56,7 +56,7 @@ const tools = new Map<string, Tool>([
 async function runCall(call: FunctionCall): Promise<unknown> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return `Error: unknown tool ${call.name}; there are ${known}`;
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return `Error: invalid arguments: ${args.error}`;

@@ -65,7 +65,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -74,7 +74,7 @@ reportDeadThreads(pool);
 async function runCall(call: FunctionCall): Promise<unknown> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return `Error: unknown tool ${call.name}; there are ${known}`;
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return `Error: invalid arguments: ${args.error}`;
@@ -89,7 +89,7 @@ async function runCall(call: FunctionCall): Promise<unknown> {
 type CallResult = { readonly id: string; readonly result: unknown };
 
 async function runCalls(calls: readonly FunctionCall[]): Promise<CallResult[]> {
-  // Promise.all keeps the order asked, whatever the order in which the calls end.
+  // Promise.all keeps the order asked, even if the calls end in another order.
   return Promise.all(calls.map(async (call) => ({ id: call.id, result: await runCall(call) })));
 }
 

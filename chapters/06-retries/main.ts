@@ -1,5 +1,5 @@
 // 06 · Retries
-// A failed call is tried again only where both the tool and the failure consent.
+// A failed call is tried again only if its tool allows it and the failure may be temporary.
 //
 // npx tsx chapters/06-retries/main.ts
 
@@ -70,7 +70,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -97,7 +97,7 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker says how its tool has failed. Any other error comes from the pool.
+  // The worker says how its tool failed. Any other error comes from the pool.
   if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
@@ -109,11 +109,11 @@ type Attempts = { readonly attempts?: number; readonly exhausted?: { readonly at
 async function runCall(call: FunctionCall): Promise<Outcome & Attempts> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
-  // One key for all attempts, or the tool would take the second of them for another call.
+  // All attempts share one key. Otherwise the tool would take the second for another call.
   const key = crypto.randomUUID();
   const task = { name: call.name, args: args.value, context: { key } };
   for (let attempts = 1; ; attempts++) {
@@ -125,7 +125,7 @@ async function runCall(call: FunctionCall): Promise<Outcome & Attempts> {
       const late = signal.aborted;
       const failure = late ? fail(call, "tool_timeout", "no result in time") : explain(call, error);
       const hint = Hint.safeParse(Object(error).cause).data?.retry;
-      // Nobody knows whether a late attempt took effect, so the tool's policy alone decides there.
+      // A late attempt may have taken effect, so only the tool's policy decides.
       const mayRetry = (tool.retry ?? "never") !== "never" && (late || hint !== undefined);
       if (!mayRetry) return failure;
       if (attempts >= MAX_ATTEMPTS) return { ...failure, exhausted: { attempts } };
@@ -136,7 +136,7 @@ async function runCall(call: FunctionCall): Promise<Outcome & Attempts> {
 }
 
 async function runCalls(calls: readonly FunctionCall[]): Promise<Outcome[]> {
-  // Promise.all keeps the order asked, whatever the order in which the calls end.
+  // Promise.all keeps the order asked, even if the calls end in another order.
   return Promise.all(calls.map(runCall));
 }
 

@@ -1,4 +1,4 @@
-// Spans, by the OpenTelemetry API. They cost next to nothing until somebody asks for a trace.
+// Spans, made with the OpenTelemetry API. They cost almost nothing if no trace is asked for.
 import { type Attributes, context, type Span, trace } from "@opentelemetry/api";
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { addSettings } from "../../shared/settings.ts";
@@ -7,27 +7,27 @@ import { hideSecrets } from "../../shared/secrets.ts";
 import { replaceTimeline } from "../../shared/timeline.ts";
 import { messageOf } from "../../mock-tools/plain.ts";
 
-/** What the GenAI conventions call the subject of each operation that the book has. */
+/** The attribute that names an operation's subject, by OpenTelemetry's GenAI conventions. */
 const SUBJECTS = new Map([
   ["invoke_agent", "gen_ai.agent.name"],
   ["chat", "gen_ai.request.model"],
   ["execute_tool", "gen_ai.tool.name"],
 ]);
 
-/** Whose protocol the requests speak, whoever answers them. */
+/** The provider whose protocol the requests speak, even if another server answers. */
 const PROVIDER = { "gen_ai.provider.name": "openai" };
 
 const tracer = trace.getTracer("the-agent-loop");
 
 addSettings({
   "--trace FILE": "write a trace to this file",
-  TRACE_FILE: "the same",
-  OTEL_EXPORTER_OTLP_ENDPOINT: "send the spans there, for example to http://localhost:4318",
-  OTEL_EXPORTER_OTLP_TIMEOUT: "wait so many milliseconds for that endpoint",
-  OTEL_SERVICE_NAME: "what the spans call this program",
+  TRACE_FILE: "another way to set that file",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "send the spans to this endpoint, for example http://localhost:4318",
+  OTEL_EXPORTER_OTLP_TIMEOUT: "how many milliseconds to wait for that endpoint",
+  OTEL_SERVICE_NAME: "the name of this program in the spans",
 });
 
-/** Takes `--trace FILE` off the command line, so that what is left of it is the question. */
+/** Removes `--trace FILE` from the command line, so that only the question is left. */
 function takeFile(): string | undefined {
   const at = process.argv.indexOf("--trace");
   if (at < 0) return process.env.TRACE_FILE || undefined;
@@ -37,7 +37,7 @@ function takeFile(): string | undefined {
   process.exit(1);
 }
 
-/** The endpoint for spans. The exporter would take another one, without a word, for one that is no URL. */
+/** The endpoint for spans. It is checked, because the exporter silently replaces an invalid URL. */
 function readEndpoint(): string | undefined {
   const endpoint = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (!endpoint || (/^https?:/i.test(endpoint) && URL.canParse(endpoint))) return endpoint;
@@ -50,31 +50,31 @@ const endpoint = readEndpoint();
 const asked = process.argv.includes("--timeline");
 const timeline = file !== undefined || asked || process.stderr.isTTY;
 
-// This chapter's own timeline has bars for more than calls.
+// This chapter draws a timeline of its own, which shows more than calls.
 replaceTimeline();
 
 const open = new Set<Span>();
 
-/** Ends the spans of what the program leaves unfinished, as when Ctrl-C ends it. */
+/** Ends the spans that are still open when the program ends, for example after Ctrl-C. */
 function endOpenSpans(): void {
   const error = { code: "interrupted", message: "the program ended first" };
-  // Children were started after their parents, and end before them.
+  // Children started after their parents, so the reverse order ends them first.
   for (const span of [...open].toReversed()) endSpan(span, error);
 }
 
-// The SDK takes longer to load than the rest of a chapter, so it waits for somebody to look.
+// The SDK takes longer to load than the rest of the chapter, so it is loaded only for a trace.
 if (endpoint || timeline) {
   const { record } = await import("./trace/record.ts");
   record({ file, endpoint, timeline }, endOpenSpans);
 }
 
-/** Milliseconds since 1970, with a fraction. By whole ones, a call might seem to outlive its batch. */
+/** Milliseconds since 1970, with a fraction. If they were whole, a call might seem to end after its batch. */
 function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
 /**
- * Starts a span under the one that is active here; whoever calls this ends it.
+ * Starts a span as a child of the active span. The caller must end it.
  *
  * @param name an operation and its subject, such as "chat gpt" or "execute_tool get_weather"
  */
@@ -97,7 +97,7 @@ export function startSpan(name: string, attributes: Attributes = {}): Span {
   return span;
 }
 
-/** Ends a span, as failed if there is an error. */
+/** Ends a span, and marks it as failed if there is an error. */
 export function endSpan(span: Span, error?: { readonly code: string; readonly message: string }) {
   open.delete(span);
   if (error) {
@@ -107,7 +107,7 @@ export function endSpan(span: Span, error?: { readonly code: string; readonly me
   span.end(now());
 }
 
-/** Runs something inside a span, which is the parent of all that starts meanwhile. */
+/** Runs a function inside a span. Spans that start meanwhile are its children. */
 export async function inSpan<Value>(
   name: string,
   run: (span: Span) => Promise<Value>,
@@ -124,7 +124,7 @@ export async function inSpan<Value>(
   }
 }
 
-/** Tells a watcher. What it throws goes to stderr, since it must not harm what it watches. */
+/** Calls a watcher. If it throws, the error goes to stderr, since a watcher must not break a call. */
 export function tell<Value>(watch: () => Value): Value | undefined {
   const complain = (error: unknown): void => printStatus(`watcher: ${messageOf(error)}`);
   try {

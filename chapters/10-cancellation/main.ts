@@ -70,7 +70,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -97,7 +97,7 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker says how its tool has failed. Any other error comes from the pool.
+  // The worker says how its tool failed. Any other error comes from the pool.
   if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
@@ -106,18 +106,18 @@ function explain(call: FunctionCall, error: unknown): Outcome {
 async function runCall(call: FunctionCall, signal: AbortSignal): Promise<Outcome> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
   if (signal.aborted) return { type: "cancelled", id: call.id, cancelled: "it never started" };
-  // A thread that computes hears of no event, so it gets a flag in shared memory. A tool that does
-  // not look at it is ended with its thread, after a grace.
+  // A thread that computes receives no events, so it gets a flag in shared memory. If its tool does
+  // not look at the flag, the thread is ended after a grace.
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
   const end = new AbortController();
   const stop = () => {
     Atomics.store(cancelled, 0, 1);
-    // A result that has arrived when the grace is over still counts, so it is read first.
+    // A result may arrive during the grace. It counts, so it is read first.
     setTimeout(() => setImmediate(() => end.abort()), GRACE_MS);
   };
   withLimit(CALL_MS, signal).addEventListener("abort", stop, { signal: end.signal });
@@ -128,14 +128,14 @@ async function runCall(call: FunctionCall, signal: AbortSignal): Promise<Outcome
     if (!end.signal.aborted) return explain(call, error);
     return { type: "cancelled", id: call.id, cancelled: "its thread was ended" };
   } finally {
-    // Takes the listener off the signal.
+    // Otherwise the listener would stay on the signal.
     end.abort();
   }
 }
 
 type RunBatch = (calls: readonly FunctionCall[], signal: AbortSignal) => Promise<Outcome[]>;
 
-// Called at the start of a call. What it returns is called at the end.
+// Called when a call starts. It returns a function that is called when the call ends.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -145,7 +145,7 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
   return async (calls, signal) => {
     const outcomes: Outcome[] = [];
     const queue = calls.entries();
-    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    // Lanes share the queue. Each puts an outcome at its call's place, so the order asked is kept.
     const lane = async () => {
       for (const [index, call] of queue) {
         const onEnd = onStart(call, index);

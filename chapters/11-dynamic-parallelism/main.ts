@@ -1,5 +1,5 @@
 // 11 · Dynamic parallelism
-// Each reply says how its calls are to run, at once or one by one; the program has the last word.
+// Each reply says whether its calls run at once or one by one; the program may overrule it.
 //
 // npx tsx chapters/11-dynamic-parallelism/main.ts
 
@@ -46,7 +46,7 @@ type FunctionCall = z.infer<typeof FunctionCall>;
 const Mode = z.enum(["parallel", "sequential"]);
 
 const Reply = z.object({
-  // Not Mode: a server may ignore the format, and the calls are good without a mode.
+  // Not Mode: a server may ignore the format, and calls can run without a valid mode.
   mode: z.unknown().optional(),
   outputs: z.array(z.discriminatedUnion("type", [Message, FunctionCall])),
 });
@@ -73,7 +73,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -99,7 +99,7 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker says how its tool has failed. Any other error comes from the pool.
+  // The worker says how its tool failed. Any other error comes from the pool.
   if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
@@ -108,7 +108,7 @@ function explain(call: FunctionCall, error: unknown): Outcome {
 async function runCall(call: FunctionCall): Promise<Outcome> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
@@ -122,7 +122,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Called at the start of a call. What it returns is called at the end.
+// Called when a call starts. It returns a function that is called when the call ends.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -132,7 +132,7 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
   return async (calls) => {
     const outcomes: Outcome[] = [];
     const queue = calls.entries();
-    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    // Lanes share the queue. Each puts an outcome at its call's place, so the order asked is kept.
     const lane = async () => {
       for (const [index, call] of queue) {
         const onEnd = onStart(call, index);

@@ -74,7 +74,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -100,7 +100,7 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker says how its tool has failed. Any other error comes from the pool.
+  // The worker says how its tool failed. Any other error comes from the pool.
   if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
@@ -109,7 +109,7 @@ function explain(call: FunctionCall, error: unknown): Outcome {
 async function runCall(call: FunctionCall): Promise<Outcome> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
@@ -123,7 +123,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Called at the start of a call. What it returns is called at the end.
+// Called when a call starts. It returns a function that is called when the call ends.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -133,7 +133,7 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
   return async (calls) => {
     const outcomes: Outcome[] = [];
     const queue = calls.entries();
-    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    // Lanes share the queue. Each puts an outcome at its call's place, so the order asked is kept.
     const lane = async () => {
       for (const [index, call] of queue) {
         const onEnd = onStart(call, index);
@@ -150,12 +150,12 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
 export const serialRunner = parallelRunner(1);
 
 export function exclusiveRunner(together = parallelRunner(), oneByOne = serialRunner): RunBatch {
-  // A call of an unknown tool fails before it could get in anybody's way.
+  // A call of an unknown tool fails at once, so it need not wait.
   const isSerial = ({ name }: FunctionCall) => tools.get(name)?.execution === "serial";
   return async (calls) => {
     const shared = calls.filter((call) => !isSerial(call));
     const alone = calls.filter(isSerial);
-    // A runner returns one outcome a call, in the calls' order.
+    // A runner returns one outcome per call, in the order of the calls.
     const ended = [...(await together(shared)), ...(await oneByOne(alone))];
     const order = [...shared, ...alone];
     const outcomes = new Map(order.map((call, index) => [call, ended[index]] as const));

@@ -1,9 +1,9 @@
-// What makes one call wait for another: what their tools touch, and references in its arguments.
+// Why one call waits for another: its arguments refer to the other's result, or their tools conflict.
 import { z } from "zod";
 import { hideSecrets } from "../../shared/secrets.ts";
 import { messageOf } from "../../mock-tools/plain.ts";
 
-/** The resources that a tool reads and writes, by name; a tool that says nothing may touch them all. */
+/** The resources that a tool reads and writes, by name. A tool that declares none may touch all. */
 export type Effects = { readonly reads?: readonly string[]; readonly writes?: readonly string[] };
 
 function disturbs({ writes = [] }: Effects, { reads = [], writes: others = [] }: Effects): boolean {
@@ -20,13 +20,13 @@ export function conflict(one: Effects, other: Effects): boolean {
 
 type Call = { readonly id: string; readonly name: string; readonly arguments: string };
 
-// Some models send null where they want nothing.
+// Some models send null for "no path".
 const Reference = z.strictObject({ $from: z.string(), path: z.string().nullish() });
 type Reference = z.infer<typeof Reference>;
 
 const Text = z.strictObject({ $text: z.array(z.unknown()) });
 
-/** References are looked for down to this depth: arguments may be nested deeper than a stack. */
+/** References are searched for down to this depth. Deeper arguments could overflow the stack. */
 const MAX_DEPTH = 100;
 
 /** The most characters that references and texts may add to the arguments of one call. */
@@ -35,11 +35,11 @@ const MAX_ADDED = 1_000_000;
 type Builder = {
   /** The value that a reference stands for. */
   find(reference: Reference): unknown;
-  /** Counts what is added, and throws where that becomes too much. */
+  /** Counts the characters of an added text, and throws if there are too many. */
   add(text: string): string;
 };
 
-/** Rebuilds a value with what each reference and text in it stands for. */
+/** Returns a copy of a value in which each reference and text is replaced by its value. */
 function replace(value: unknown, builder: Builder, depth = 0): unknown {
   if (depth > MAX_DEPTH || typeof value !== "object" || value === null) return value;
   const inner = (part: unknown) => replace(part, builder, depth + 1);
@@ -68,7 +68,7 @@ function makeCounter(): Builder["add"] {
   };
 }
 
-/** Broken JSON refers to nothing here: it is the call itself that fails for it. */
+/** Broken JSON has no references. The call itself fails later because of it. */
 function readArguments(call: Call): unknown {
   try {
     return JSON.parse(call.arguments);
@@ -90,7 +90,7 @@ function referencesIn(call: Call): string[] {
   return [...new Set(references.map(({ $from }) => $from))];
 }
 
-/** What is wrong with the references of the call at a position; every one must lead backwards. */
+/** Returns what is wrong with the references of the call at a position. Each must name an earlier call. */
 function findFault(
   ids: readonly string[],
   positions: ReadonlyMap<string, number>,
@@ -105,22 +105,22 @@ function findFault(
   return undefined;
 }
 
-/** A call and the positions of the calls before it that it waits for. */
+/** A call, and the positions of the earlier calls that it waits for. */
 export type Linked<Sort> = {
   readonly call: Sort;
-  /** It needs the results of these. */
+  /** The calls whose results it needs. */
   readonly sources: readonly number[];
-  /** These touch what it touches, so it must come after them. */
+  /** The calls whose tools conflict with its own, so it must run after them. */
   readonly rivals: readonly number[];
-  /** What is wrong with its references, if anything is. */
+  /** What is wrong with its references, or undefined. */
   readonly fault: string | undefined;
 };
 
 /**
- * Finds out which calls of one reply wait for which. Of several calls with one id, a reference means
- * the first. All links lead to earlier calls, so no calls ever wait for each other.
+ * Finds out which calls of one reply wait for which. If several calls have one id, a reference means
+ * the first. A call waits only for earlier calls, so no calls ever wait for each other.
  *
- * @param tools the effects of each tool, by name; calls of other tools disturb nobody
+ * @param tools the effects of each tool, by name; a call of an unknown tool conflicts with no call
  */
 export function link<Sort extends Call>(
   calls: readonly Sort[],
@@ -141,15 +141,15 @@ export function link<Sort extends Call>(
   });
 }
 
-/** Words that mean something else in a Mermaid graph. */
+/** Words that have a meaning of their own in a Mermaid graph. */
 const RESERVED = /^(?:end|graph|flowchart|subgraph|style|click|class|classDef|linkStyle|default)$/i;
 
-/** The name of a call in a Mermaid graph: its id if that is a plain word, else one made of its position. */
+/** The name of a call in a Mermaid graph: its id if that is a plain word, otherwise its position. */
 function nameIn({ id }: Call, index: number): string {
   return /^[a-z]\w*$/i.test(id) && !RESERVED.test(id) ? id : `_${index}`;
 }
 
-/** Introduces a call under its name, with the id as a label where that is another one. */
+/** The line that declares a call: its name, and its id as a label if that differs. */
 function introduce(call: Call, index: number): string {
   const name = nameIn(call, index);
   if (name === call.id) return name;
@@ -160,10 +160,10 @@ function introduce(call: Call, index: number): string {
   return `${name}["${label}"]`;
 }
 
-/** The most lines of a drawing: the arrows of a large batch grow with the square of its calls. */
+/** The most lines of a drawing. The number of arrows can grow with the square of the calls. */
 const MAX_LINES = 500;
 
-/** Draws linked calls in Mermaid's terms: solid arrows for results, dotted ones for the order. */
+/** Draws linked calls as a Mermaid graph: solid arrows for results, dotted arrows for the order. */
 export function draw(links: readonly Linked<Call>[]): string[] {
   const arrows = (from: readonly number[], arrow: string, name: string): string[] => {
     const sound = from.filter((index) => !links[index]?.fault);
@@ -175,7 +175,7 @@ export function draw(links: readonly Linked<Call>[]): string[] {
   const lines: string[] = [];
   for (const [index, { call, sources, rivals, fault }] of links.entries()) {
     if (lines.length > MAX_LINES) return [...lines.slice(0, MAX_LINES), "%% and so on"];
-    // A call that is refused never runs, so nobody waits for it.
+    // A refused call never runs, so its arrows would mean nothing.
     if (fault) continue;
     const name = nameIn(call, index);
     const before = [...arrows(sources, "-->", name), ...arrows(rivals, "-.->", name)];
@@ -188,11 +188,11 @@ type Resolved<Sort> =
   | { readonly ok: true; readonly value: Sort }
   | { readonly ok: false; readonly error: string };
 
-/** What is at a path such as "sky.colour", through a value's own fields; in a list, or an empty one. */
+/** Follows a path such as "sky.colour" through a value's own fields. Returns what is there in a list, or []. */
 function follow(value: unknown, path: string | null | undefined): readonly unknown[] {
   let found = value;
   for (const key of path ? path.split(".") : []) {
-    // A string has characters, but no fields.
+    // A string's characters are not fields.
     if (typeof found !== "object" || !Object.hasOwn(Object(found), key)) return [];
     found = Object(found)[key];
   }
@@ -200,8 +200,8 @@ function follow(value: unknown, path: string | null | undefined): readonly unkno
 }
 
 /**
- * Takes a call and the outcomes of all that it refers to, and returns the call with plain arguments;
- * or what is wrong, where a result has nothing at the path that is asked for, or where the arguments
+ * Takes a call and the outcomes of the calls that it refers to. Returns the call with its references
+ * replaced, or an error: a result has nothing at the path that the reference names, or the arguments
  * would become too long.
  */
 export function resolve<Sort extends Call>(
@@ -226,7 +226,7 @@ export function resolve<Sort extends Call>(
       ? { ok: true, value: { ...call, arguments: plain } }
       : { ok: false, error };
   } catch (thrown) {
-    // What lies deeper than references are looked for may be deeper than JSON can be written.
+    // Below MAX_DEPTH, arguments may be nested too deeply for JSON.stringify.
     return { ok: false, error: `its arguments cannot be written again: ${messageOf(thrown)}` };
   }
 }

@@ -76,7 +76,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -104,7 +104,7 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker says how its tool has failed. Any other error comes from the pool.
+  // The worker says how its tool failed. Any other error comes from the pool.
   if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
@@ -113,7 +113,7 @@ function explain(call: FunctionCall, error: unknown): Outcome {
 async function runCall(call: FunctionCall): Promise<Outcome> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
@@ -127,7 +127,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Called at the start of a call. What it returns is called at the end.
+// Called when a call starts. It returns a function that is called when the call ends.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -137,7 +137,7 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
   return async (calls) => {
     const outcomes: Outcome[] = [];
     const queue = calls.entries();
-    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    // Lanes share the queue. Each puts an outcome at its call's place, so the order asked is kept.
     const lane = async () => {
       for (const [index, call] of queue) {
         const onEnd = onStart(call, index);
@@ -154,7 +154,7 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
 export const serialRunner = parallelRunner(1);
 
 export function dependencyRunner(limit = MAX_CONCURRENT, onStart = watchNothing): RunBatch {
-  // A lane would hold a call that waits for others; here a call gets its slot when it is ready.
+  // No lanes: a waiting call would occupy its lane. Here a call takes a slot when it is ready.
   const slot = pLimit(limit);
   return async (calls) => {
     const ends: Promise<Outcome>[] = [];
@@ -168,7 +168,7 @@ export function dependencyRunner(limit = MAX_CONCURRENT, onStart = watchNothing)
       if (lost) return { type: "skipped", id: call.id, skipped: `${lost.id} has no result` };
       await endsOf(rivals);
       return slot(async () => {
-        // Not earlier: filled arguments may be long, and many calls may wait for a slot.
+        // Not before the slot: filled arguments may be long, and many calls may wait.
         const resolved = resolve(call, outcomes);
         if (!resolved.ok) return fail(call, "invalid_reference", resolved.error);
         const onEnd = onStart(call, index);
@@ -177,7 +177,7 @@ export function dependencyRunner(limit = MAX_CONCURRENT, onStart = watchNothing)
         return outcome;
       });
     };
-    // Links lead to earlier calls only, so the ends that a call waits for are in the list by then.
+    // A call waits only for earlier calls, so their promises are already in the list.
     for (const [index, linked] of link(calls, tools).entries()) ends.push(settle(linked, index));
     return Promise.all(ends);
   };

@@ -1,5 +1,5 @@
 // 15 · Parallel knobs
-// How many calls may arrive is the model's knob; how many of them run at once is the program's.
+// One setting limits how many calls a reply may hold, another how many of them run at once.
 //
 // npx tsx chapters/15-parallel-knobs/main.ts
 
@@ -54,7 +54,7 @@ type Output = z.infer<typeof Message> | FunctionCall;
 
 function readItem(item: ResponseOutputItem): Output[] {
   if (item.type === "function_call") return [{ ...item, id: item.call_id }];
-  // Whatever else there is, such as reasoning, is for the model's own use, in the next request.
+  // Other items, such as reasoning, only go back to the model in the next request.
   if (item.type !== "message") return [];
   return item.content.map((part) => {
     if (part.type === "refusal") throw new Error(`the model refuses: ${part.refusal}`);
@@ -82,7 +82,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -108,7 +108,7 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker says how its tool has failed. Any other error comes from the pool.
+  // The worker says how its tool failed. Any other error comes from the pool.
   if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
@@ -117,7 +117,7 @@ function explain(call: FunctionCall, error: unknown): Outcome {
 async function runCall(call: FunctionCall): Promise<Outcome> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
@@ -131,7 +131,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Called at the start of a call. What it returns is called at the end.
+// Called when a call starts. It returns a function that is called when the call ends.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -141,7 +141,7 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
   return async (calls) => {
     const outcomes: Outcome[] = [];
     const queue = calls.entries();
-    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    // Lanes share the queue. Each puts an outcome at its call's place, so the order asked is kept.
     const lane = async () => {
       for (const [index, call] of queue) {
         const onEnd = onStart(call, index);
@@ -178,7 +178,7 @@ export function makeRequest(input: ResponseInputItem[], config: Config): ModelRe
   const request = { model, instructions: PROMPT, input, tools: [...offers, ...built_in_tools] };
   const barred = built_in_tools.length > 0;
   if (barred && parallel_tool_calls) printStatus("warning: built-in tools bar parallel_tool_calls");
-  // If it is unset, the provider decides. Without any tools, the API refuses it.
+  // If it is unset, the provider decides. The API refuses it in a request without tools.
   const knob = barred ? false : parallel_tool_calls;
   const isSent = request.tools.length > 0 && typeof knob === "boolean";
   return isSent ? { ...request, parallel_tool_calls: knob } : request;
@@ -187,7 +187,7 @@ export function makeRequest(input: ResponseInputItem[], config: Config): ModelRe
 async function askModel(request: ModelRequest): Promise<ResponseOutputItem[]> {
   const response = await parseResponse(client.responses.create(request).asResponse());
   if (response.error) throw new Error(`the model fails: ${response.error.message}`);
-  // A text that was cut off would pass for the answer.
+  // Otherwise a text that was cut off would count as the answer.
   const cut = response.incomplete_details?.reason;
   if (cut) throw new Error(`the reply is incomplete: ${cut}`);
   return response.output;
@@ -225,7 +225,7 @@ export async function runAgent(
   gauge = makeGauge(),
 ): Promise<string> {
   const { concurrent_tool_execution = true, max_concurrent_tools = MAX_CONCURRENT } = config;
-  // Zero stands for no limit.
+  // Zero means no limit.
   const limit = max_concurrent_tools === 0 ? Number.MAX_SAFE_INTEGER : max_concurrent_tools;
   const runBatch = parallelRunner(concurrent_tool_execution ? limit : 1, gauge.onStart);
   const talk = protocol === "chat" ? talkOverChat : talkOverResponses;

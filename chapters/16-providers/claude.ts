@@ -8,17 +8,17 @@ import type { Conversation, Outcome, Output, Setting } from "./provider.ts";
 
 const MAX_TOKENS = 4_096;
 
-/** Which tools the model may use, as an object or by its type alone; and whether a reply may hold only one call. */
+/** `tool_choice` is an object, or only its type. The other knob limits a reply to one call. */
 export type ClaudeKnobs = {
   readonly tool_choice?: Anthropic.ToolChoice | "auto" | "any" | "none";
   readonly disable_parallel_tool_use?: boolean;
 };
 
-/** The request's `tool_choice`, with `disable_parallel_tool_use` inside it, where the API wants it. */
+/** The request's `tool_choice`. The API expects `disable_parallel_tool_use` inside it. */
 export function toolChoice(knobs: ClaudeKnobs = {}): Anthropic.ToolChoice | undefined {
   const { tool_choice, disable_parallel_tool_use } = knobs;
   const choice = typeof tool_choice === "string" ? { type: tool_choice } : tool_choice;
-  // Where no tool may be used at all, there is nothing to disable, and the API would refuse it.
+  // If the model may use no tool, there is nothing to disable, and the API would refuse the field.
   if (!disable_parallel_tool_use || choice?.type === "none") return choice;
   return { type: "auto", ...choice, disable_parallel_tool_use: true };
 }
@@ -28,15 +28,15 @@ const Shape = z.union([
   z.looseObject({ type: z.literal("tool_use"), name: z.string(), input: z.looseObject({}) }),
   z.looseObject({ type: otherThan("text", "tool_use") }),
 ]);
-/** A block as it came, with nothing left out, if this file can read it. */
+/** A block exactly as it came, if this file can read it. */
 const Block = z.custom<Anthropic.ContentBlock>((block) => Shape.safeParse(block).success);
 const Reply = z.object({ stop_reason: z.string(), content: z.array(z.unknown()) });
 
-/** The blocks of a reply, with another id for each call whose own one the API would refuse. */
+/** The blocks of a reply. A call gets another id if the API would refuse its own. */
 function readContent(content: readonly unknown[]): Anthropic.ContentBlock[] {
   const blocks = content.map((block) => expectShape("a block", Block, block));
   const known = blocks.map((block) => (block.type === "tool_use" ? block.id : undefined));
-  // The letters that the API takes: https://github.com/QwenLM/qwen-code/issues/8160
+  // The characters that the API accepts: https://github.com/QwenLM/qwen-code/issues/8160
   const settle = callIds((id) => /^[a-zA-Z0-9_-]+$/.test(id), known);
   return blocks.map((block, index) => {
     return block.type === "tool_use" ? { ...block, id: settle(block.id, index) } : block;
@@ -45,7 +45,7 @@ function readContent(content: readonly unknown[]): Anthropic.ContentBlock[] {
 
 function readBlock(block: Anthropic.ContentBlock): Output[] {
   if (block.type === "text") return [{ type: "message", text: block.text }];
-  // Other blocks, such as thinking, are for the model's own use, in the next request.
+  // Other blocks, such as thinking, only go back to the model in the next request.
   if (block.type !== "tool_use") return [];
   const { id, name, input } = block;
   return [{ type: "function_call", id, name, arguments: JSON.stringify(input) }];

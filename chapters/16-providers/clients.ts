@@ -10,15 +10,15 @@ const { ANTHROPIC_API_KEY, ANTHROPIC_MODEL, GEMINI_API_KEY, GEMINI_MODEL, PROVID
 
 addSettings({
   ANTHROPIC_API_KEY: "ask Claude",
-  ANTHROPIC_MODEL: "the name of its model",
-  ANTHROPIC_BASE_URL: "its server, where that is another one",
+  ANTHROPIC_MODEL: "the name of Claude's model",
+  ANTHROPIC_BASE_URL: "another server for Claude",
   GEMINI_API_KEY: "ask Gemini",
-  GEMINI_MODEL: "the name of its model",
-  GOOGLE_GEMINI_BASE_URL: "its server, where that is another one",
-  PROVIDER: "ask openai, claude or gemini alone",
+  GEMINI_MODEL: "the name of Gemini's model",
+  GOOGLE_GEMINI_BASE_URL: "another server for Gemini",
+  PROVIDER: "openai, claude or gemini: ask only this one",
 });
 
-/** Anthropic's official client: with a key the real one, else it asks the offline model. */
+/** Anthropic's official client. Without a key, it asks the offline model. */
 export const claude = new Anthropic({
   apiKey: ANTHROPIC_API_KEY || "none",
   logLevel: "off",
@@ -28,11 +28,11 @@ export const claudeModel = ANTHROPIC_MODEL || "claude-haiku-5-5";
 
 const Candidates = z.union([
   z.object({ candidates: z.array(z.looseObject({})).min(1) }),
-  // Where the question itself is blocked, there is no candidate.
+  // If the question itself is blocked, there is no candidate.
   z.object({ promptFeedback: z.looseObject({}) }),
 ]);
 
-/** Looks at a body before Google's SDK does, which fails on a null in it. */
+/** Checks a body before Google's SDK reads it, because the SDK fails on a null. */
 const fetchGemini: typeof fetch = async (url, init) => {
   const response = await (GEMINI_API_KEY ? fetch : fetchOffline)(url, init);
   if (!response.ok) return response;
@@ -41,7 +41,7 @@ const fetchGemini: typeof fetch = async (url, init) => {
   return new Response(text, response);
 };
 
-/** Google's official client: with a key the real one, else it asks the offline model. */
+/** Google's official client. Without a key, it asks the offline model. */
 export const gemini = new GoogleGenAI({
   apiKey: GEMINI_API_KEY || "none",
   httpOptions: { fetch: fetchGemini, ...(GEMINI_API_KEY ? {} : { baseUrl: OFFLINE_URL }) },
@@ -51,7 +51,7 @@ export const geminiModel = GEMINI_MODEL || "gemini-3.8-flash";
 const OFFLINE =
   "offline (set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY to ask a real one)";
 
-/** The model that answers for each provider: a real one, or the offline one where there is no key. */
+/** The model that answers for each provider: a real one, or the offline model if there is no key. */
 const models = {
   openai: offline ? OFFLINE : `${model} (${client.baseURL})`,
   claude: ANTHROPIC_API_KEY ? `${claudeModel} (claude)` : OFFLINE,
@@ -60,9 +60,9 @@ const models = {
 const PROVIDERS = ["openai", "claude", "gemini"] as const;
 
 /**
- * The names of the providers to ask: PROVIDER, else those whose key is set, else all.
+ * The names of the providers to ask: PROVIDER if it is set, otherwise those with a key, otherwise all.
  *
- * @throws an error that names those there are, if PROVIDER is none of them
+ * @throws an error that lists the known providers, if PROVIDER is not one of them
  */
 export function chooseProviders(): readonly (keyof typeof models)[] {
   const named = PROVIDERS.filter((name) => name === PROVIDER);

@@ -13,10 +13,10 @@ import { expectShape } from "../../shared/shape.ts";
 import { gemini, geminiModel } from "./clients.ts";
 import type { Conversation, Output, Setting } from "./provider.ts";
 
-/** Whether to make calls: AUTO as the model likes, ANY at least one, NONE not a single one. */
+/** How many calls a reply may hold: AUTO lets the model decide, ANY at least one, NONE no call. */
 export type GeminiKnobs = { readonly function_calling_mode?: string };
 
-/** Takes the mode in any case; one that is none of the three is left out, with a warning. */
+/** Takes the mode in upper or lower case. Any other word is left out, with a warning. */
 export function callingMode(knobs: GeminiKnobs = {}): FunctionCallingConfigMode | undefined {
   const { function_calling_mode: text } = knobs;
   const { AUTO, ANY, NONE } = FunctionCallingConfigMode;
@@ -33,12 +33,12 @@ const Shape = z.looseObject({
     .looseObject({ id: z.string().nullish(), name: z.string(), args: z.looseObject({}).nullish() })
     .nullish(),
 });
-/** A part as it came, with nothing left out, if this file can read it. */
+/** A part exactly as it came, if this file can read it. */
 const Readable = z.custom<Part>((part) => Shape.safeParse(part).success);
 
 const Parts = z.looseObject({ parts: z.array(z.unknown()) });
 
-/** The messages and calls among the parts. A call gets an id of ours where it has none of its own. */
+/** The messages and calls among the parts. A call without an id gets one from us. */
 function readParts(parts: readonly Part[]): Output[] {
   const known = parts.map(({ functionCall: call }) => call?.id);
   const settle = callIds((id) => id !== "", known);
@@ -71,22 +71,22 @@ export function talkToGemini({ question, prompt, tools, config }: GeminiSetting)
         },
       ],
       ...(mode && { toolConfig: { functionCallingConfig: { mode } } }),
-      // The SDK would run functions by itself, one round after the other, behind the loop's back.
+      // Otherwise the SDK would run functions itself, in a loop of its own.
       automaticFunctionCalling: { disable: true },
     },
   };
-  // The calls as Gemini named them: an id that we made up must not go back.
+  // The names and ids as Gemini gave them: an id that we made up must not go back.
   let asked: { id: string | undefined; name: string }[] = [];
   return {
     async ask() {
       const { candidates, promptFeedback } = await gemini.models.generateContent(request);
       const { content, finishReason } = candidates?.[0] ?? {};
-      // Where the question itself is blocked, there is no candidate.
+      // If the question itself is blocked, there is no candidate.
       const reason = finishReason ?? promptFeedback?.blockReason;
       if (reason !== FinishReason.STOP) throw new Error(`the reply is incomplete: ${reason}`);
       const { parts } = expectShape("parts in the reply", Parts, content);
       const readable = parts.map((part) => expectShape("a part", Readable, part));
-      // As it came: a part may carry a signature of the model's thoughts, which it wants back.
+      // Sent back as it came: a part may carry a thought signature, which Gemini expects back.
       contents.push({ role: "model", ...content, parts: readable });
       asked = readable.flatMap(({ functionCall: call }) =>
         call ? [{ id: call.id, name: call.name ?? "" }] : [],

@@ -19,7 +19,7 @@ export type Outcome =
   | { readonly type: "success"; readonly id: string; readonly result: unknown }
   | { readonly type: "failure"; readonly id: string; readonly error: Failure };
 
-/** What every provider is given for one conversation; each has knobs of its own besides. */
+/** What every provider gets for one conversation. Each also has knobs of its own. */
 export type Setting = {
   readonly question: string;
   readonly prompt: string;

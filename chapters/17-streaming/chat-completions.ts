@@ -32,8 +32,8 @@ type Setting = {
 };
 
 /**
- * Opens a conversation over Chat Completions: `ask` streams a reply, `outputs` returns what of it is
- * whole, and `answer` takes the outcomes of its calls into the next request.
+ * Opens a conversation over Chat Completions. `ask` streams a reply, `outputs` returns its complete
+ * part, and `answer` puts the outcomes of its calls into the next request.
  */
 export function talkOverChat({ question, prompt, tools }: Setting) {
   const messages: ChatCompletionMessageParam[] = [

@@ -31,7 +31,7 @@ const Choice = z.object({ delta: Delta.nullish(), finish_reason: z.string().null
 const Chunk = z.object({ choices: z.array(Choice).nullish() });
 type Chunk = z.infer<typeof Chunk>;
 
-/** A reply as it goes back, with nothing in it that a server may refuse. */
+/** A reply as it goes back, without any field that a server may refuse. */
 export type ReplyMessage = {
   readonly role: "assistant";
   readonly content: string | null;
@@ -42,12 +42,12 @@ export type ReplyMessage = {
   }[];
 };
 
-/** A call, the id that the server gave it, and how far its arguments have come. */
+/** A call, the id that the server gave it, and how much of its arguments has arrived. */
 type Call = Pending & { readonly given: unknown; readonly scan: Scan };
 
 type Reader = {
   readonly pending: Call[];
-  /** The index of the latest call at a place, with an id, with both, or at all. */
+  /** The index of the latest call by place, by id, by both, and of all calls. See keyOf. */
   readonly latest: Map<string, number>;
   readonly settleId: ReturnType<typeof callIds>;
   /** The index of the call that the last piece belongs to. */
@@ -61,17 +61,17 @@ function keyOf(place: unknown, id: unknown): string {
   return JSON.stringify([place ?? null, id || null]);
 }
 
-/** True if a piece says that it belongs to another call than the one at its place. */
+/** True if a piece belongs to another call than the known call at its place. */
 function isAnother({ call, given, scan }: Call, piece: Piece): boolean {
   const { id } = piece;
   const name = piece.function?.name;
-  // An id alone says nothing, since some servers give each piece another one.
+  // A different id proves nothing: some servers give each piece another id.
   if (!name || !call.name || (id && id === given)) return false;
-  // A whole object is never the beginning of a longer one.
+  // A complete object cannot be the start of a longer one.
   return Boolean(id) || name !== call.name || scan.state === "whole";
 }
 
-/** Starts a call. Its id is settled here, since it may run before anything else of the reply is known. */
+/** Starts a call. Its id is settled now, since the call may run before the rest of the reply arrives. */
 function begin({ pending, latest, settleId }: Reader, { index: place, id }: Piece): number {
   const index = pending.length;
   const call = { type: "function_call", id: settleId(id, index), name: "", arguments: "" } as const;
@@ -124,7 +124,7 @@ function readChunk(reader: Reader, { choices }: Chunk): ReplyEvent[] {
   return [...text, ...events, ...(reason ? readEnd(reader, reason) : [])];
 }
 
-/** The message, with every complete call, if there is anything in it. */
+/** The message with its complete calls, or an empty list if there is no text and no call. */
 function wholeMessage({ pending, text }: Reader): ReplyMessage[] {
   const tool_calls = pending
     .filter(({ complete }) => complete)
@@ -137,9 +137,9 @@ function wholeMessage({ pending, text }: Reader): ReplyMessage[] {
 }
 
 /**
- * Reads a streamed reply, and puts its message into `kept` when it is over, however that comes. Nobody
- * says here that a call is complete. It is when a piece of another call comes and its arguments are
- * whole, or else at the end of the reply.
+ * Reads a streamed reply. When the stream ends or breaks off, puts the message into `kept`. No event
+ * says that a call is complete. A call counts as complete when its arguments are whole and a piece of
+ * another call comes, or at the end of the reply.
  *
  * @throws an error if the stream breaks off, or says that the reply was cut short or refused
  */

@@ -1,4 +1,4 @@
-// The events of the Responses API that say something of a reply, as far as this chapter relies on them.
+// The events of the Responses API that this chapter reads, with the fields that it relies on.
 import type { ResponseStreamEvent } from "openai/resources/responses/responses";
 import { z } from "zod";
 import { Item } from "../../shared/responses.ts";
@@ -52,9 +52,9 @@ const Typed = z.object({ type: z.string() });
 const known = new Set<string>(Event.options.flatMap(({ shape }) => [...shape.type.values]));
 
 /**
- * Returns an event, or nothing if it is of a type that says nothing of the reply.
+ * Returns an event, or undefined if this chapter does not read events of its type.
  *
- * @throws an error that says what was expected and what came, if something in the event is odd
+ * @throws an error that says what was expected and what came, if the event has the wrong shape
  */
 export function checkEvent(event: ResponseStreamEvent): Event | undefined {
   const what = "an event of a reply";

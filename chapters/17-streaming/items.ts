@@ -1,28 +1,28 @@
-// The items of a streamed reply over the Responses API, each with all that has come of it so far.
+// The items of a streamed reply over the Responses API, each with what has arrived of it so far.
 import type { ResponseOutputItem } from "openai/resources/responses/responses";
 
 /** An item that has begun. */
 export type Slot = {
   readonly type: string;
-  /** Where it stands in the reply; some servers don't say. */
+  /** Its place in the reply; some servers do not give one. */
   readonly place: number | null | undefined;
   /** The id of a message, or the call_id of a call, as the server gave it. */
   id: unknown;
-  /** Which of the reply's calls it is, if it is one. */
+  /** The index of the call, if the item is a call. */
   readonly index?: number;
-  /** What has been said of a message, and the part of it that the last text belongs to. */
+  /** The text of a message so far, and the part that the last piece belongs to. */
   text: string;
   part?: number | null | undefined;
   /** True if the server says that it is incomplete. */
   cut?: boolean;
-  /** The item as a whole, once it has come. */
+  /** The complete item, once it has come. */
   item?: ResponseOutputItem;
 };
 
-/** The items of a reply, and the latest of them under each type and place, with its id or without. */
+/** The items of a reply, and the latest item of each type and place, with and without its id. */
 export type Slots = { readonly all: Slot[]; readonly latest: Map<string, Slot> };
 
-/** An item as far as this chapter cares which one it is. */
+/** The fields that tell one item from another. */
 export type Named = {
   readonly type: string;
   readonly id?: unknown;
@@ -48,7 +48,7 @@ export function addSlot({ all, latest }: Slots, slot: Slot): Slot {
   return slot;
 }
 
-/** Finds the item of a type at a place. One with another id is another item, if both have an id. */
+/** Finds the item of a type at a place. If both have an id and the ids differ, it is another item. */
 export function findSlot(
   { latest }: Slots,
   type: string,
@@ -60,14 +60,14 @@ export function findSlot(
   return latest.get(keyOf(type, place, id)) ?? (isOther ? undefined : one);
 }
 
-/** The texts of a message, one a part. */
+/** The texts of a message's parts, joined by newlines. */
 export function textOf(item: ResponseOutputItem): string {
   if (item.type !== "message") return "";
   const texts = item.content.flatMap((part) => (part.type === "refusal" ? [] : part.text));
   return texts.join("\n");
 }
 
-/** What an item is known by, from the surest mark to the least sure; an empty one is none. */
+/** What identifies an item, from the surest mark to the least sure. An empty text is no mark. */
 export type Marks = readonly [id: string, content: string, place: string];
 
 /** Marks an item by its id, by what it says, and by where it stands. */
@@ -82,7 +82,7 @@ export function mark(item: Named, content: readonly string[], place: unknown): M
   ];
 }
 
-/** For each of these items, the position of the one among the others that is the same, if there is any. */
+/** For each item, the position of the same item among the others, or undefined. */
 export function pair(items: readonly Marks[], others: readonly Marks[]): (number | undefined)[] {
   const pairs: (number | undefined)[] = items.map(() => undefined);
   const free = new Set(others.keys());

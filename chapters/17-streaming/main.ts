@@ -52,7 +52,7 @@ type Output = z.infer<typeof Message> | FunctionCall;
 
 function readItem(item: ResponseOutputItem): Output[] {
   if (item.type === "function_call") return [{ ...item, id: item.call_id }];
-  // Whatever else there is, such as reasoning, is for the model's own use, in the next request.
+  // Other items, such as reasoning, only go back to the model in the next request.
   if (item.type !== "message") return [];
   return item.content.map((part) => {
     if (part.type === "refusal") throw new Error(`the model refuses: ${part.refusal}`);
@@ -80,7 +80,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -106,7 +106,7 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker says how its tool has failed. Any other error comes from the pool.
+  // The worker says how its tool failed. Any other error comes from the pool.
   if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
@@ -115,7 +115,7 @@ function explain(call: FunctionCall, error: unknown): Outcome {
 async function runCall(call: FunctionCall): Promise<Outcome> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
@@ -129,7 +129,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Called at the start of a call. What it returns is called at the end.
+// Called when a call starts. It returns a function that is called when the call ends.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -139,7 +139,7 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
   return async (calls) => {
     const outcomes: Outcome[] = [];
     const queue = calls.entries();
-    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    // Lanes share the queue. Each puts an outcome at its call's place, so the order asked is kept.
     const lane = async () => {
       for (const [index, call] of queue) {
         const onEnd = onStart(call, index);
@@ -155,9 +155,9 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
 
 export const serialRunner = parallelRunner(1);
 
-// Calls that start while the reply streams, each with its outcome to come.
+// Calls that start while the reply streams, each with the promise of its outcome.
 type Early = Map<FunctionCall, Promise<Outcome>>;
-// They have a limit of their own: the runner is not told of them.
+// They have their own limit, because the runner never sees them.
 const slot = pLimit(MAX_CONCURRENT);
 
 async function settle(calls: FunctionCall[], early: Early, runBatch: RunBatch): Promise<Outcome[]> {
@@ -216,7 +216,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
   for (let step = 1; step <= MAX_STEPS; step++) {
     const early: Early = new Map();
     const startEarly = (call: FunctionCall) => {
-      // After a broken reply the user may ask again, so only safe calls start before its end.
+      // If the reply breaks off, the user may ask again. So only safe calls start before its end.
       if (tools.get(call.name)?.retry === "safe") early.set(call, slot(runCall, call));
     };
     const onText = (text: string) => printDelta(step, text);

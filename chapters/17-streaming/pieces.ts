@@ -1,6 +1,6 @@
-// The calls of a streamed reply while their pieces come in, whichever protocol they come by.
+// The calls of a streamed reply while their pieces come in, over either protocol.
 
-/** A call, as far as it is known; `arguments` is the text so far. */
+/** A call as known so far; `arguments` is the text that has arrived. */
 export type StreamedCall = {
   readonly type: "function_call";
   readonly id: string;
@@ -8,7 +8,7 @@ export type StreamedCall = {
   readonly arguments: string;
 };
 
-/** From here on a call can run. */
+/** Says that a call can run now. */
 export type Complete = {
   readonly type: "complete";
   readonly index: number;
@@ -16,8 +16,8 @@ export type Complete = {
 };
 
 /**
- * A piece of a message, or news of a call: any number of times `partial`, with the arguments so far,
- * and then `complete` once. `index` counts the calls of the reply from 0, in the order in which they
+ * A piece of a message, or a part of a call: any number of `partial` events with the arguments so far,
+ * then one `complete`. `index` counts the calls of the reply from 0, in the order in which they
  * begin. A call that never completes was cut off, and must not run.
  */
 export type ReplyEvent =
@@ -28,7 +28,7 @@ export type ReplyEvent =
 /** A call that has begun. */
 export type Pending = { call: StreamedCall; complete: boolean };
 
-/** Takes one more piece of the arguments of a call, if there is such a call and it wants any. */
+/** Adds a piece to the arguments of a call, if that call exists and is not complete. */
 export function grow(pending: readonly Pending[], index: number, piece: string): ReplyEvent[] {
   const one = pending[index];
   if (!one || one.complete || piece === "") return [];
@@ -36,17 +36,17 @@ export function grow(pending: readonly Pending[], index: number, piece: string):
   return [{ type: "partial", index, call: one.call }];
 }
 
-/** Completes a call, once, with its arguments as a whole if the stream says them again. */
+/** Completes a call once. If the stream repeats its arguments as a whole, they count. */
 export function finish(pending: readonly Pending[], index: number, whole?: string): ReplyEvent[] {
   const one = pending[index];
   if (!one || one.complete) return [];
   one.complete = true;
-  // A call without arguments may come without a single piece of them.
+  // For a call without arguments, no piece may ever come.
   one.call = { ...one.call, arguments: whole || one.call.arguments || "{}" };
   return [{ type: "complete", index, call: one.call }];
 }
 
-/** Completes the calls that nothing has completed yet, for a reply that has come to its proper end. */
+/** Completes the calls that are still open, when a reply has ended properly. */
 export function finishAll(pending: readonly Pending[]): ReplyEvent[] {
   return pending.flatMap((_, index) => finish(pending, index));
 }
@@ -54,18 +54,18 @@ export function finishAll(pending: readonly Pending[]): ReplyEvent[] {
 /** How long a server may take to end a stream whose last event has come. */
 const LINGER_MS = 1_000;
 
-/** A stream of a reply. The SDK's own ones have a controller, which closes the connection. */
+/** A stream of a reply. The SDK's streams have a controller, which closes the connection. */
 export type Source<Event> = AsyncIterable<Event> & {
   readonly controller?: { abort(): void };
 };
 
 /**
- * Hands on the events of a stream up to the last one of a whole reply. Then the stream is read to its
- * end, since to leave it would close a connection that the next request can use. Where that end does
- * not come, the connection is of no more use, and is closed.
+ * Passes on the events of a stream up to the last event of a whole reply, then reads the stream to its
+ * end, because stopping earlier would close a connection that the next request can use. If the end
+ * does not come in time, the connection is closed.
  *
- * @throws an error if the stream ends or breaks off before that event; what happens to it after that
- * does not matter
+ * @throws an error if the stream ends or breaks off before that event; later errors of the stream
+ * are ignored
  */
 export async function* untilLast<Event>(
   stream: Source<Event>,

@@ -1,10 +1,10 @@
-// Reads a reply from its events, and tells of each call as soon as it is complete.
+// Reads a reply from its events, and reports each call as soon as it is complete.
 import { addSettings } from "../../shared/settings.ts";
 import type { Complete, ReplyEvent, StreamedCall } from "./pieces.ts";
 
 addSettings({ OFFLINE_TOKENS_PER_SECOND: "the pace at which the offline model streams" });
 
-/** What was read: "0p 0c 1p" and so on, the complete calls in their order, and what broke the stream. */
+/** What was read: the events as "0p 0c 1p", the complete calls in order, and the stream's error, if any. */
 export type Reply = {
   readonly events: readonly string[];
   readonly calls: StreamedCall[];
@@ -12,11 +12,11 @@ export type Reply = {
 };
 
 /**
- * Reads a reply to its end, or to where it breaks off: then the calls that were complete by then are
- * returned all the same, since they may have been started.
+ * Reads a reply until it ends or breaks off. If it breaks off, the calls that were complete are still
+ * returned, since they may have been started.
  *
- * @param onText is told of each piece of a message
- * @param onCall is told of each call as soon as its arguments are complete
+ * @param onText is called with each piece of a message
+ * @param onCall is called with each call as soon as its arguments are complete
  */
 export async function readReply(
   stream: AsyncIterable<ReplyEvent>,

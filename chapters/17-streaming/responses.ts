@@ -1,4 +1,4 @@
-// A streamed reply of the Responses API: its events, and what of it goes into the next request.
+// A streamed reply of the Responses API: its events, and the items that go into the next request.
 import type { ResponseOutputItem, ResponseStreamEvent } from "openai/resources/responses/responses";
 import { callIds } from "../../shared/call-ids.ts";
 import { isCallId } from "../../shared/responses.ts";
@@ -22,13 +22,13 @@ type Reader = {
   readonly all: Slot[];
   readonly latest: Map<string, Slot>;
   readonly settleId: ReturnType<typeof callIds>;
-  /** The message that the last text belongs to. */
+  /** The message to which the last piece of text belongs. */
   speaker: Slot | undefined;
 };
 
 type Place = number | null | undefined;
 
-/** Starts an item, and its call if it is one. */
+/** Starts an item, and its call if the item is a call. */
 function begin(reader: Reader, place: Place, item: Named): Slot {
   const { pending, settleId } = reader;
   const slot = { type: item.type, place, id: idOf(item), text: "" };
@@ -41,7 +41,7 @@ function begin(reader: Reader, place: Place, item: Named): Slot {
   return addSlot(reader, { ...slot, index });
 }
 
-/** A call is announced. Without an id, it is not the one at its place that is complete already. */
+/** Starts a call, unless it is known. Without an id, it cannot be a call that is complete already. */
 function announce(reader: Reader, place: Place, item: Named): void {
   if (item.type !== "function_call") return;
   const id = idOf(item);
@@ -50,7 +50,7 @@ function announce(reader: Reader, place: Place, item: Named): void {
   if (!known || (known.complete && !id)) begin(reader, place, item);
 }
 
-/** Some more of a message. Texts that do not belong together do not run into one another. */
+/** Adds text to a message. A newline separates texts of different messages or parts. */
 function say(reader: Reader, slot: Slot, text: string): ReplyEvent[] {
   if (text === "") return [];
   const gap = reader.speaker && reader.speaker !== slot ? "\n" : "";
@@ -59,7 +59,7 @@ function say(reader: Reader, slot: Slot, text: string): ReplyEvent[] {
   return [{ type: "text", text: gap + text }];
 }
 
-/** A piece of a message: of the one at its place, unless that is whole already. */
+/** Adds a piece to the message at its place, unless that message is complete. */
 function hear(reader: Reader, place: Place, part: Place, delta: string): ReplyEvent[] {
   if (delta === "") return [];
   const known = findSlot(reader, "message", place);
@@ -76,7 +76,7 @@ function checkRefusal(item: ResponseOutputItem): void {
   }
 }
 
-/** The item has come as a whole: completes its call, or says what of its text has not been said. */
+/** Takes a complete item: completes its call, or returns the part of its text that is still missing. */
 function receive(reader: Reader, slot: Slot, item: ResponseOutputItem): ReplyEvent[] {
   checkRefusal(item);
   slot.item ??= item;
@@ -88,7 +88,7 @@ function receive(reader: Reader, slot: Slot, item: ResponseOutputItem): ReplyEve
   return text.startsWith(slot.text) ? say(reader, slot, text.slice(slot.text.length)) : [];
 }
 
-/** True for an item that was cut off, which comes like a whole one and must not run. */
+/** True for an item that was cut off. It comes like a complete one, but must not run. */
 function isCut(item: ResponseOutputItem): boolean {
   return "status" in item && item.status === "incomplete";
 }
@@ -103,7 +103,7 @@ function readDone(reader: Reader, place: Place, item: ResponseOutputItem): Reply
   return [];
 }
 
-/** Marks an item that has begun. One that is whole is known by its id or content, not by its place. */
+/** Marks an item that has begun. A complete item is known by its id or content, not by its place. */
 function markSlot({ pending }: Reader, slot: Slot): Marks {
   const { type, id, index = -1, text, item, place } = slot;
   const { call, complete } = pending[index] ?? {};
@@ -117,19 +117,19 @@ function markItem(item: ResponseOutputItem, place: number): Marks {
   return mark(item, [item.name, sameJson(item.arguments)], place);
 }
 
-/** Arguments as they are compared, since white space means nothing in them. */
+/** Arguments in a form that can be compared: without white space. */
 function sameJson(text: string): string {
   try {
     return JSON.stringify(readBody(text || "{}"));
   } catch {
-    // It can be nested more deeply than it can be written again.
+    // It may be nested too deeply for JSON.stringify.
     return text;
   }
 }
 
 /**
- * Reads the output of a whole reply. Some servers send nothing but that; others say with it once more what
- * their events have said, perhaps under other ids, and no item of it may count twice.
+ * Reads the output of a whole reply. Some servers send only that. Others repeat in it what their events
+ * have said, perhaps under other ids, and no item may count twice.
  */
 function readOutput(reader: Reader, output: readonly ResponseOutputItem[]): ReplyEvent[] {
   const begun = [...reader.all];
@@ -141,13 +141,13 @@ function readOutput(reader: Reader, output: readonly ResponseOutputItem[]): Repl
   let place: Place = -1;
   return whole.flatMap((item, position) => {
     const slot = begun[pairs[position] ?? -1] ?? begin(reader, place, item);
-    // An item that comes here first stands behind the one before it.
+    // An item that no event announced stands behind the item before it.
     place = slot.place;
     return receive(reader, slot, item);
   });
 }
 
-/** A message of a whole reply whose text has come in pieces alone. */
+/** Makes the message item if its text came only in pieces. */
 function makeMessage(text: string, position: number): ResponseOutputItem {
   return {
     type: "message",
@@ -185,20 +185,20 @@ function readEvent(reader: Reader, event: Event): ReplyEvent[] {
       return readEnd(reader, event.response?.output ?? []);
     case "response.incomplete": {
       const { reason } = event.response?.incomplete_details ?? {};
-      throw new Error(`the reply is incomplete: ${reason ?? "nobody says why"}`);
+      throw new Error(`the reply is incomplete: ${reason ?? "no reason given"}`);
     }
     case "response.failed":
-      throw new Error(`the model fails: ${event.response?.error?.message ?? "nobody says why"}`);
+      throw new Error(`the model fails: ${event.response?.error?.message ?? "no reason given"}`);
     case "response.refusal.done":
       throw new Error(`the model refuses: ${event.refusal}`);
     default:
-      throw new Error(`the model fails: ${event.message ?? "nobody says why"}`);
+      throw new Error(`the model fails: ${event.message ?? "no reason given"}`);
   }
 }
 
 /**
- * The whole items in order. A call has the id that its output answers, and an item is made for one that
- * came without.
+ * The complete items in order. A call gets the id that its output will use. If the server sent no item
+ * for a message or call, one is made.
  */
 function wholeItems({ pending, all }: Reader): ResponseOutputItem[] {
   const inOrder = all.toSorted((one, other) => (one.place ?? 0) - (other.place ?? 0));
@@ -213,7 +213,7 @@ function wholeItems({ pending, all }: Reader): ResponseOutputItem[] {
 }
 
 /**
- * Reads a streamed reply, and puts its whole items into `kept` when it is over, however that comes.
+ * Reads a streamed reply. When the stream ends or breaks off, puts the complete items into `kept`.
  *
  * @throws an error if the stream breaks off, or says that the model has failed or was cut short
  */

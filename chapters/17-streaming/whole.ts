@@ -1,4 +1,4 @@
-// Whether a text that comes in pieces is a whole JSON object by now. No letter of it is read twice.
+// Finds out whether a text that comes in pieces is a complete JSON object. Each letter is read once.
 
 /** How far a text has been read. */
 export type Scan = {
@@ -6,13 +6,13 @@ export type Scan = {
   /** How many brackets are open at the end of the text. */
   depth: number;
   inString: boolean;
-  /** True behind a backslash in a string. */
+  /** True directly after a backslash in a string. */
   escaped: boolean;
-  /** Whether the text is whole, or may still become so; white space behind it changes nothing. */
+  /** Whether the text is complete, or can still become so. White space after it changes nothing. */
   state: "open" | "whole" | "never";
 };
 
-/** The scan of a text of which nothing has come. */
+/** The scan of an empty text. */
 export function startScan(): Scan {
   return { text: "", depth: 0, inString: false, escaped: false, state: "open" };
 }
@@ -36,7 +36,7 @@ function readInString(scan: Scan, letter: string): void {
 function readOutside(scan: Scan, letter: string): void {
   const opens = letter === "{" || letter === "[";
   const closes = letter === "}" || letter === "]";
-  // A number or a word does not say where it ends, and behind a whole object nothing may follow.
+  // Only an object or a list shows where it ends, and nothing may follow a complete object.
   const isOdd = scan.depth === 0 && (!opens || scan.state === "whole");
   if (isOdd) scan.state = "never";
   else if (opens) scan.depth++;
@@ -46,7 +46,7 @@ function readOutside(scan: Scan, letter: string): void {
   if (isClosed) scan.state = parses(scan.text) ? "whole" : "never";
 }
 
-/** Reads one more piece of the text. It is parsed once, where its first bracket is closed again. */
+/** Reads one more piece. The text is parsed once, when its first bracket is closed. */
 export function scanPiece(scan: Scan, piece: string): void {
   for (const letter of piece) {
     if (scan.state === "never") return;

@@ -1,8 +1,8 @@
-// Cuts a text to a budget: at the end of a line where one fits, else between two characters.
+// Cuts a text to a budget: at the end of a line if a line fits, otherwise between two characters.
 
 /**
- * The most that the model sees of an output at once, from 4 bytes and one line up. The line about what is
- * left out is extra.
+ * The most that the model sees of an output at once: at least 4 bytes and one line. The line about
+ * what is left out comes on top.
  */
 export type Budget = { readonly bytes: number; readonly lines: number };
 
@@ -15,18 +15,18 @@ function sizeOf(text: string): number {
 }
 
 /**
- * Where the first piece of a long line ends: at the last place between two characters that is within
- * the budget. Within a character that is larger than the budget, it is a place between two code points.
+ * The end of the first piece of a long line: the last place between two characters that is within the
+ * budget. If one character is larger than the budget, it is cut between two code points.
  */
 function endOfPiece(line: string, bytes: number): number {
-  // A look-up takes longer in a longer text. Where a character begins depends on nothing further on.
+  // A look-up takes longer in a longer text, and where a character begins does not depend on later text.
   const part = line.slice(0, bytes + 2);
   const { read } = utf8.encodeInto(part, new Uint8Array(bytes));
   const start = characters.segment(part).containing(read)?.index ?? read;
   return start > 0 ? start : read;
 }
 
-/** A line in pieces that are within the budget; most lines are one. */
+/** Divides a line into pieces that are within the budget. Most lines are one piece. */
 function fold(line: string, bytes: number): string[] {
   const pieces: string[] = [];
   let rest = line;
@@ -40,7 +40,7 @@ function fold(line: string, bytes: number): string[] {
   return rest === "" ? pieces : [...pieces, rest];
 }
 
-/** The lines of a text, each with its end. One that is larger than the budget counts as several. */
+/** The lines of a text, each with its newline. A line that is larger than the budget becomes several. */
 export function linesOf(text: string, { bytes }: Budget): string[] {
   const lines: string[] = [];
   for (let start = 0; start < text.length; ) {
@@ -51,7 +51,7 @@ export function linesOf(text: string, { bytes }: Budget): string[] {
   return lines;
 }
 
-/** How many of the lines, from the first one on, are within the budget together. */
+/** How many of the first lines fit into the budget together. */
 function countFitting(lines: readonly string[], budget: Budget): number {
   let count = 0;
   let bytes = 0;
@@ -68,8 +68,8 @@ function say(count: number): string {
 }
 
 /**
- * Takes the lines of a text and the name under which it is kept. Returns the text if it is within the
- * budget, else its first lines and one that says what is left out and how to get it.
+ * Takes the lines of a text and the name under which it is kept. Returns the text if it fits into the
+ * budget, otherwise its first lines and a line that says what is left out and how to get it.
  */
 export function cut(lines: readonly string[], name: string, budget: Budget): string {
   const text = lines.join("");

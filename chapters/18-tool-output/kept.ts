@@ -2,7 +2,7 @@
 import { messageOf } from "../../mock-tools/plain.ts";
 import { type Budget, cut, linesOf } from "./cut.ts";
 
-/** All outputs since the program has started, whole, each under a name and in its lines. */
+/** The lines of each output since the program started, by the output's name. */
 const kept = new Map<string, readonly string[]>();
 
 /** Keeps an output. Its name is the id of its call, or `id#2` if an earlier output has that. */
@@ -19,7 +19,7 @@ export type Seen = { readonly type: "text"; readonly id: string; readonly text: 
 /**
  * Keeps the output of a call, and returns what the model sees of it.
  *
- * @param project makes the output of the outcome; if it throws, its message is the output
+ * @param project makes the output from the outcome; if it throws, the error's message is the output
  */
 export function show<Outcome extends { readonly id: string }>(
   outcome: Outcome,
@@ -37,7 +37,7 @@ export function show<Outcome extends { readonly id: string }>(
   return { type: "text", id, text: cut(lines, keep(id, lines), budget) };
 }
 
-/** The lines of the output of that name; throws an error that says which there are. */
+/** The lines of the output of that name. If there is none, throws an error that lists the names. */
 function find(name: string): readonly string[] {
   const lines = kept.get(name);
   if (lines) return lines;
@@ -47,7 +47,7 @@ function find(name: string): readonly string[] {
 
 type Range = { readonly call_id: string; readonly from_line: number; readonly to_line: number };
 
-/** Returns some lines of an output; throws an error that says which there are. */
+/** Returns some lines of an output. If they are not there, throws an error that says which lines are. */
 export function readLines({ call_id, from_line: from, to_line: to }: Range): string {
   const lines = find(call_id);
   if (lines.length === 0) throw new Error("this output has no lines");

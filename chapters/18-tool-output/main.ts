@@ -53,7 +53,7 @@ type Output = z.infer<typeof Message> | FunctionCall;
 
 function readItem(item: ResponseOutputItem): Output[] {
   if (item.type === "function_call") return [{ ...item, id: item.call_id }];
-  // Whatever else there is, such as reasoning, is for the model's own use, in the next request.
+  // Other items, such as reasoning, only go back to the model in the next request.
   if (item.type !== "message") return [];
   return item.content.map((part) => {
     if (part.type === "refusal") throw new Error(`the model refuses: ${part.refusal}`);
@@ -83,7 +83,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -109,7 +109,7 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker says how its tool has failed. Any other error comes from the pool.
+  // The worker says how its tool failed. Any other error comes from the pool.
   if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
@@ -118,13 +118,13 @@ function explain(call: FunctionCall, error: unknown): Outcome {
 async function runCall(call: FunctionCall): Promise<Outcome> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
   const task = { name: call.name, args: args.value };
   try {
-    // A tool that needs what the program has in its memory cannot run in a thread.
+    // A tool that reads the program's memory cannot run in a thread.
     const work = tool.local ? tool.run(args.value) : pool.run(task);
     return { type: "success", id: call.id, result: await work };
   } catch (error) {
@@ -134,7 +134,7 @@ async function runCall(call: FunctionCall): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Called at the start of a call. What it returns is called at the end.
+// Called when a call starts. It returns a function that is called when the call ends.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -144,7 +144,7 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
   return async (calls) => {
     const outcomes: Outcome[] = [];
     const queue = calls.entries();
-    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    // Lanes share the queue. Each puts an outcome at its call's place, so the order asked is kept.
     const lane = async () => {
       for (const [index, call] of queue) {
         const onEnd = onStart(call, index);
@@ -175,13 +175,13 @@ async function askModel(input: ResponseInputItem[]): Promise<ResponseOutputItem[
   const request = { model, instructions: PROMPT, input, tools: offers };
   const response = await parseResponse(client.responses.create(request).asResponse());
   if (response.error) throw new Error(`the model fails: ${response.error.message}`);
-  // A text that was cut off would pass for the answer.
+  // Otherwise a text that was cut off would count as the answer.
   const cut = response.incomplete_details?.reason;
   if (cut) throw new Error(`the reply is incomplete: ${cut}`);
   return response.output;
 }
 
-// What an outcome says to the model, before the budget cuts it.
+// The text of an outcome for the model, before the budget cuts it.
 function describe(outcome: Outcome): string {
   if (outcome.type === "failure") return `[Tool execution failed] ${outcome.error.message}`;
   return typeof outcome.result === "string" ? outcome.result : JSON.stringify(outcome.result);
@@ -223,7 +223,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
     const calls = outputs.filter((output) => output.type === "function_call");
     if (calls.length === 0) return texts.join("\n");
     const outcomes = await runBatch(calls);
-    // The outcomes stay as they are. The model sees a text for each, as much of it as fits.
+    // The outcomes stay whole. The model sees a text for each, cut to the budget.
     const seen = outcomes.map((outcome) => show(outcome, describe, budget));
     const results = seen.map(({ id, text }) => `${id}:\n${text}`);
     const feedback = `Function call results:\n${results.join("\n")}`;

@@ -1,11 +1,11 @@
-// The tools that this chapter has besides those of the others, as a model sees them.
+// The tools that only this chapter has, as a model sees them.
 import { z } from "zod";
 import { listDays } from "../../mock-tools/daily.ts";
 import { defineLocal, type LocalTool } from "../../mock-tools/local.ts";
 import { defineTool, type Tool as ThreadTool } from "../../mock-tools/tools.ts";
 import { readLines } from "./kept.ts";
 
-/** A tool as this chapter has it: one that runs in a thread, or a local one, which runs in the program. */
+/** A tool of this chapter runs in a thread, or it is local and runs in the program itself. */
 export type Tool = (ThreadTool & { readonly local?: false }) | LocalTool<void>;
 
 export const getDailyWeather = defineTool({

@@ -1,4 +1,4 @@
-// One process: the work of a tool in a thread, which can be told something meanwhile.
+// One process: a tool that works in a thread and can receive signals meanwhile.
 import { setImmediate as nextTask, setTimeout as wait } from "node:timers/promises";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Piscina } from "piscina";
@@ -6,10 +6,10 @@ import { printStatus } from "../../shared/print.ts";
 import type { Signal } from "../../mock-tools/context.ts";
 import type { Task } from "../../mock-tools/worker.ts";
 
-/** How long a process may go on when it has been asked to end. */
+/** How long a process may go on after it was asked to end. */
 const GRACE_MS = 50;
 
-/** How long one call waits for processes, which may never end. */
+/** How long one call waits for processes, because a process may never end. */
 export const MAX_WAIT_SECONDS = 30;
 
 /** What the model reads of a cancelled process, whether it stopped, was ended or never began. */
@@ -22,11 +22,11 @@ export type Outcome =
   | { readonly type: "failure"; readonly id: string; readonly error: object };
 
 export type Process = {
-  /** It comes when the process has ended, and never rejects. */
+  /** Resolves when the process has ended, and never rejects. */
   readonly outcome: Promise<Outcome>;
-  /** The same, once it is there. */
+  /** The outcome, once the process has ended. */
   ended: Outcome | undefined;
-  /** Signals go there, and progress comes from there. */
+  /** Carries signals to the process, and its progress back. */
   readonly port: MessagePort;
   sent: number;
   /** The flag that asks it to end. */
@@ -38,7 +38,7 @@ export type Process = {
 /**
  * Starts a task in a thread of the pool, now or when one is free.
  *
- * @param explain makes an outcome of what the pool rejects with
+ * @param explain turns an error of the pool into an outcome
  */
 export function startProcess(
   id: string,
@@ -62,28 +62,28 @@ export function startProcess(
     started.ended = ended;
     port.close();
   });
-  // In a file, lines that come at any moment would only be in the way.
+  // Progress is for a person who watches. In a file, its lines would only disturb.
   if (process.stderr.isTTY) port.on("message", (progress) => printStatus(`${id}: ${progress}`));
   return started;
 }
 
-/** Asks a process to end, and ends it after the grace. Returns how it has ended, now or before. */
+/** Asks a process to end, and ends it after the grace. Returns its outcome, even if it ended earlier. */
 export async function cancel({ outcome, cancelled, end }: Process): Promise<Outcome> {
   Atomics.store(cancelled, 0, 1);
   await Promise.race([outcome, wait(GRACE_MS)]);
-  // A result that has arrived when the grace is over still counts, so it is read first.
+  // A result may arrive during the grace. It counts, so it is read first.
   await nextTask();
   end.abort();
   return outcome;
 }
 
-/** Waits until all of some processes have ended, or the time is over. Then it returns each one's outcome so far. */
+/** Waits until all have ended or the time is over. Returns each outcome, undefined while a process runs. */
 export async function waitFor(
   processes: readonly Process[],
   seconds: number,
 ): Promise<(Outcome | undefined)[]> {
   const all = Promise.all(processes.map(({ outcome }) => outcome));
-  // This timer may go on when the outcomes are there, so it must not keep the program.
+  // The outcomes may come before the timer ends, and then it must not keep the program alive.
   await Promise.race([all, wait(seconds * 1_000, undefined, { ref: false })]);
   return processes.map(({ ended }) => ended);
 }

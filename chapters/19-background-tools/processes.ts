@@ -1,4 +1,4 @@
-// The processes of one conversation, each under the id of the call that has started it.
+// The processes of one conversation, each under the id of the call that started it.
 import { Piscina } from "piscina";
 import { print } from "../../shared/print.ts";
 import { execArgv, reportDeadThreads } from "../../shared/threads.ts";
@@ -9,7 +9,7 @@ import { inBackground } from "./setting.ts";
 /** How many processes run at once; the others wait for a thread. */
 const MAX_PROCESSES = 2;
 
-// A process holds its thread for long. In a pool of their own, processes take no call's thread.
+// A process holds its thread for long, so processes have their own pool and take no call's thread.
 const pool = new Piscina({
   filename: `${import.meta.dirname}/../../mock-tools/worker.ts`,
   name: "runTool",
@@ -20,27 +20,27 @@ const pool = new Piscina({
 });
 reportDeadThreads(pool);
 
-/** What the model gets instead of a result: the process is named by this id from then on. */
+/** What the model gets instead of a result. It names the process by this id from then on. */
 export type Handle = { readonly handle: "process"; readonly id: string };
 
 export type Processes = {
   /** How long one call waits for some of them, in seconds. */
   readonly maxWait: number;
-  /** Starts a process, or finds the one with this id. Returns nothing if that one has another task. */
+  /** Starts a process, or finds the process with this id. Returns nothing if that has another task. */
   start(id: string, task: Task, explain: (error: unknown) => Outcome): Handle | undefined;
-  /** Finds a process, or throws an error that names those there are. */
+  /** Finds a process, or throws an error that lists the known ids. */
   find(id: string): Process;
   /** The ids of the processes that have not ended: they run, or they wait for a thread. */
   open(): string[];
 };
 
-/** Makes a place for the processes of one conversation. */
+/** Makes an empty list of processes for one conversation. */
 export function openProcesses(maxWait = MAX_WAIT_SECONDS): Processes {
   const started = new Map<string, { readonly input: string; readonly process: Process }>();
   return {
     maxWait,
     start(id, task, explain) {
-      // Parsed arguments have the order of their schema, so what is equal is written alike.
+      // Parsed arguments have the order of their schema, so equal arguments give equal JSON.
       const input = JSON.stringify(task);
       const before = started.get(id);
       if (before && before.input !== input) return undefined;
@@ -60,14 +60,14 @@ export function openProcesses(maxWait = MAX_WAIT_SECONDS): Processes {
 }
 
 /**
- * Makes an agent whose questions have processes of their own. When a question has its answer, nobody can
- * reach them any more, and they would hold the threads. So what has not ended is said, and cancelled.
+ * Makes an agent whose questions have processes of their own. Once a question is answered, no call can
+ * reach its processes, and they would hold the threads. So those that still run are named and cancelled.
  */
 export function withProcesses(
   ask: (question: string, processes: Processes) => Promise<string>,
 ): (question: string) => Promise<string> {
   return async (question) => {
-    // A wrong setting is told before anything is asked.
+    // A wrong setting ends the program before the model is asked.
     inBackground();
     const processes = openProcesses();
     const answer = await ask(question, processes);
@@ -78,7 +78,7 @@ export function withProcesses(
   };
 }
 
-/** Ends all processes, and whatever waits for one goes on with a failure. */
+/** Ends all processes. A call that waits for one gets a failure. */
 export async function endProcesses(): Promise<void> {
   await pool.destroy();
 }

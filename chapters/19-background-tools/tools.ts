@@ -1,4 +1,4 @@
-// The tools that work on processes. They run in the program itself, since a thread knows of none.
+// The tools that work on processes. They run in the program itself: a thread has no list of processes.
 import { z } from "zod";
 import { defineLocal, type LocalTool } from "../../mock-tools/local.ts";
 import type { Tool as ThreadTool } from "../../mock-tools/tools.ts";
@@ -6,8 +6,8 @@ import { cancel, MAX_WAIT_SECONDS, send, waitFor } from "./process.ts";
 import type { Processes } from "./processes.ts";
 
 /**
- * A tool as this chapter has it: one that runs in a thread, where each call starts a process if the tool
- * is one of the background, or a local one.
+ * A tool of this chapter runs in a thread, or it is local. Each call of a background tool starts a
+ * process.
  */
 export type Tool =
   | (ThreadTool & { readonly local?: false; readonly background?: boolean })
@@ -21,7 +21,7 @@ export const awaitProcesses = defineLocal({
   parameters: z.object({ ids: z.array(Id).min(1) }),
   local: true,
   async run({ ids }, processes: Processes) {
-    // An unknown id is told at once, and not after the others have ended.
+    // An unknown id throws at once, not only after the other processes have ended.
     const wanted = ids.map((id) => processes.find(id));
     const outcomes = await waitFor(wanted, processes.maxWait);
     return outcomes.map((outcome, index) => {

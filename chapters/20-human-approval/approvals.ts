@@ -1,12 +1,12 @@
-// Whether the calls of a batch may run, as somebody says or nobody does.
+// Decides whether the calls of a batch may run: somebody approves or denies each, or nobody does in time.
 import { messageOf } from "../../mock-tools/plain.ts";
 import type { Resolution } from "./exchange.ts";
 import { asReady } from "./ready.ts";
 import { type Asked, cancel, openWait, untilCancelled, type Wait } from "./waits.ts";
 
-/** Takes the key of a call, so that somebody can resolve it, and says what is asked about it. */
+/** Takes a call's key, with which people can resolve it, and stores what they are asked. */
 export type TakeKey = (asked: Asked) => Omit<Wait, "resolution">;
-/** "pending" where somebody was asked; anything else where the call may run at once. */
+/** "pending" if somebody was asked. Otherwise the call may run at once. */
 export type Said = "pending" | undefined | Promise<"pending" | undefined>;
 /** Asks somebody about a call, given its arguments. */
 export type AskFirst = (args: Readonly<Record<string, unknown>>, takeKey: TakeKey) => Said;
@@ -43,11 +43,11 @@ function toConsent({ said, reason }: Resolution): Consent {
   return CANCELLED;
 }
 
-/** Has somebody asked about the call at a place, and waits for its resolution. It never rejects. */
+/** Has people asked about the call at a place, and waits for its resolution. It never rejects. */
 async function park(place: string, id: string, ask: (takeKey: TakeKey) => Said): Promise<Consent> {
   const taken: Wait[] = [];
   const takeKey: TakeKey = (asked) => {
-    // There is one key, however often it is taken.
+    // A call has one key, even if it is taken several times.
     taken[0] ??= openWait(place, id, asked);
     return taken[0];
   };
@@ -60,7 +60,7 @@ async function park(place: string, id: string, ask: (takeKey: TakeKey) => Said):
   } catch (thrown) {
     return refuse("tool_error", thrown);
   } finally {
-    // Nobody waits for a call whose question has failed.
+    // If asking failed, nothing waits for the call any more.
     cancel(place);
   }
 }
@@ -69,7 +69,7 @@ let batches = 0;
 
 type Released<Call> = { readonly call: Call; readonly index: number; readonly consent: Consent };
 
-/** Hands out one call after the other, to whoever has a slot. Once all is cancelled, none of them runs. */
+/** Hands out one call after the other, to the next free slot. After a cancel, none of them runs. */
 async function* handOut<Call>(
   asked: readonly Promise<Released<Call>>[],
   cancelled: AbortSignal,
@@ -81,8 +81,8 @@ async function* handOut<Call>(
 }
 
 /**
- * Asks about all calls of a batch at once. Returns them in the order in which it is known whether they
- * may run: first those about which nobody was asked, in their order.
+ * Asks about all calls of a batch at once. Returns each call when it is known whether it may run: first
+ * the calls about which nobody was asked, in their order.
  */
 export function askAll<Call extends { readonly id: string }>(
   calls: readonly Call[],

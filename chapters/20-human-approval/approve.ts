@@ -1,5 +1,5 @@
 // Resolves a call that is pending: npx tsx chapters/20-human-approval/approve.ts KEY yes
-// It runs in another terminal than the chapter, whose program it finds by the key.
+// It runs in another terminal than the chapter. By the key, it finds the program that waits.
 import { messageOf } from "../../mock-tools/plain.ts";
 import { readDotEnv } from "../../shared/dot-env.ts";
 import { endWithOutput } from "../../shared/output.ts";
@@ -11,11 +11,11 @@ import { findCall, listPending, type Resolution, resolve, sayResolved } from "./
 const HELP = `Resolves a call of chapter 20 that is pending.
 
   npx tsx chapters/20-human-approval/approve.ts                    lists what is pending
-  npx tsx chapters/20-human-approval/approve.ts KEY                shows all of a call
+  npx tsx chapters/20-human-approval/approve.ts KEY                shows the whole call
   npx tsx chapters/20-human-approval/approve.ts KEY yes            lets it run
-  npx tsx chapters/20-human-approval/approve.ts KEY no "a reason"  does not
+  npx tsx chapters/20-human-approval/approve.ts KEY no "a reason"  refuses it
 
-APPROVALS_DIR, in the environment or in a file called .env, is the folder of what is pending.
+APPROVALS_DIR, in the environment or in a file called .env, is the folder of the pending calls.
 The exit code is 0 if the call is resolved as you say, by you or by somebody before you.`;
 
 const MAX_SHOWN = 80;
@@ -43,7 +43,7 @@ function refuseKey(key: string): never {
 
 function showCall(key: string): void {
   const { text } = findCall(key) ?? refuseKey(key);
-  // Whoever approves has to be able to see all of it, however long it is.
+  // A person who approves must be able to see the whole call, even a long one.
   console.log(clean(text));
 }
 

@@ -1,18 +1,18 @@
-/** A call that somebody is asked about. */
+/** A call that a person is asked about. */
 export type Asked = {
-  /** All of it, on one line. */
+  /** The whole call, on one line. */
   readonly text: string;
-  /** To whom the e-mail goes. */
+  /** The e-mail's recipient. */
   readonly to: unknown;
   readonly key: string;
   /** Aborted when the call is no longer pending. */
   readonly over: AbortSignal;
 };
 
-/** Who hears of the calls that are pending, and how many seconds they have for each of them. */
+/** The people who are asked about pending calls, and how many seconds they have for each. */
 export type Audience = {
   readonly seconds: number;
   hear(asked: Asked): void;
-  /** The question has been answered. */
+  /** Called when the question has been answered. */
   end(): void;
 };

@@ -1,4 +1,4 @@
-// How a program and those who resolve its calls meet: in files, because they are several processes.
+// The program and the people who resolve its calls are in several processes, so they meet in files.
 import { randomUUID } from "node:crypto";
 import { linkSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,20 +8,20 @@ import { isKeyOf, makeKey, placeIn } from "./keys.ts";
 import { findRuns, type Run } from "./runs.ts";
 
 const Question = z.object({ id: z.string(), text: z.string(), deadline: z.number() });
-/** What is asked about a call: its id, words for a person, and until when, in ms since 1970. */
+/** What is asked about a call: its id, a text for a person, and the deadline in ms since 1970. */
 export type Question = z.infer<typeof Question>;
 
 const Resolution = z.object({
   said: z.enum(["yes", "no", "timeout", "cancelled"]),
   reason: z.string().optional(),
 });
-/** How a call was resolved, for good. */
+/** How a call was resolved. It never changes. */
 export type Resolution = z.infer<typeof Resolution>;
 
-/** The resolution that stands, and whether it is the one that was tried. */
+/** The resolution that counts, and whether it is the one that was just tried. */
 export type Resolved = Resolution & { readonly accepted: boolean };
 
-/** Writes down what is asked about the call at a place of a run. Returns the key to resolve it with. */
+/** Writes what is asked about the call at a place of a run. Returns the key that resolves the call. */
 export function putQuestion({ folder, secret }: Run, place: string, question: Question): string {
   write(folder, `${place}.question`, question);
   return makeKey(secret, { place, id: question.id });
@@ -32,12 +32,12 @@ export function readResolution(folder: string, place: string): Resolution | unde
   return read(Resolution, folder, `${place}.resolution`);
 }
 
-/** Resolves the call at a place. Only the first resolution counts, whichever process tries it. */
+/** Resolves the call at a place. Only the first resolution counts, from any process. */
 export function settle(folder: string, place: string, resolution: Resolution): Resolved {
   const draft = `${randomUUID()}.draft`;
   write(folder, draft, resolution);
   try {
-    // It fails if there is a file of that name, and whoever sees the file sees all of it.
+    // A link fails if the name exists, and it shows other processes only a complete file.
     linkSync(join(folder, draft), join(folder, `${place}.resolution`));
     return { ...resolution, accepted: true };
   } catch (error) {
@@ -48,7 +48,7 @@ export function settle(folder: string, place: string, resolution: Resolution): R
   }
 }
 
-/** The calls of all runs that are pending, each with its key; first those with the least time left. */
+/** The pending calls of all runs, each with its key. Those with the least time left come first. */
 export function listPending(): (Question & { readonly key: string })[] {
   const pending = findRuns().flatMap(({ folder, secret, alive }) => {
     const names = alive ? readdirSync(folder) : [];
@@ -64,7 +64,7 @@ export function listPending(): (Question & { readonly key: string })[] {
     .toSorted((one, other) => one.deadline - other.deadline);
 }
 
-/** Finds the call that a key was made for, among the runs that are alive. */
+/** Finds the call that a key was made for. It looks only in runs that are alive. */
 export function findCall(key: string) {
   const place = placeIn(key);
   if (place === undefined) return undefined;
@@ -76,14 +76,14 @@ export function findCall(key: string) {
   return undefined;
 }
 
-/** Resolves the call that a key is for. Returns nothing if the key is forged, or its run is over. */
+/** Resolves the call of a key. Returns nothing if the key is forged, or if its run is over. */
 export function resolve(key: string, resolution: Resolution): Resolved | undefined {
   const found = findCall(key);
   if (!found) return undefined;
   const { folder, place, deadline } = found;
   try {
     if (Date.now() < deadline) return settle(folder, place, resolution);
-    // The program may not have looked at the clock yet.
+    // The deadline is over, but the program may not have noticed it yet.
     return { ...settle(folder, place, { said: "timeout" }), accepted: false };
   } catch (error) {
     // The run has ended, and its folder is gone.
@@ -92,7 +92,7 @@ export function resolve(key: string, resolution: Resolution): Resolved | undefin
   }
 }
 
-/** What is said to whoever has tried to resolve a call. */
+/** What a person who tried to resolve a call is told. */
 export function sayResolved(resolved: Resolved | undefined): string {
   if (!resolved) return "unknown or revoked key";
   if (!resolved.accepted) return `already resolved: ${resolved.said}`;

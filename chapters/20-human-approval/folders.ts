@@ -5,10 +5,10 @@ import { join } from "node:path";
 import type { z } from "zod";
 import { messageOf } from "../../mock-tools/plain.ts";
 
-/** Whatever else is in a folder that a reader has named is none of this program's business. */
+/** The folder of a run. Other files in a folder that the reader named are left alone. */
 const RUN = /^run-[\da-f-]{36}$/;
 
-/** APPROVALS_DIR, or a folder of the book, which is the same wherever a command is typed. */
+/** APPROVALS_DIR, or a folder of the book. It is the same in every working directory. */
 function exchangeFolder(): string {
   return process.env.APPROVALS_DIR || join(import.meta.dirname, "../../.approvals");
 }
@@ -21,17 +21,17 @@ function tryOn<Value>(root: string, act: () => Value): Value {
   }
 }
 
-/** Who may write to a folder decides what is approved, so that has to be this user alone. */
+/** Anybody who may write to a folder can approve calls, so only this user may write to it. */
 function refuseForeign(folder: string): void {
   const found = statSync(folder, { throwIfNoEntry: false });
   const user = process.getuid?.();
-  // Windows has no such numbers for users, and its modes say nothing about others.
+  // Windows has no user numbers, and its modes do not say what other users may do.
   if (!found || user === undefined) return;
   if (found.uid === user && (found.mode & 0o022) === 0) return;
   throw new Error(`expected a folder that is yours and that only you may write to, got ${folder}`);
 }
 
-/** The folders of all runs. Throws if others may write to one of them, or to the folder they are in. */
+/** The folders of all runs. Throws if other users may write to one of them, or to their parent folder. */
 export function listFolders(): string[] {
   const root = exchangeFolder();
   const names = tryOn(root, () => (existsSync(root) ? readdirSync(root) : []));
@@ -40,7 +40,7 @@ export function listFolders(): string[] {
   return folders;
 }
 
-/** Makes a folder for a run, which nobody but this user may read. */
+/** Makes a folder for a run. Only this user may read it. */
 export function makeFolder(): string {
   const root = exchangeFolder();
   const folder = join(root, `run-${randomUUID()}`);
@@ -48,13 +48,13 @@ export function makeFolder(): string {
   return folder;
 }
 
-/** For how long nobody has written to a file or folder, in ms, or nothing if it is not there. */
+/** The time since the last write to a file or folder, in ms, or nothing if it does not exist. */
 export function ageOf(path: string): number | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   return found && Date.now() - found.mtimeMs;
 }
 
-/** What a file holds, or nothing if it is not there or holds something else. */
+/** The content of a file, or nothing if the file is missing or does not fit the schema. */
 export function read<Value>(schema: z.ZodType<Value>, folder: string, name: string) {
   try {
     return schema.safeParse(JSON.parse(readFileSync(join(folder, name), "utf8"))).data;
@@ -63,7 +63,7 @@ export function read<Value>(schema: z.ZodType<Value>, folder: string, name: stri
   }
 }
 
-/** Writes a file that nobody but this user may read. */
+/** Writes a file that only this user may read. */
 export function write(folder: string, name: string, value: object): void {
   writeFileSync(join(folder, name), JSON.stringify(value), { mode: 0o600 });
 }

@@ -51,7 +51,7 @@ type Output = z.infer<typeof Message> | FunctionCall;
 
 function readItem(item: ResponseOutputItem): Output[] {
   if (item.type === "function_call") return [{ ...item, id: item.call_id }];
-  // Whatever else there is, such as reasoning, is for the model's own use, in the next request.
+  // Other items, such as reasoning, only go back to the model in the next request.
   if (item.type !== "message") return [];
   return item.content.map((part) => {
     if (part.type === "refusal") throw new Error(`the model refuses: ${part.refusal}`);
@@ -82,7 +82,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -112,17 +112,17 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker says how its tool has failed. Any other error comes from the pool.
+  // The worker says how its tool failed. Any other error comes from the pool.
   if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
 }
 
-// Whoever asks takes the call's key first, because nothing else resolves it, and says "pending".
+// askFirst takes the call's key, with which people resolve the call, and returns "pending".
 function ask(call: FunctionCall, takeKey: TakeKey): Said {
   const tool = tools.get(call.name);
   const args = tool && parseJson(tool.parameters, call.arguments);
-  // Nobody is asked about a call that cannot run; runCall says what is wrong with it.
+  // People are not asked about a call that cannot run; runCall says what is wrong with it.
   return args?.ok ? askFirst.get(call.name)?.(args.value, takeKey) : undefined;
 }
 
@@ -131,7 +131,7 @@ async function runCall(call: FunctionCall, consent: Consent): Promise<Outcome> {
   if (consent.type === "refused") return fail(call, consent.code, consent.message);
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
@@ -145,7 +145,7 @@ async function runCall(call: FunctionCall, consent: Consent): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[]) => Promise<Outcome[]>;
 
-// Called at the start of a call. What it returns is called at the end.
+// Called when a call starts. It returns a function that is called when the call ends.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -154,9 +154,9 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
   if (!valid) throw new RangeError(`expected a whole number of calls from 1 up, got ${limit}`);
   return async (calls) => {
     const outcomes: Outcome[] = [];
-    // All are asked at once. A call that is pending stands in no lane and in no thread.
+    // People are asked about all calls at once. A pending call occupies no lane and no thread.
     const queue = askAll(calls, ask);
-    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    // Lanes share the queue. Each puts an outcome at its call's place, so the order asked is kept.
     const lane = async () => {
       for await (const { call, index, consent } of queue) {
         const onEnd = onStart(call, index);
@@ -187,7 +187,7 @@ async function askModel(input: ResponseInputItem[]): Promise<ResponseOutputItem[
   const request = { model, instructions: PROMPT, input, tools: offers };
   const response = await parseResponse(client.responses.create(request).asResponse());
   if (response.error) throw new Error(`the model fails: ${response.error.message}`);
-  // A text that was cut off would pass for the answer.
+  // Otherwise a text that was cut off would count as the answer.
   const cut = response.incomplete_details?.reason;
   if (cut) throw new Error(`the reply is incomplete: ${cut}`);
   return response.output;
@@ -233,7 +233,7 @@ export async function runAgent(question: string, runBatch = serialRunner): Promi
     const feedback = `Function call results: ${JSON.stringify(results, null, 2)}`;
     printFeedback(feedback);
     const ended = outcomes.filter((outcome) => outcome.type !== "cancelled");
-    // Whoever has cancelled wants no answer any more.
+    // The user cancelled, so no answer is needed.
     if (ended.length < outcomes.length) throw new Error("cancelled");
     conversation.answer(ended);
   }

@@ -1,4 +1,4 @@
-// Who is asked, and how: on the terminal, from another terminal, or by the script of the demo.
+// Who is asked, and how: on this terminal, on another terminal, or by the script of the demo.
 import type { Tool } from "../../mock-tools/tools.ts";
 import { addSettings } from "../../shared/settings.ts";
 import { print, printStatus } from "../../shared/print.ts";
@@ -10,15 +10,15 @@ import { openTerminal } from "./terminal.ts";
 import { cancelAll, thisRun } from "./waits.ts";
 
 const COMMAND = "npx tsx chapters/20-human-approval/approve.ts";
-/** A batch in which nothing runs has ended by then. */
+/** After a Ctrl-C, a batch without running calls has ended in this time. */
 const PATIENCE_MS = 500;
 const MAX_SECONDS = 86_400;
 
 const STILL_RUNNING = "cancelled; waiting for the calls that run; Ctrl-C again ends the program";
 
 addSettings({
-  APPROVAL_SECONDS: "how long a call may be pending, 60 by default",
-  APPROVALS_DIR: "keep what is pending in this folder, for this terminal and others",
+  APPROVAL_SECONDS: "how many seconds a call may be pending, 60 by default",
+  APPROVALS_DIR: "keep the pending calls in this folder, where other terminals find them",
 });
 
 /** The questions of the demo. */
@@ -33,19 +33,19 @@ function readSeconds(): number {
   );
 }
 
-/** Says how somebody in another terminal resolves a call. */
+/** Says how a person in another terminal resolves a call. */
 function announce({ key }: Asked): void {
   printStatus(
     `to resolve it: ${COMMAND} ${key} yes (or no "a reason"; the key alone shows all of it)`,
   );
 }
 
-/** Somebody in another terminal, who needs nothing but the key. */
+/** A person in another terminal, who needs only the key. */
 function elsewhere(seconds: number): Audience {
   return { seconds, hear: announce, end: () => undefined };
 }
 
-/** Somebody at the terminal of the program, or in another one. */
+/** A person at the terminal of the program, or at another one. */
 function here(seconds: number): Audience {
   const terminal = openTerminal(seconds, { input: process.stdin, output: process.stderr });
   const hear = (asked: Asked): void => {
@@ -64,7 +64,7 @@ function choose(question: string): Audience {
 
 let audience = elsewhere(60);
 
-/** Lets people decide about each call of a tool: it is pending until they have. */
+/** Lets people decide about each call of a tool. The call is pending until they decide. */
 export function askPeople({ name }: Tool): AskFirst {
   return (args, takeKey) => {
     const { to } = args;
@@ -79,8 +79,8 @@ export function askPeople({ name }: Tool): AskFirst {
 type Agent = (question: string) => Promise<string>;
 
 /**
- * Makes an agent whose calls people hear of. Ctrl-C cancels the calls that are pending; where none is,
- * it ends the program.
+ * Makes an agent that asks people about its calls. Ctrl-C cancels the pending calls; if no call is
+ * pending, it ends the program.
  */
 export function withPeople(ask: Agent) {
   return async (question: string, interrupted: AbortSignal): Promise<string> => {

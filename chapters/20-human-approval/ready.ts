@@ -1,4 +1,4 @@
-/** Takes promises that never reject, returns as many, of which the first one has the earliest value. */
+/** Takes promises that never reject. Returns as many promises, which get the values in order of arrival. */
 export function asReady<Value>(values: readonly Promise<Value>[]): Promise<Value>[] {
   const fulfil: ((value: Value) => void)[] = [];
   const sorted = values.map(() => new Promise<Value>((resolve) => fulfil.push(resolve)));

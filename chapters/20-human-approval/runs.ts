@@ -1,4 +1,4 @@
-// The runs whose calls may be pending, which this terminal and others find.
+// The runs whose calls may be pending. Other terminals find them, too.
 import { randomBytes } from "node:crypto";
 import { rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
@@ -6,11 +6,11 @@ import { z } from "zod";
 import { isAlive } from "../../shared/alive.ts";
 import { ageOf, listFolders, makeFolder, read, write } from "./folders.ts";
 
-/** A process that waits has shown that it is there in this time, unless it was stopped. */
+/** A process that waits shows within this time that it is alive, unless it was stopped. */
 const QUIET_MS = 30_000;
 /** No call is pending for longer than a day. */
 const GONE_MS = 86_400_000;
-/** A folder gets the file of its owner at once, unless the process was killed in between. */
+/** A new folder gets its owner's file at once, unless the process is killed before. */
 const OWNERLESS_MS = 60_000;
 
 const OWNER_FILE = "run.json";
@@ -20,9 +20,9 @@ const Owner = z.object({ pid: z.number(), secret: z.string() });
 export type Run = { readonly folder: string; readonly secret: string };
 
 type Found = Run & {
-  /** Whether its process waits for its calls. */
+  /** True while its process waits for pending calls. */
   readonly alive: boolean;
-  /** Whether that process has ended. */
+  /** True if its process has ended. */
   readonly gone: boolean;
 };
 
@@ -32,19 +32,19 @@ export function findRuns(): Found[] {
     const owner = read(Owner, folder, OWNER_FILE);
     const quiet = ageOf(join(folder, OWNER_FILE));
     if (!owner || quiet === undefined) return [];
-    // When a process has been killed, the system gives its number to another one some day.
+    // After a process was killed, the system may give its number to another process.
     const runs = isAlive(owner.pid);
     const [alive, gone] = [runs && quiet < QUIET_MS, !runs || quiet > GONE_MS];
     return [{ folder, secret: owner.secret, alive, gone }];
   });
 }
 
-/** Removes the folder of a run. None of its keys resolves anything any more. */
+/** Removes the folder of a run. After that, its keys resolve nothing. */
 export function closeRun({ folder }: Pick<Run, "folder">): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Shows that the process of a run is there, and waits. */
+/** Shows that the process of a run is alive and waits. */
 export function touchRun({ folder }: Run): void {
   const now = new Date();
   try {

@@ -1,15 +1,15 @@
-// What somebody does about the demo's e-mails where there is no terminal to ask in.
+// What the scripted person does about the demo's e-mails, if there is no terminal to ask in.
 import { print } from "../../shared/print.ts";
 import type { Asked, Audience } from "./audience.ts";
 import { type Resolution, resolve, sayResolved } from "./exchange.ts";
 
 type Act = Resolution & {
-  /** To whom the e-mail goes that it is about. */
+  /** The recipient of the e-mail. */
   readonly to: string;
-  /** Under which circumstances it is done. */
+  /** What is special about this attempt. */
   readonly how?: "with a forged key" | "too late";
 };
-/** A question of the demo, how long somebody has to resolve its calls, and what they do. */
+/** A question of the demo, the seconds to resolve its calls, and what the person does. */
 export type Scene = {
   readonly question: string;
   readonly seconds: number;
@@ -56,8 +56,8 @@ function perform({ to, said, reason, how }: Act, key: string): void {
 }
 
 /**
- * Makes somebody who does what the script says: as soon as a batch has been asked about, or too late.
- * Others are told of the calls that are not in the script.
+ * Makes a person who follows the script: acts as soon as a batch has been asked about, or too late.
+ * Calls that are not in the script are announced to others.
  */
 export function followScript({ seconds, acts }: Scene, tellOthers: Audience["hear"]): Audience {
   const heard: Asked[] = [];

@@ -13,14 +13,14 @@ const ANSWER = /^(\d+)\s+(?:(y|yes)|no?(?:[\s,:]+(.*))?)$/i;
 
 let questions = 0;
 
-/** No two questions have the same number, and nobody can have typed it before it is shown. */
+/** Two questions never have the same number, and nobody can guess and type a number before it is shown. */
 function drawNumber(): string {
   return String(++questions * 1000 + randomInt(1000));
 }
 
 type Answer = { readonly number: string; readonly resolution: Resolution };
 
-/** What somebody has typed, or nothing if it is not clearly a yes or a no to one question. */
+/** The answer in a typed line, or nothing if it is not clearly a yes or a no to one question. */
 function readAnswer(typed: string): Answer | undefined {
   const [answer, number = "", yes, reason] = ANSWER.exec(typed.trim()) ?? [];
   if (answer === undefined) return undefined;
@@ -36,9 +36,9 @@ function tryToResolve(key: string, resolution: Resolution): string {
   }
 }
 
-/** Makes somebody who is asked about each call as long as it is pending, and answers in any order. */
+/** Asks a person about each call while it is pending. The answers may come in any order. */
 export function openTerminal(seconds: number, { input, output }: Streams): Audience {
-  // Ctrl-C stays with the terminal, which makes a signal of it.
+  // The terminal itself turns Ctrl-C into a signal.
   const lines = createInterface({ input, output, terminal: false });
   const open = new Map<string, Asked>();
   const say = (line: string): void => {
@@ -47,7 +47,7 @@ export function openTerminal(seconds: number, { input, output }: Streams): Audie
   const read = (typed: string): string => {
     const answer = readAnswer(typed);
     const asked = answer && open.get(answer.number);
-    // A line that names no call would answer whichever question came up while it was typed.
+    // A line without a number could answer a question that appeared while it was typed.
     if (!asked) return "expected the number of a pending call, then yes or no";
     open.delete(answer.number);
     return tryToResolve(asked.key, answer.resolution);

@@ -1,10 +1,10 @@
-// The calls of this run that are pending: each waits for its resolution, and each has its own clock.
+// The pending calls of this run. Each waits for its resolution and has its own deadline.
 import { watch } from "node:fs";
 import { atEnd } from "../../mock-tools/at-end.ts";
 import { putQuestion, type Resolution, readResolution, settle } from "./exchange.ts";
 import { closeRun, openRun, type Run, touchRun } from "./runs.ts";
 
-/** How often the files are looked at, in case the system does not tell of a change. */
+/** How often the files are read, in case the system does not report a change. */
 const LOOK_MS = 500;
 
 /** Aborted when the calls that are pending are cancelled. */
@@ -12,10 +12,10 @@ let stop = new AbortController();
 
 let opened: Run | undefined;
 let stopLooking: (() => void) | undefined;
-/** What ends the wait of the call at each place. */
+/** The functions that end the waits, by the place of the call. */
 const waiting = new Map<string, (resolution: Resolution) => void>();
 
-/** The run of this process. Its folder is made at the first time, and removed when the program ends. */
+/** The run of this process. Its folder is made at the first use, and removed when the program ends. */
 export function thisRun(): Run {
   if (opened) return opened;
   const run = openRun();
@@ -37,12 +37,12 @@ function watchFolder(): () => void {
     watcher.on("error", () => watcher.close());
     return () => watcher.close();
   } catch {
-    // The system has no watcher left, or knows none.
+    // The system has no watchers, or none is left.
     return () => undefined;
   }
 }
 
-/** Looks at the files as long as a call is pending. */
+/** Reads the files as long as a call is pending. */
 function startLooking(): () => void {
   const stopWatching = watchFolder();
   const showAndLook = (): void => {
@@ -57,7 +57,7 @@ function startLooking(): () => void {
   };
 }
 
-/** Resolves a call of this run from within, unless somebody was faster: then theirs counts. */
+/** Resolves a call of this run from this process. If it was resolved before, that resolution counts. */
 function settleHere(place: string, resolution: Resolution): void {
   let stands = resolution;
   try {
@@ -68,11 +68,11 @@ function settleHere(place: string, resolution: Resolution): void {
   waiting.get(place)?.(stands);
 }
 
-/** What is asked about a call: words for a person, and how many seconds there are to answer. */
+/** What is asked about a call: a text for a person, and the seconds to answer. */
 export type Asked = { readonly text: string; readonly seconds: number };
 /**
- * A call that is pending: its key, how it is resolved, and a signal that is aborted
- * then, with what was said as its reason.
+ * A pending call: its key, the promise of its resolution, and a signal that is aborted
+ * when it is resolved; the signal's reason is what was said.
  */
 export type Wait = {
   readonly key: string;
@@ -80,7 +80,7 @@ export type Wait = {
   readonly over: AbortSignal;
 };
 
-/** Opens the wait of the call at a place. Its clock runs from here on. */
+/** Opens the wait of the call at a place, and starts its deadline. */
 export function openWait(place: string, id: string, { text, seconds }: Asked): Wait {
   const over = new AbortController();
   const deadline = Date.now() + seconds * 1000;
@@ -106,12 +106,12 @@ export function cancel(place: string): void {
   if (waiting.has(place)) settleHere(place, { said: "cancelled" });
 }
 
-/** A signal that is aborted when the next cancel of all comes. */
+/** A signal that is aborted at the next cancelAll. */
 export function untilCancelled(): AbortSignal {
   return stop.signal;
 }
 
-/** Resolves all calls that are pending as cancelled, returns whether there were any. */
+/** Resolves all pending calls as cancelled. Returns whether there were any. */
 export function cancelAll(): boolean {
   const places = [...waiting.keys()];
   for (const place of places) cancel(place);

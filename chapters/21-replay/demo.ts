@@ -4,16 +4,16 @@ import { journalIn, makeRunFolder, printRun } from "./runs.ts";
 export const QUESTION = "Get the weather in LA and send a summary email to me.";
 
 const words = process.argv.slice(2).filter((word) => word !== "--timeline");
-/** True where nothing says what to do. */
+/** True if neither a question nor JOURNAL is given. */
 export const isDemo = words.length === 0 && !process.env.JOURNAL;
 
-/** Lets the recorded reply ask for another place than the recorded call did. */
+/** Edits the recorded reply so that it asks for another place than the recorded call did. */
 function editReply(journal: string): void {
   const text = readFileSync(journal, "utf8");
   writeFileSync(journal, text.replace(/(\\"location\\":\s*\\")[^\\]*/, "$1Lima"));
 }
 
-/** Runs, is killed, and reruns what is left, then nothing, then what was edited. */
+/** Starts a run that is killed, a rerun that does the rest, one that does nothing, and one after an edit. */
 export async function runDemo(): Promise<void> {
   const folder = makeRunFolder();
   const JOURNAL = journalIn(folder);

@@ -10,13 +10,13 @@ import {
 import { dirname } from "node:path";
 import { lock, unlock } from "./lock.ts";
 
-/** Writes a whole line, and is told whose it is. */
+/** Writes a whole line. The key names the effect of that line. */
 export type Append = (line: Uint8Array, key: string) => void;
 
 function appendTo(fd: number, sync: boolean): Append {
   let fault: unknown;
   return (line) => {
-    // After a part of a line, the next one would be broken as well.
+    // After a partly written line, the next line would be broken, too.
     if (fault) throw fault;
     try {
       const written = writeSync(fd, line);
@@ -29,7 +29,7 @@ function appendTo(fd: number, sync: boolean): Append {
   };
 }
 
-/** Else a power failure may lose a young file with all its lines. Windows opens no folders. */
+/** Without it, a power failure may lose a new file with all its lines. Windows cannot open a folder. */
 function syncFolder(folder: string): void {
   if (process.platform === "win32") return;
   const fd = openSync(folder, "r");
@@ -38,7 +38,7 @@ function syncFolder(folder: string): void {
 }
 
 function openToAppend(given: string): number {
-  // To open a named pipe would wait for somebody who reads from it.
+  // Opening a named pipe would block until another process reads from it.
   const found = statSync(given, { throwIfNoEntry: false });
   if (found && !found.isFile()) throw new Error(`expected a file for the journal, got ${given}`);
   try {
@@ -48,7 +48,7 @@ function openToAppend(given: string): number {
   }
 }
 
-/** A file for this process alone, to which lines are appended, each in one write. */
+/** A file that only this process uses. Lines are appended to it, each in one write. */
 export type LineFile = {
   readonly path: string;
   readonly append: Append;
@@ -56,15 +56,15 @@ export type LineFile = {
 };
 
 /**
- * Opens a file, or makes one.
+ * Opens a file, or creates it.
  *
- * @param sync whether to wait after each line until it is on the disk, and outlives a power failure
- * @throws an error if it is no file, has a second name, cannot be written to, or another process uses it
+ * @param sync whether to wait after each line until it is on the disk and survives a power failure
+ * @throws an error if it is not a file, has a second name, is not writable, or another process uses it
  */
 export function openLineFile(given: string, sync: boolean): LineFile {
   const fd = openToAppend(given);
   try {
-    // A lock is found by the name of the file, so a process that used another name would not find it.
+    // The lock is named after the file, so a process that used another name would not find it.
     const { nlink } = fstatSync(fd);
     if (nlink > 1) throw new Error(`expected a file with one name, and ${given} has ${nlink}`);
     const path = realpathSync(given);

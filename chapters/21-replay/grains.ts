@@ -1,5 +1,5 @@
-// A run is killed between two calls of a batch, and started again: with an effect a call, and with one
-// for the whole batch. Oslo's line drops the first time that somebody asks, and works the second time.
+// A run is killed between two calls of a batch, and started again: first with one effect per call, then
+// with one effect per batch. Oslo's line drops at the first call, and works at the second.
 //
 // npx tsx chapters/21-replay/grains.ts
 import { journalIn, makeRunFolder, printRun } from "./runs.ts";

@@ -5,7 +5,7 @@ import { printStatus } from "../../shared/print.ts";
 import { type Append, type LineFile, openLineFile } from "./file.ts";
 import { type Content, type Entry, FORMAT, type Head, readJournal } from "./lines.ts";
 
-/** The effects of a run, how many of them were recorded, and how many ran. */
+/** The effects of a run, and how many of them were replayed and how many ran. */
 export type Journal = {
   readonly execute: Execute;
   readonly counts: { replayed: number; executed: number };
@@ -16,7 +16,7 @@ function toLine(value: Head | Entry): Uint8Array {
   return Buffer.from(`${JSON.stringify(value)}\n`);
 }
 
-/** Replays the effects that have an entry. The others run, and are recorded. */
+/** Replays the effects that have an entry. Runs and records the others. */
 function journalled(
   id: string,
   entries: ReadonlyMap<string, Entry>,
@@ -36,7 +36,7 @@ function journalled(
     }
   };
   const execute: Execute = async (key, input, run) => {
-    // Nothing starts after an effect that is another one, or that could not be recorded.
+    // Nothing starts after an effect that does not match its entry, or that could not be recorded.
     if (fault) throw fault;
     const hash = hashOf(input);
     const entry = entries.get(key);
@@ -55,7 +55,7 @@ function journalled(
   return { execute, counts };
 }
 
-/** What must be the same in each run. With another grain, no recorded call would be found by its key. */
+/** What must be the same in each run. With another grain, the keys of the entries would not match. */
 type Subject = Pick<Head, "question" | "grain">;
 
 function expectSame(head: Head, subject: Subject): void {
@@ -65,7 +65,7 @@ function expectSame(head: Head, subject: Subject): void {
   }
 }
 
-/** Reads a journal about this subject or an empty one. A torn last line is cut off. */
+/** Reads a journal, which must be empty or about this subject. A torn last line is cut off. */
 function readAndMend(path: string, subject: Subject): Content {
   const content = readJournal(path);
   const { head, torn, whole } = content;
@@ -85,20 +85,20 @@ function begin(file: LineFile, { question, grain }: Subject): Head {
 
 type Options = {
   readonly question: string;
-  /** What is one effect. */
+  /** Whether one effect is a call or a batch. */
   readonly grain?: Head["grain"];
-  /** Whether each line is to outlive a power failure, not only the end of the process. */
+  /** Whether each line must survive a power failure, and not only the end of the process. */
   readonly sync: boolean;
   /** Stands between the journal and its file. */
   readonly wrap?: (append: Append) => Append;
 };
 
 /**
- * Opens a journal, or begins one. An effect that is recorded in it does not run again. Any other runs,
- * and is recorded before its value is used; one that throws is not recorded.
+ * Opens a journal, or begins one. A recorded effect does not run again. Any other effect runs, and is
+ * recorded before its value is used. An effect that throws is not recorded.
  *
- * @throws an error if another process uses the file, a line of it is broken, or the question or the grain
- *   was another one. `execute` throws one if a recorded effect had another input, and from then on runs
+ * @throws an error if another process uses the file, a line is broken, or the question or the grain
+ *   has changed. `execute` throws if a recorded effect had another input, and from then on runs
  *   nothing
  */
 export function openJournal(path: string, options: Options): Journal {

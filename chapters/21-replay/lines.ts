@@ -1,4 +1,4 @@
-// What stands in a journal: a head, and an entry for each effect that has ended.
+// The lines of a journal: a head, and an entry for each effect that has ended.
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 
@@ -7,9 +7,9 @@ export const FORMAT = 1;
 
 const Head = z.strictObject({
   journal: z.literal(FORMAT),
-  /** An id, with which the idempotency keys of this journal begin. */
+  /** An id. The idempotency keys of this journal begin with it. */
   run: z.string().min(1),
-  /** What is one effect. The keys of the entries depend on it. */
+  /** Whether one effect is a call or a batch. The keys of the entries depend on it. */
   grain: z.enum(["call", "batch"]),
   question: z.string(),
 });
@@ -25,10 +25,10 @@ const Entry = z.strictObject({
 });
 export type Entry = z.infer<typeof Entry>;
 
-/** Each head begins like this. */
+/** The beginning of every head. */
 const HEAD_BEGINS = `{"journal":${FORMAT},"run":"`;
 
-/** True for the beginning of a head. A file that begins otherwise is somebody's, and is left alone. */
+/** True for the beginning of a head. A file with another beginning is not a journal, and is not changed. */
 function isPartOfHead(text: string): boolean {
   if (text.length < HEAD_BEGINS.length) return HEAD_BEGINS.startsWith(text);
   return text.startsWith(HEAD_BEGINS);
@@ -41,7 +41,7 @@ function parseLine(bytes: string): unknown {
   try {
     return JSON.parse(utf8.decode(Buffer.from(bytes, "latin1")));
   } catch {
-    // No JSON value is undefined.
+    // JSON has no undefined, so this is not a value.
     return undefined;
   }
 }
@@ -60,7 +60,7 @@ function readHead(line: string): Head {
   return readLine(Head, line, 1);
 }
 
-/** All of a journal but a torn last line, how many bytes that has, and how many are torn. */
+/** A journal without its torn last line, its length in bytes, and the number of torn bytes. */
 export type Content = {
   readonly head: Head | undefined;
   readonly entries: Map<string, Entry>;
@@ -78,15 +78,15 @@ function indexByKey(entries: readonly Entry[]): Map<string, Entry> {
 }
 
 /**
- * Reads a journal. What follows the last newline is torn. It is left out, since its effect will run again.
+ * Reads a journal. What follows the last newline is torn and left out: its effect will run again.
  *
- * @throws an error that names the line, if one is broken, as it is in a file of another kind
+ * @throws an error that names the first broken line, also for a file that is not a journal
  */
 export function readJournal(file: string): Content {
-  // In latin1 a byte is a character, so a length is that of the file.
+  // In latin1 each byte is one character, so lengths are counted in bytes.
   const bytes = readFileSync(file, "latin1");
   const lines = bytes.split("\n");
-  // Each line is written together with its newline, so this one was cut short.
+  // Each line is written together with its newline, so text after the last newline was cut short.
   const torn = lines.pop() ?? "";
   const [first, ...rest] = lines;
   const isOurs = first !== undefined || isPartOfHead(torn);

@@ -5,15 +5,15 @@ import { basename, dirname, join } from "node:path";
 import { atEnd } from "../../mock-tools/at-end.ts";
 import { isAlive } from "../../shared/alive.ts";
 
-/** This process's locks, by the files that they lock. */
+/** The locks of this process, by the locked files. */
 const locks = new Map<string, string>();
 atEnd(() => {
   for (const own of locks.values()) rmSync(own, { force: true });
 });
 
 /**
- * All that must be the same for two processes to know each other by their ids. On Linux a container has
- * ids of its own, as each start of the system has.
+ * What two processes must share so that a process id means the same to both. On Linux, each container
+ * and each start of the system has its own ids.
  */
 function describePlace(): string {
   if (process.platform !== "linux") return hostname();
@@ -21,14 +21,14 @@ function describePlace(): string {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
     return [hostname(), boot, readlinkSync("/proc/self/ns/pid")].join(" ");
   } catch {
-    // Then no two processes are taken to be in one place, and each lock is respected.
+    // With a random place, no lock seems to come from here, so each lock is respected.
     return crypto.randomUUID();
   }
 }
 
 const PLACE = createHash("sha256").update(describePlace()).digest("hex").slice(0, 16);
 
-/** True for the name of a lock whose process was in this place and has died. */
+/** True for the name of a lock whose process ran in this place and has died. */
 function isLeftBehind(name: string): boolean {
   const [, pid = "", place] = /\.lock-([1-9]\d*)-(\w+)$/.exec(name) ?? [];
   return place === PLACE && !isAlive(Number(pid));
@@ -42,18 +42,18 @@ function make(file: string, own: string): void {
   try {
     closeSync(openSync(own, "wx"));
   } catch (error) {
-    // Another thread of this process may have made it.
+    // Another thread of this process may have made the lock.
     if (Object(error).code === "EEXIST") refuse(file, own);
     throw new Error("the lock of the journal cannot be made", { cause: error });
   }
 }
 
 /**
- * Keeps other processes from a file until this one unlocks it or ends. A process first makes a lock with
- * its id and its place in the name, and then looks for others beside the file. So of two that come at once, at
- * least one sees the other and is refused; both may be. A lock is removed if its process was in the same
- * place and has died. Any other one is respected, since nobody can tell whether its process is alive.
- * Processes that do not see the same folder do not see each other's locks.
+ * Keeps other processes from a file until this process unlocks it or ends. A process first makes a lock
+ * with its id and its place in the name, and then looks for other locks beside the file. If two processes
+ * come at once, at least one sees the other and is refused, or both are. A lock is removed if its process
+ * ran in the same place and has died. Any other lock is respected, since its process may be alive.
+ * Processes on machines that do not share the folder do not see each other's locks.
  *
  * @throws an error that names the other lock
  */

@@ -54,7 +54,7 @@ type Output = z.infer<typeof Message> | FunctionCall;
 
 function readItem(item: ResponseOutputItem): Output[] {
   if (item.type === "function_call") return [{ ...item, id: item.call_id }];
-  // Whatever else there is, such as reasoning, is for the model's own use, in the next request.
+  // Other items, such as reasoning, only go back to the model in the next request.
   if (item.type !== "message") return [];
   return item.content.map((part) => {
     if (part.type === "refusal") throw new Error(`the model refuses: ${part.refusal}`);
@@ -82,7 +82,7 @@ const pool = new Piscina({
   execArgv,
   minThreads: 2,
   maxThreads: MAX_THREADS,
-  // Else every batch would end the threads above the minimum, and the next one would start others.
+  // Otherwise each batch would end the threads above the minimum, and the next would start others.
   idleTimeout: 60_000,
   resourceLimits: { maxOldGenerationSizeMb: 64 },
 });
@@ -108,7 +108,7 @@ function fail({ id }: FunctionCall, code: keyof typeof CLASSES, message: string)
 
 function explain(call: FunctionCall, error: unknown): Outcome {
   const { cause, code, message } = Object(error);
-  // The worker says how its tool has failed. Any other error comes from the pool.
+  // The worker says how its tool failed. Any other error comes from the pool.
   if (cause?.failure) return fail(call, cause.failure, message);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return fail(call, "out_of_memory", message);
   return fail(call, "thread_ended", message);
@@ -117,11 +117,11 @@ function explain(call: FunctionCall, error: unknown): Outcome {
 async function runCall(call: FunctionCall, key: string): Promise<Outcome> {
   const tool = tools.get(call.name);
   const known = [...tools.keys()].join(", ");
-  // What goes wrong is for the model to read, and does not end the program.
+  // The model reads what went wrong, and the program goes on.
   if (!tool) return fail(call, "tool_unavailable", `unknown tool ${call.name}; there are ${known}`);
   const args = parseJson(tool.parameters, call.arguments);
   if (!args.ok) return fail(call, "invalid_tool_args", `invalid arguments: ${args.error}`);
-  // One key for all runs of the call, or the tool would take a rerun for another call.
+  // All runs of the call share one key. Otherwise the tool would take a rerun for another call.
   const task = { name: call.name, args: args.value, context: { key } };
   try {
     return { type: "success", id: call.id, result: await pool.run(task) };
@@ -132,7 +132,7 @@ async function runCall(call: FunctionCall, key: string): Promise<Outcome> {
 
 type RunBatch = (calls: readonly FunctionCall[], execute: Execute) => Promise<Outcome[]>;
 
-// Called at the start of a call. What it returns is called at the end.
+// Called when a call starts. It returns a function that is called when the call ends.
 type OnStart = (call: FunctionCall, index: number) => (outcome: Outcome) => void;
 const watchNothing: OnStart = () => () => undefined;
 
@@ -142,7 +142,7 @@ export function parallelRunner(limit = MAX_CONCURRENT, onStart = watchNothing): 
   return async (calls, execute) => {
     const outcomes: Outcome[] = [];
     const queue = calls.entries();
-    // Lanes share the queue; each puts an outcome where its call was, whenever that ends.
+    // Lanes share the queue. Each puts an outcome at its call's place, so the order asked is kept.
     const lane = async () => {
       for (const [index, call] of queue) {
         const onEnd = onStart(call, index);
@@ -178,7 +178,7 @@ async function askModel(
   const send = () => fetchBody(client.responses.create(request).asResponse());
   const response = parseBody(await execute("request", request, send));
   if (response.error) throw new Error(`the model fails: ${response.error.message}`);
-  // A text that was cut off would pass for the answer.
+  // Otherwise a text that was cut off would count as the answer.
   const cut = response.incomplete_details?.reason;
   if (cut) throw new Error(`the reply is incomplete: ${cut}`);
   return response.output;

@@ -10,12 +10,12 @@ const { JOURNAL } = process.env;
 
 addSettings({
   JOURNAL: "record each effect in this file, and run none of them twice",
-  JOURNAL_GRAIN: "call or batch: what is one effect",
+  JOURNAL_GRAIN: "call or batch: what counts as one effect",
   JOURNAL_SYNC: "on or off: wait for the disk after each line",
-  KILL_AT: 'kill the program then, for example "after step 2 call 0"',
+  KILL_AT: 'kill the program at this moment, for example "after step 2 call 0"',
 });
 
-/** A setting that is one of two words, the first if nothing is set. Throws an error for any other. */
+/** A setting that is one of two words; the first is the default. Throws an error for any other word. */
 function choose<Word extends string>(name: string, first: Word, second: Word): Word {
   const value = process.env[name] || first;
   const word = [first, second].find((one) => one === value);
@@ -27,18 +27,18 @@ function readGrain(): "call" | "batch" {
   return choose("JOURNAL_GRAIN", "call", "batch");
 }
 
-/** The runner itself, or one whose whole batch is one effect if JOURNAL_GRAIN says so. */
+/** Returns the runner. If JOURNAL_GRAIN is batch, its whole batch is one effect. */
 export function withGrain<Call>(runBatch: RunBatch<Call>): RunBatch<Call> {
   return readGrain() === "batch" ? asOneEffect(runBatch) : runBatch;
 }
 
 let journal: Journal | undefined;
 
-/** The effects of one question: with JOURNAL set they are recorded and replayed, else they just run. */
+/** The effects of one question. If JOURNAL is set, they are recorded and replayed; otherwise they only run. */
 export function openEffects(question: string): Execute {
   const sync = choose("JOURNAL_SYNC", "on", "off") === "on";
   if (!JOURNAL) return withKill(inline);
-  // A rerun that found another mailbox would send its e-mails again.
+  // A rerun with another mailbox would send its e-mails again.
   const isMailboxKept = isWorldKept || process.env.MAILBOX_FILE;
   if (!isMailboxKept) throw new Error("JOURNAL needs a WORLD_DIR, where e-mails outlive the run");
   const options = { question, grain: readGrain(), sync, wrap: withKillInWrite };
@@ -46,7 +46,7 @@ export function openEffects(question: string): Execute {
   return withKill(journal.execute);
 }
 
-/** Prints how many effects were in the journal and how many ran, and says so where KILL_AT never came. */
+/** Prints how many effects were replayed and how many ran. Warns if the moment of KILL_AT never came. */
 export function printCounts(): void {
   printMissed();
   if (!journal) return;

@@ -1,5 +1,5 @@
-// A run is killed, and goes on in a program that was changed meanwhile: first in what it sends to the
-// model, then in the order of its effects. At last it goes on in the program that it began in.
+// A run is killed, and goes on in a program that was changed meanwhile. The first change is in what it
+// sends to the model, the second in the order of its effects. Then the unchanged program goes on with it.
 //
 // npx tsx chapters/22-durable-execution/changed.ts
 import { openRuns } from "./runs.ts";

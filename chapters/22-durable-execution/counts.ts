@@ -1,5 +1,5 @@
-// What this process has run, and what it was given from the journal. It is written to a file of the world, so
-// that it outlives the process, and the engine knows nothing of it.
+// Counts which effects this process ran, and which came from the journal. They are noted in a file of the
+// world, so that the notes outlive the process. The engine does not use them.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -22,14 +22,14 @@ export type Note = z.infer<typeof Note>;
 const effects = new Map<string, Note["how"]>();
 
 function note(key: string, how: Note["how"]): void {
-  // An effect may come again in one process, and what it has run stays run.
+  // The engine may replay an effect in the process that ran it; it still counts as executed.
   if (how === "replayed" && effects.has(key)) return;
   effects.set(key, how);
   const line: Note = { pid: process.pid, key, how, at: now() };
   appendFileSync(worldFile(FILE), `${JSON.stringify(line)}\n`);
 }
 
-/** Makes effects that note when they begin, and when they have been executed or replayed. */
+/** Wraps effects: notes when each begins, and when it was executed or replayed. */
 export function withCounts(execute: Execute): Execute {
   return async (key, input, run) => {
     const value = await execute(key, input, async (idempotencyKey) => {
@@ -43,7 +43,7 @@ export function withCounts(execute: Execute): Execute {
   };
 }
 
-/** Prints how many effects this process was given from the journal, and how many it has run. */
+/** Prints how many effects this process replayed from the journal, and how many it ran. */
 export function printCounts(): void {
   const hows = [...effects.values()];
   const count = (how: Note["how"]) => hows.filter((one) => one === how).length;

@@ -4,17 +4,17 @@ import { flags, openRuns } from "./runs.ts";
 
 export const QUESTION = "Get the weather in Beijing and LA and send an summary email to me.";
 
-/** True where nothing says what to do. */
+/** True if neither a question nor RUN is given. */
 export const isDemo = process.argv.length - 2 === flags.length && !process.env.RUN;
 
-/** The request of a step comes before its calls. */
+/** Sorts the keys of effects by step; the request of a step comes before its calls. */
 function inOrder(keys: Iterable<string>): string[] {
   const { compare } = new Intl.Collator("en", { numeric: true });
   const place = (key: string) => key.replace("request", "");
   return [...keys].sort((one, other) => compare(place(one), place(other)));
 }
 
-/** Prints a row for each effect, which says how far it has come in each process. */
+/** Prints a row for each effect, with what each process did with it. */
 function printTable(notes: readonly Note[]): void {
   const pids = [...new Set(notes.map(({ pid }) => pid))];
   const keys = inOrder(new Set(notes.map(({ key }) => key)));
@@ -26,7 +26,7 @@ function printTable(notes: readonly Note[]): void {
   print(lines.map((line) => line.trimEnd()).join("\n"));
 }
 
-/** Runs, is killed, goes on in another process, and is asked for once more. */
+/** Starts a run that is killed, goes on with it in another process, and asks for it once more. */
 export async function runDemo(): Promise<void> {
   const runs = await openRuns(QUESTION);
   await runs.print("1 · A run, killed when two of its three calls are recorded", {

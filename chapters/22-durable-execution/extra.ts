@@ -1,4 +1,4 @@
-// The chapter's program after a change: it has one effect more, before the first request.
+// The chapter's program after a change: it has one more effect, before the first request.
 import { runQuestions } from "../../shared/cli.ts";
 import { printCounts } from "./counts.ts";
 import { parallelRunner, runAgent } from "./main.ts";

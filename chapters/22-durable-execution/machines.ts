@@ -1,5 +1,5 @@
-// What the journal of 21 leaves open: it lies on one machine. Here that machine's program is killed, and a
-// second machine is asked. It has the same mail server, and a journal of its own.
+// The journal of 21 lies on one machine. Here the program of that machine is killed, and a second machine
+// gets the same question. It has the same mail server, but a journal of its own.
 //
 // npx tsx chapters/22-durable-execution/machines.ts
 import { join } from "node:path";

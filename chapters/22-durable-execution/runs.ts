@@ -1,22 +1,22 @@
-// Starts the chapter as a reader would: in one process after another, beside an engine that outlives them.
+// Starts the chapter as a reader would, in one process after another. One engine serves all of them.
 import { join } from "node:path";
 import { openEngine } from "../../shared/engine/engine.ts";
 import { print } from "../../shared/print.ts";
 import { makeRunFolder, repeat, runProgram } from "../../shared/processes.ts";
 
-/** What each of the processes is asked for as well. */
+/** An option of this program that each process gets, too. */
 export const flags = process.argv.slice(2).filter((word) => word === "--timeline");
 
 type Settings = Readonly<Record<string, string>>;
 export type Runs = {
   /** The world of all processes. */
   readonly folder: string;
-  /** Has a program of this folder ask a question or go on with it, and prints what it says. */
+  /** Starts a program of this folder that asks or goes on with the question, and prints its output. */
   readonly print: (title: string, settings?: Settings, program?: string) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
-/** Starts an engine for a run that several processes work on. */
+/** Starts an engine for one run in several processes. */
 export async function openRuns(question: string): Promise<Runs> {
   const folder = makeRunFolder("durable");
   const engine = await openEngine(join(folder, "engine"));

@@ -1,4 +1,4 @@
-// The service that answers questions, and how a question is put to it: through the engine.
+// The service that answers questions. A question goes to it through the engine.
 import { type Context, service, TerminalError } from "@restatedev/restate-sdk";
 import { z } from "zod";
 import { describe } from "../../shared/describe.ts";
@@ -30,7 +30,7 @@ function makeService(answer: Answer) {
           return { question, answer: await answer(question, execute) };
         } catch (error) {
           if (error instanceof JournalMismatch) throw error;
-          // After any other error, the engine would call the handler again, and it would fail again.
+          // After any other error, the engine would call the handler again, which would fail again.
           throw new TerminalError(describe(error));
         }
       },
@@ -43,7 +43,7 @@ const Reply = z.union([
   z.object({ code: z.number(), message: z.string() }),
 ]);
 
-/** Puts a question to the engine. Under the same key there is one run, however often it is asked for. */
+/** Sends a question to the engine. Questions with the same key share one run. */
 async function post({ ingress, lost }: Address, run: string, question: string): Promise<unknown> {
   const response = await fetchFromEngine(`${ingress}/${SERVICE}/ask`, {
     method: "POST",
@@ -54,7 +54,7 @@ async function post({ ingress, lost }: Address, run: string, question: string): 
   return response.json();
 }
 
-/** Returns the answer when the run has ended, in whichever process that is. */
+/** Returns the answer when the run has ended, in this process or another. */
 async function ask(address: Address, run: string, question: string): Promise<string> {
   const reply = expectShape("an answer of the engine", Reply, await post(address, run, question));
   if ("message" in reply) throw new Error(reply.message);
@@ -62,7 +62,7 @@ async function ask(address: Address, run: string, question: string): Promise<str
   throw new Error(`the question of the run ${run} was ${reply.question} and is ${question}`);
 }
 
-/** Serves what answers, and puts the question to the engine. */
+/** Serves the answering service, and sends the question to the engine. */
 async function serveAndAsk(answer: Answer, address: Address, run: string, question: string) {
   const changed = new AbortController();
   const whenFailed = (error: Error) => {
@@ -80,7 +80,7 @@ async function serveAndAsk(answer: Answer, address: Address, run: string, questi
   }
 }
 
-/** Makes an agent whose questions go through the engine that the settings name, or through its own. */
+/** Makes an agent whose questions go through the engine in the settings, or through an engine of its own. */
 export function throughEngine(answer: Answer): (question: string) => Promise<string> {
   return async (question) => {
     const { run, engine, temporary } = readSettings();

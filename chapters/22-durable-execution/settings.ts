@@ -6,21 +6,21 @@ import { addSettings } from "../../shared/settings.ts";
 const { RUN, RESTATE_INGRESS_URL, RESTATE_ADMIN_URL } = process.env;
 
 addSettings({
-  RUN: "the name of the run: under the same name, it goes on where it has stopped",
-  KILL_AT: 'kill the program then, for example "recorded 2 calls"',
-  RESTATE_INGRESS_URL: "where an engine takes questions, instead of one of our own",
-  RESTATE_ADMIN_URL: "where services are registered with it",
+  RUN: "the name of the run: with the same name, it goes on where it stopped",
+  KILL_AT: 'kill the program at this moment, for example "recorded 2 calls"',
+  RESTATE_INGRESS_URL: "where a running engine takes questions; without it, one is started",
+  RESTATE_ADMIN_URL: "where services are registered with that engine",
 });
 
-/** Where an engine is, and what tells that it is lost for good. */
+/** The addresses of an engine, and a signal that is aborted if the engine is lost for good. */
 export type Address = Pick<Engine, "ingress" | "admin" | "lost">;
 
 export type Settings = {
-  /** What the engine knows the run by. */
+  /** The name of the run at the engine. */
   readonly run: string;
-  /** Where the engine is, or the folder for the data of one that is to be started. */
+  /** The engine's addresses, or the data folder for an engine that must be started. */
   readonly engine: Address | string;
-  /** True if nobody can ask for the run again, so that its data need not stay. */
+  /** True if nobody can ask for the run again, so its data may be removed. */
   readonly temporary: boolean;
 };
 
@@ -33,12 +33,12 @@ export function readSettings(): Settings {
   if (RUN && !/^[\w-]{1,40}$/.test(RUN)) {
     throw new Error(`expected up to 40 letters, digits, - and _ in RUN, got ${RUN}`);
   }
-  // A run that went on in another world would find none of the e-mails that it has sent.
+  // In another world, a run that goes on would not find the e-mails that it has sent.
   if (RUN && !isWorldKept)
     throw new Error("RUN needs a WORLD_DIR, where e-mails outlive the program");
   const run = RUN || crypto.randomUUID();
   if (RESTATE_INGRESS_URL && RESTATE_ADMIN_URL) {
-    // Nobody tells whether somebody else's engine is lost.
+    // For an engine of somebody else, this signal is never aborted.
     const { signal: lost } = new AbortController();
     const engine = { ingress: RESTATE_INGRESS_URL, admin: RESTATE_ADMIN_URL, lost };
     return { run, engine, temporary: false };

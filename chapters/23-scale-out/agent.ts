@@ -1,4 +1,4 @@
-// Serves conversations and asks nothing, in a process of its own or on a machine of its own.
+// Serves conversations but asks no question. It runs in its own process or on its own machine.
 //
 // RESTATE_INGRESS_URL=… RESTATE_ADMIN_URL=… npx tsx chapters/23-scale-out/agent.ts
 import { describe } from "../../shared/describe.ts";

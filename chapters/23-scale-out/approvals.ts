@@ -1,4 +1,4 @@
-// A pending call waits at the engine, and not in a process: for somebody's answer, or for its deadline.
+// A pending call waits at the engine, not in a process, for an answer or for its deadline.
 import { randomUUID } from "node:crypto";
 import {
   type Context,
@@ -13,14 +13,14 @@ import type { Wait } from "../../shared/engine/waits.ts";
 
 const Answer = z.object({ said: z.enum(["yes", "no"]), reason: z.string().optional() });
 const Resolution = Answer.extend({ said: z.enum(["yes", "no", "timeout"]) });
-/** How a pending call was resolved, for good. */
+/** How a pending call was resolved. It never changes. */
 export type Resolution = z.infer<typeof Resolution>;
 
 /** What is asked about a pending call. */
 type Asked = {
-  /** Where the engine delivers the resolution. Whoever knows it needs no key, so it is told to nobody. */
+  /** The engine delivers the resolution there. It works without a key, so it is never shown. */
   readonly awakeable: string;
-  /** All of the call, for a person. */
+  /** The whole call, for a person. */
   readonly text: string;
   /** Milliseconds since 1970. */
   readonly deadline: number;
@@ -28,7 +28,7 @@ type Asked = {
 type State = { asked: Asked; resolution: Resolution };
 type Approval = ObjectContext<State>;
 
-/** Resolves the call, unless it is resolved. Returns the resolution that stands, and whether it is this one. */
+/** Resolves the call, unless it is resolved. Returns the resolution that counts, and whether it is this one. */
 async function settle(ctx: Approval, resolution: Resolution) {
   const asked = await ctx.get("asked");
   if (!asked) throw new TerminalError("unknown or revoked key", { errorCode: 404 });
@@ -39,13 +39,13 @@ async function settle(ctx: Approval, resolution: Resolution) {
   return { ...resolution, accepted: true };
 }
 
-/** From inside alone, and one at a time. */
+/** Handlers that only other handlers may call, one at a time. */
 const { exclusive } = handlers.object;
 const PRIVATE = { ingressPrivate: true };
 
 /**
- * One object for each pending call. Its key resolves the call, so nobody may guess it. The engine runs one
- * handler of an object at a time. So there is a first resolution, and only that one counts.
+ * One object for each pending call. Its key resolves the call, so it must be impossible to guess. The
+ * engine runs one handler of an object at a time, so exactly one resolution is the first, and it counts.
  */
 export const approvals = object({
   name: "approvals",
@@ -53,7 +53,7 @@ export const approvals = object({
     open: exclusive(PRIVATE, async (ctx: Approval, asked: Asked) => {
       ctx.set("asked", asked);
       const delay = Math.max(0, asked.deadline - (await ctx.date.now()));
-      // The engine keeps the timer, so the deadline passes even if no process of ours is there.
+      // The engine keeps the timer, so the deadline passes even if no process of ours runs.
       ctx.objectSendClient(approvals, ctx.key).expire(rpc.sendOpts({ delay }));
     }),
     expire: exclusive(PRIVATE, (ctx: Approval) => settle(ctx, { said: "timeout" })),
@@ -61,7 +61,7 @@ export const approvals = object({
       const parsed = Answer.safeParse(answer);
       if (!parsed.success) throw new TerminalError("expected yes or no", { errorCode: 400 });
       const asked = await ctx.get("asked");
-      // When all was down, the timer may come a moment later than the answer.
+      // After everything was down, the timer may come a moment after the answer.
       const isLate = asked && (await ctx.date.now()) >= asked.deadline;
       if (isLate) await settle(ctx, { said: "timeout" });
       return settle(ctx, parsed.data);
@@ -73,10 +73,10 @@ const Drawn = z.object({ key: z.string(), deadline: z.number() });
 type Question = { readonly text: string; readonly seconds: number };
 
 /**
- * Asks people about a call, and waits until one has answered or the deadline has passed. If all processes
- * die meanwhile, it goes on waiting when they are there again.
+ * Asks people about a call, and waits for an answer or the deadline. If all processes die meanwhile, the
+ * wait goes on when they are started again.
  *
- * @param tell is told the key that resolves the call
+ * @param tell is called with the key that resolves the call
  */
 export async function askPeople(
   ctx: Context,
@@ -86,7 +86,7 @@ export async function askPeople(
 ): Promise<Resolution> {
   const { id: awakeable, promise } = ctx.awakeable();
   const resolution = wait(promise);
-  // Both are recorded, so that they are the same when the call is asked about again.
+  // Both are recorded, so they stay the same if this handler runs again.
   const draw = () => ({ key: randomUUID(), deadline: Date.now() + seconds * 1000 });
   const { key, deadline } = Drawn.parse(await wait(ctx.run("key", draw)));
   await wait(ctx.objectClient(approvals, key).open({ awakeable, text, deadline }));

@@ -1,5 +1,5 @@
 // Resolves a call that is pending: RESTATE_INGRESS_URL=… npx tsx chapters/23-scale-out/approve.ts KEY yes
-// It needs the engine alone, on whichever machine that is.
+// It needs only the engine, which may be on another machine.
 import { messageOf } from "../../mock-tools/plain.ts";
 import { readDotEnv } from "../../shared/dot-env.ts";
 import { endWithOutput } from "../../shared/output.ts";
@@ -11,9 +11,9 @@ import { listPending, type Pending, resolve, type Said, sayResolved } from "./pe
 const HELP = `Resolves a call of chapter 23 that is pending.
 
   npx tsx chapters/23-scale-out/approve.ts                    lists what is pending
-  npx tsx chapters/23-scale-out/approve.ts KEY                shows all of a call
+  npx tsx chapters/23-scale-out/approve.ts KEY                shows the whole call
   npx tsx chapters/23-scale-out/approve.ts KEY yes            lets it run
-  npx tsx chapters/23-scale-out/approve.ts KEY no "a reason"  does not
+  npx tsx chapters/23-scale-out/approve.ts KEY no "a reason"  refuses it
 
 RESTATE_INGRESS_URL, in the environment or in a file called .env, is where the engine takes resolutions;
 RESTATE_ADMIN_URL is where it says what is pending.
@@ -41,7 +41,7 @@ async function printPending(): Promise<void> {
 async function showCall(key: string): Promise<void> {
   const found = (await pending()).find((one) => one.key === key);
   if (!found) throw new Error("unknown or revoked key");
-  // Whoever approves has to be able to see all of it, however long it is.
+  // A person who approves must be able to see the whole call, even a long one.
   console.log(clean(found.text));
 }
 

@@ -1,4 +1,4 @@
-// The service that runs calls. Each call of it is a call of the model, and any worker may take it.
+// The service that runs the model's calls. Any worker may take a call.
 import { type Context, service } from "@restatedev/restate-sdk";
 import type { Execute } from "../../shared/effects.ts";
 import { openWaits, type Wait } from "../../shared/engine/waits.ts";
@@ -9,10 +9,10 @@ import { withKillFirst } from "./kill.ts";
 import { openProcesses, type Processes } from "./handles.ts";
 import { approvalSeconds } from "./settings.ts";
 
-/** What a worker can do for a call besides computing. All of it outlives the worker. */
+/** What a call can use besides a thread. All of it outlives the worker. */
 export type Durable = {
   readonly execute: Execute;
-  /** Asks people about the call. Returns why it must not run, or nothing if somebody has said yes. */
+  /** Asks people about the call. Returns why it must not run, or nothing if it was approved. */
   ask(text: string): Promise<Refusal | undefined>;
   readonly processes: Processes;
 };
@@ -48,11 +48,11 @@ function openDurable(ctx: Context, conversation: string): Durable {
   };
 }
 
-/** A call, and whose it is. */
+/** A call and its conversation. */
 type Sent = { readonly conversation: string; readonly call: object };
 type Run = (call: object, durable: Durable) => Promise<object>;
 
-/** Makes the service that runs calls in whichever process serves it. */
+/** Makes the service that runs calls. They run in the process that serves it. */
 export function makeCalls(run: Run) {
   return service({
     name: "calls",

@@ -1,4 +1,4 @@
-// The service that answers questions, and how a question is put to it: through the engine.
+// The service that answers questions. A question goes to it through the engine.
 import { type ObjectContext, object } from "@restatedev/restate-sdk";
 import { z } from "zod";
 import type { Execute } from "../../shared/effects.ts";
@@ -14,7 +14,7 @@ import { JOURNAL_MISMATCH, orTerminal, recorded } from "./durable.ts";
 import { type Address, readAddress, readSettings } from "./settings.ts";
 import { withWorkers } from "./workers.ts";
 
-/** What the loop asks of the engine: to run an effect here, or to have a worker run a call. */
+/** What the loop needs from the engine: an effect runs here, a call runs in a worker. */
 export type Engine = {
   readonly execute: Execute;
   readonly send: (call: object) => Promise<unknown>;
@@ -41,14 +41,14 @@ export function makeConversation(answer: Answer) {
   });
 }
 
-/** A question: whose it is, and what the engine knows it by. */
+/** A question, its conversation, and the name of its run at the engine. */
 export type Asked = {
   readonly conversation: string;
   readonly run: string;
   readonly question: string;
 };
 
-/** Under the same key there is one run, however often it is asked for. */
+/** Sends a question to the engine. Questions with the same key share one run. */
 async function post({ ingress, lost }: Address, asked: Asked): Promise<unknown> {
   const response = await fetchFromEngine(`${ingress}/${SERVICE}/${asked.conversation}/ask`, {
     method: "POST",
@@ -65,9 +65,9 @@ const Reply = z.union([
 ]);
 
 /**
- * Puts a question to the engine. It answers when the run has ended, in whichever process that is.
+ * Sends a question to the engine. Returns the answer when the run has ended, in this process or another.
  *
- * @throws an error that says why the run has failed, or that it is about another question
+ * @throws an error that says why the run failed, or that the run has another question
  */
 export async function ask(address: Address, asked: Asked): Promise<string> {
   const reply = expectShape("an answer of the engine", Reply, await post(address, asked));
@@ -77,7 +77,7 @@ export async function ask(address: Address, asked: Asked): Promise<string> {
   throw new Error(`the question of the run ${run} was ${reply.question} and is ${question}`);
 }
 
-/** Serves a conversation here, has workers serve its calls, and puts a question to it. */
+/** Serves a conversation here, starts workers for its calls, and sends it a question. */
 async function serveAndAsk(answer: Answer, address: Address, asked: Asked): Promise<string> {
   const changed = new AbortController();
   const whenFailed = (error: Error) => {
@@ -97,7 +97,7 @@ async function serveAndAsk(answer: Answer, address: Address, asked: Asked): Prom
   }
 }
 
-/** Makes an agent whose questions go through the engine that the settings name, or through its own. */
+/** Makes an agent whose questions go through the engine in the settings, or through an engine of its own. */
 export function throughEngine(answer: Answer): (question: string) => Promise<string> {
   return async (question) => {
     const { run, conversation, folder, temporary } = readSettings();

@@ -1,22 +1,22 @@
-// Many conversations, what each of them is asked, and what has to come of it.
+// Many conversations: the question of each, and what its answer must contain.
 import pLimit from "p-limit";
 import { messageOf } from "../../mock-tools/plain.ts";
 import type { Asked } from "./conversation.ts";
 
-/** A question that no other conversation is asked, and what its answer has to say. */
+/** A question that only this conversation gets, and what its answer must contain. */
 export type Question = Asked & { readonly to: string; readonly says: readonly string[] };
 
 const PLACES = ["Lima", "Cairo", "Paris", "Tokyo"];
-/** Every so many questions, one needs a call that computes. */
+/** One of so many questions needs a call that computes. */
 const FORECAST_EVERY = 10;
 
-/** Each one has an e-mail sent to somebody else; some ask for a forecast as well. */
+/** Makes questions. Each sends an e-mail to another person; some also ask for a forecast. */
 export function makeQuestions(count: number, name = "reader"): Question[] {
   return Array.from({ length: count }, (_, index) => {
     const to = `${name}${index}@example.com`;
     const mail = `Send an email to ${to} saying "hello ${index}".`;
     const asked = { conversation: `${name}-${index}`, run: `${name}-${index}`, to };
-    // The blank makes sure that it is not the end of a longer address.
+    // The space ensures that the address is not the end of a longer one.
     if (index % FORECAST_EVERY > 0) return { ...asked, question: mail, says: [` ${to}`] };
     const place = PLACES[(index / FORECAST_EVERY) % PLACES.length] ?? "";
     const question = `${mail} How is the weather in ${place}?`;
@@ -30,7 +30,7 @@ export function countCalls(questions: readonly Question[]): { calls: number; for
   return { calls: questions.length + forecasts, forecasts };
 }
 
-/** What came of a question: an answer or an error, after so many milliseconds. */
+/** The result of a question: right or wrong, the time it took, and the error if it failed. */
 export type Answered = { readonly ms: number; readonly isRight: boolean; readonly error?: string };
 
 /**
@@ -56,7 +56,7 @@ export function askAll(
   });
 }
 
-/** The time within which a share of the questions was answered, in ms. */
+/** The time in ms in which a share of the questions was answered. */
 export function percentile(answered: readonly Answered[], share: number): number {
   const sorted = answered.map(({ ms }) => ms).toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;

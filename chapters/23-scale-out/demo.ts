@@ -50,7 +50,7 @@ async function missDeadline(stage: Stage): Promise<void> {
   await second.finish();
 }
 
-/** Plays what a process may go through, each time with two workers. */
+/** Shows the ways in which processes are killed and go on, each time with two workers. */
 export async function runDemo(): Promise<void> {
   const stage = await openStage();
   await killWorker(stage);

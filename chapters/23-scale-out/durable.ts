@@ -1,4 +1,4 @@
-// What a handler may do that outlives its process: effects, and waiting for others.
+// What a handler does that must outlive its process: effects, and waits for other handlers.
 import type { Context } from "@restatedev/restate-sdk";
 import { TerminalError } from "@restatedev/restate-sdk";
 import { z } from "zod";
@@ -8,10 +8,10 @@ import type { Execute } from "../../shared/effects.ts";
 import { forget, runOnce, WAITS } from "../../shared/engine/attempts.ts";
 import type { Wait } from "../../shared/engine/waits.ts";
 
-/** The engine's code for a handler that does something else than its journal says. */
+/** The engine's code for a handler that does not do what its journal says. */
 export const JOURNAL_MISMATCH = 570;
 
-/** An effect that is recorded with another input. The run can go on in the program that began it. */
+/** A recorded effect had another input. The run can still go on in the program that began it. */
 class JournalMismatch extends Error {
   readonly code = JOURNAL_MISMATCH;
 }
@@ -23,8 +23,8 @@ const Entry = z.object({
 });
 
 /**
- * The effects of one call of a handler. The engine has the value of an effect that is recorded; it has any
- * other one run here, and records what it returns. What throws is run again, up to three times in a process.
+ * The effects of one call of a handler. The engine returns the value of a recorded effect. Any other effect
+ * runs here, and the engine records what it returns. An effect that throws runs up to three times in a process.
  */
 export function recorded(ctx: Context, wait: Wait): Execute {
   return async (key, input, run) => {
@@ -41,7 +41,7 @@ export function recorded(ctx: Context, wait: Wait): Execute {
   };
 }
 
-/** Ends a handler with the error that the program throws. After any other, the engine would call again. */
+/** Ends a handler with the program's error. After any other error, the engine would call it again. */
 export async function orTerminal<Value>(work: Promise<Value>): Promise<Value> {
   try {
     return await work;

@@ -1,4 +1,4 @@
-// An engine, an agent and workers, each of them a process of its own.
+// An engine, an agent and workers. Each is a process of its own.
 import { mkdtempSync, openSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { startAgent, startWorkers, type Workers } from "./workers.ts";
 export type Fleet = {
   readonly engine: Engine;
   readonly workers: Workers;
-  /** The world of all of them, which vanishes with this process. */
+  /** The world of all of them. It is removed when this process ends. */
   readonly folder: string;
   close(): Promise<void>;
 };
@@ -20,10 +20,10 @@ export type Fleet = {
 const SETTINGS = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "", APPROVALS: "off", MAILBOX_FILE: "" };
 
 /**
- * Starts all of them. What they warn of is printed only if one cannot be started.
+ * Starts all of them. Their warnings are printed only if one of them cannot be started.
  *
  * @param count how many workers
- * @param whenNoted hears of each call that begins or ends; without it, workers do not tell
+ * @param whenNoted is called when a call begins or ends; without it, workers do not report calls
  */
 export async function openFleet(count: number, whenNoted?: typeof noteFrom): Promise<Fleet> {
   const folder = makeRunFolder("fleet");

@@ -12,25 +12,25 @@ import type { Wait } from "../../shared/engine/waits.ts";
 import type { Signal } from "../../mock-tools/context.ts";
 import { processes } from "./processes.ts";
 
-/** How long one call waits for processes, which may never end. */
+/** How long one call waits for processes, because a process may never end. */
 export const MAX_WAIT_SECONDS = 30;
 
 /** What the model reads of a cancelled process. */
 const CANCELLED = "[Tool execution cancelled] it ended without a result";
 
-/** What the model gets instead of a result: the process is named by this id from then on. */
+/** What the model gets instead of a result. It names the process by this id from then on. */
 export type Handle = { readonly handle: "process"; readonly id: string };
 
 /** How a process has ended, or that it is running. */
 type Ended = { readonly id: string } & Readonly<Record<string, unknown>>;
 
 export type Processes = {
-  /** Starts a process, or finds the one with this id. Returns nothing if that one has other arguments. */
+  /** Starts a process, or finds the one with this id. Returns nothing if that has other arguments. */
   start(id: string, args: object): Promise<Handle | undefined>;
-  /** Waits until all of them have ended, or for half a minute. Rejects if an id is unknown. */
+  /** Waits until all have ended, but at most half a minute. Rejects if an id is unknown. */
   awaitAll(ids: readonly string[]): Promise<readonly Ended[]>;
   cancel(id: string): Promise<Ended>;
-  /** Sends a signal, and returns how many the process has been sent. */
+  /** Sends a signal, and returns how many signals the process has got. */
   signal(id: string, signal: Signal): Promise<number>;
 };
 
@@ -38,7 +38,7 @@ export type Processes = {
 const CONFLICT = 409;
 
 function explain(id: string, error: unknown): Ended {
-  // It is this call that was cancelled, and not the process.
+  // This call was cancelled, not the process.
   if (error instanceof CancelledError) throw error;
   if (error instanceof TimeoutError) return { id, running: true };
   if (Object(error).code === CONFLICT) return { id, cancelled: CANCELLED };

@@ -1,22 +1,22 @@
-// Kills a worker and the engine from outside, each while a call runs that computes.
+// Kills a worker and the engine from outside, each while a forecast runs.
 import { setTimeout as wait } from "node:timers/promises";
 import { now } from "../../mock-tools/notes.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Watch } from "./watch.ts";
 
-/** How many were killed, and how many calls ran then. */
+/** How many workers and engines were killed, and how many calls ran at that moment. */
 export type Kills = {
   readonly workers: number;
   readonly ranInWorker: number;
   readonly restarts: number;
   readonly ranAtEngine: number;
-  /** How long there was no engine that took calls, in ms. */
+  /** The time without an engine that took calls, in ms. */
   readonly gap: number;
 };
 
 const LOOK_MS = 20;
 
-/** Kills a process, and returns the moment: milliseconds since 1970. */
+/** Kills a process, and returns the time in milliseconds since 1970. */
 function kill(pid: number): number {
   const at = now();
   process.kill(pid, "SIGKILL");
@@ -26,7 +26,7 @@ function kill(pid: number): number {
 /**
  * Kills a worker when a quarter of the forecasts have begun, and the engine when half of them have.
  *
- * @param forecasts how many are asked for
+ * @param forecasts how many forecasts the questions need
  */
 export async function killBoth(
   { engine, workers }: Fleet,
@@ -35,13 +35,13 @@ export async function killBoth(
 ): Promise<() => Kills> {
   const worker = await watch.forecasts(Math.ceil(forecasts / 4));
   const killedWorker = kill(worker);
-  // The worker's forecast begins again, so one more begins than is asked for.
+  // The killed worker's forecast begins again, so one more begins than the questions need.
   await watch.forecasts(Math.ceil(forecasts / 2) + 1);
   const { pid } = engine;
   const killedEngine = kill(pid);
   while (engine.pid === pid) await wait(LOOK_MS);
   const gap = now() - killedEngine;
-  // By the end, all that ran then have said when they ended.
+  // Counted at the end, when every call has reported its end.
   return () => ({
     workers: workers.pids().includes(worker) ? 0 : 1,
     ranInWorker: watch.ranAt(killedWorker, (pid) => pid === worker),

@@ -17,7 +17,7 @@ import { openWatch } from "./watch.ts";
 
 const MAX_CONVERSATIONS = 1_000;
 const MAX_WORKERS = 8;
-/** So many conversations are open at once, or an engine that comes back is kept busy by its clients alone. */
+/** The most conversations that are open at once. With more, their retries alone keep a restarted engine busy. */
 const MAX_OPEN = 50;
 const MAX_SECONDS = 120;
 
@@ -31,7 +31,7 @@ On a terminal it says how long that took. The offline model answers. It ends by 
 
 const Mail = z.object({ to: z.string() });
 
-/** How many e-mails were sent, and to how many people. Each conversation sends one, to somebody else. */
+/** How many e-mails were sent, and to how many people. Each conversation writes to another person. */
 function countMails(folder: string): { mails: number; people: number } {
   const file = join(folder, "mailbox.jsonl");
   const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
@@ -42,14 +42,14 @@ function countMails(folder: string): { mails: number; people: number } {
 type Run = {
   readonly answered: readonly Answered[];
   readonly kills: Kills;
-  /** How many calls have begun, those that began again included. */
+  /** How many calls have begun, including those that began again. */
   readonly begun: number;
   readonly mails: number;
   readonly people: number;
   readonly seconds: number;
 };
 
-/** Prints what is the same in each run in which all goes well. */
+/** Prints what is the same in every run without errors. */
 function printTable({ answered, kills, mails, people }: Run): void {
   const rows = [
     ["conversations", answered.length],
@@ -63,7 +63,7 @@ function printTable({ answered, kills, mails, people }: Run): void {
   for (const [name, number] of rows) print(`${name.padEnd(20)}${String(number).padStart(5)}`);
 }
 
-/** Says on a terminal how long it took, which differs in each run. */
+/** On a terminal, prints the times, which differ in each run. */
 function printTimes({ answered, kills, begun, seconds }: Run, { calls }: { calls: number }): void {
   if (!process.stderr.isTTY) return;
   const ms = (number: number) => `${Math.round(number).toLocaleString("en")} ms`;
@@ -78,20 +78,20 @@ function printTimes({ answered, kills, begun, seconds }: Run, { calls }: { calls
   printStatus(`engine: took calls again after ${ms(kills.gap)}`);
 }
 
-/** What went wrong, if anything did. */
+/** Returns what went wrong, or undefined. */
 function complain({ answered, kills, mails, people }: Run): string | undefined {
   const failed = answered.find(({ error }) => error !== undefined);
   if (failed) return failed.error;
   if (answered.some(({ isRight }) => !isRight)) return "an answer is to another question";
   if (people !== answered.length) return "an e-mail is lost";
   if (mails !== people) return "an e-mail was sent twice";
-  // Then the kills have proved nothing.
+  // Without running calls, the kills prove nothing.
   if (kills.ranInWorker === 0) return "the worker ran no call when it was killed";
   if (kills.ranAtEngine === 0) return "no call ran when the engine was killed";
   return undefined;
 }
 
-/** Starts what is needed, asks all questions, and ends what was started. */
+/** Starts the fleet, asks all questions, and ends the fleet. */
 async function run(conversations: number, workers: number): Promise<void> {
   const questions = makeQuestions(conversations);
   const needed = countCalls(questions);

@@ -18,7 +18,7 @@ function fileOf(name: string): string {
   return join(import.meta.dirname, "..", "20-human-approval", file);
 }
 
-/** Starts the program, and kills it when it has told the key of the call that is pending. */
+/** Starts the program, and kills it when it has printed the key of the pending call. */
 async function killWhilePending(): Promise<string> {
   const program = spawn(execPath, [...execArgv, fileOf("main"), QUESTION], {
     env: { ...process.env, ...settings },

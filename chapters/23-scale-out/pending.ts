@@ -1,4 +1,4 @@
-// What people do about calls that are pending: they see them, and resolve them by their keys.
+// How people list the pending calls and resolve them by their keys.
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { fetchFromEngine } from "../../shared/engine/fetch.ts";
@@ -9,17 +9,17 @@ const Asked = z.object({ text: z.string(), deadline: z.number() });
 const Row = z.object({ key: z.string(), asked: z.string() });
 const Rows = z.object({ rows: z.array(Row) });
 
-/** A call that is pending: its key, what it is, and until when, in ms since 1970. */
+/** A pending call: its key, its text, and its deadline in ms since 1970. */
 export type Pending = z.infer<typeof Asked> & { readonly key: string };
 
-/** The engine answers questions in SQL about the state of its objects. */
+/** The engine accepts SQL queries about the state of its objects. */
 const QUERY = `SELECT a.service_key AS key, a.value_utf8 AS asked FROM state a
 LEFT JOIN state r ON r.service_key = a.service_key AND r.service_name = 'approvals' AND r.key = 'resolution'
 WHERE a.service_name = 'approvals' AND a.key = 'asked' AND r.key IS NULL`;
 
 const HEADERS = { "content-type": "application/json", accept: "application/json" };
 
-/** All calls that are pending, in no order. */
+/** All pending calls, in no particular order. */
 export async function listPending({ admin }: Pick<Address, "admin">): Promise<Pending[]> {
   const body = JSON.stringify({ query: QUERY });
   const response = await fetchFromEngine(`${admin}/query`, {
@@ -38,10 +38,10 @@ const Resolved = z.object({
 });
 const Reply = z.union([Resolved, z.object({ message: z.string() })]);
 
-/** What somebody says about a call, with a reason for a no. */
+/** A person's answer about a call; a no may have a reason. */
 export type Said = { readonly said: "yes" | "no"; readonly reason?: string };
 
-/** The resolution that stands, and whether it is the one that was tried. */
+/** The resolution that counts, and whether it is the one that was just tried. */
 export type Resolved = z.infer<typeof Resolved>;
 
 /** Resolves a call. Throws an error for an unknown key. */
@@ -53,7 +53,7 @@ export async function resolve(
   const url = `${ingress}/approvals/${encodeURIComponent(key)}/resolve`;
   const response = await fetchFromEngine(url, {
     method: "POST",
-    // A resolution that arrives twice gets the same reply.
+    // If the request arrives twice, both get the same reply.
     headers: { ...HEADERS, "idempotency-key": randomUUID() },
     body: JSON.stringify(answer),
   });
@@ -62,7 +62,7 @@ export async function resolve(
   return reply;
 }
 
-/** What came of it, in a few words. */
+/** Says in a few words whether the resolution was accepted. */
 export function sayResolved({ said, accepted }: Resolved): string {
   return accepted ? "accepted" : `already resolved: ${said}`;
 }

@@ -1,5 +1,5 @@
-// The processes of a conversation. A handle names a study at the engine, so whoever has it can reach the
-// study from any process of ours, as long as the engine has its data.
+// The processes of a conversation. A handle names a study at the engine, so any process of ours can reach
+// the study by its handle, as long as the engine has its data.
 import {
   handlers,
   type InvocationId,
@@ -13,7 +13,7 @@ import { study } from "./study.ts";
 type Started = {
   /** The arguments, as JSON. */
   readonly input: string;
-  /** What the engine knows the study by. */
+  /** The study's id at the engine. */
   readonly id: InvocationId;
   readonly signals: number;
 };
@@ -26,7 +26,7 @@ async function find(ctx: Registry, id: string): Promise<Started> {
   throw new TerminalError(`unknown process ${id}; there are ${known}`, { errorCode: 404 });
 }
 
-/** The key of a study: no other conversation has it, though the id of its call may be the same there. */
+/** The key of a study. It contains the conversation, since ids of calls may repeat in another one. */
 function keyOf(ctx: Registry, id: string): string {
   return `${ctx.key} ${id}`;
 }
@@ -36,12 +36,12 @@ type Start = { readonly id: string; readonly args: object };
 const { exclusive } = handlers.object;
 const PRIVATE = { ingressPrivate: true };
 
-/** One object for each conversation, which knows the processes that it has started. */
+/** One object for each conversation. Its state holds the processes that the conversation started. */
 export const processes = object({
   name: "processes",
   handlers: {
     start: exclusive(PRIVATE, async (ctx: Registry, { id, args }: Start) => {
-      // Parsed arguments have the order of their schema, so what is equal is written alike.
+      // Parsed arguments have the order of their schema, so equal arguments give equal JSON.
       const input = JSON.stringify(args);
       const before = await ctx.get(id);
       if (before) return before.input === input;

@@ -1,4 +1,4 @@
-// What a process tells the one that has started it.
+// What a process reports to the process that started it.
 import { z } from "zod";
 
 const call = z.string();
@@ -13,21 +13,21 @@ export const Report = z.discriminatedUnion("type", [
   z.object({ type: z.literal("pids"), pids: z.array(z.number()) }),
   z.object({ type: z.literal("note"), pid: z.number(), note: Note }),
 ]);
-/** It is ready; these workers are there; a call begins or ends in the process with this id. */
+/** "ready": it takes calls. "pids": the workers that run. "note": a call began or ended in a process. */
 export type Report = z.infer<typeof Report>;
 
-/** Tells it, if somebody has started this process and is still there. */
+/** Sends a report, if the process that started this one is still there. */
 export function tell(report: Report): void {
-  // Without a function that takes the error, one would end this process before its time.
+  // Without the callback, an error while sending would end this process.
   if (process.connected) process.send?.(report, () => undefined);
 }
 
-/** Ends this process with the one that has started it, if somebody has. */
+/** Ends this process when the process that started it ends. */
 export function endWithStarter(): void {
   const end = (): void => process.exit();
   process.once("disconnect", end);
-  // Node wants to tell it something, and cannot.
+  // Node emits this if it cannot send to the starter.
   process.once("error", end);
-  // It may have ended while this process was loading its files.
+  // The starter may have ended while this process was loading.
   if (process.connected === false) end();
 }

@@ -1,4 +1,4 @@
-// Starts the chapter as a reader would, beside an engine that outlives it, and kills what it is told to.
+// Starts the chapter as a reader would, beside an engine that outlives it, and kills processes.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
@@ -11,9 +11,9 @@ import { KILLED_FILE } from "./kill.ts";
 import { listPending, type Pending, resolve, type Said, sayResolved } from "./pending.ts";
 
 const MAIN = join(import.meta.dirname, import.meta.url.endsWith(".ts") ? "main.ts" : "main.js");
-/** What each of the processes is asked for as well. */
+/** An option of this program that each process gets, too. */
 const flags = process.argv.slice(2).filter((word) => word === "--timeline");
-/** True where nothing says what to do. */
+/** True if neither a question nor RUN is given. */
 export const isDemo = process.argv.length - 2 === flags.length && !process.env.RUN;
 
 const LOOK_MS = 20;
@@ -22,9 +22,9 @@ type Settings = Readonly<Record<string, string>>;
 
 /** A program that has been started. */
 type Program = {
-  /** Waits until it has ended, and prints what it has said. */
+  /** Waits until it has ended, and prints its output. */
   finish(): Promise<void>;
-  /** Kills it with its workers and the engine, and prints what it has said so far. */
+  /** Kills it, its workers and the engine, and prints its output so far. */
   killAll(): Promise<void>;
 };
 
@@ -32,14 +32,14 @@ export type Stage = {
   start(question: string, settings: Settings): Program;
   /** Waits until a call is pending. */
   pending(): Promise<Pending>;
-  /** Has somebody in this process resolve a call, and prints what came of it. */
+  /** Resolves a call from this process, and prints what happened. */
   resolve(words: string, key: string, answer: Said): Promise<void>;
   /** How many workers were killed so far. */
   killed(): number;
   close(): Promise<void>;
 };
 
-/** What a program says beside its transcript to whoever is there; it differs in each run. */
+/** The lines of a program that are not part of its transcript, because they differ in each run. */
 const ASIDE = /^(model: |warning: |waiting for approval; )/;
 
 function printSaid(files: readonly string[], ended: string): void {
@@ -49,7 +49,7 @@ function printSaid(files: readonly string[], ended: string): void {
   print(ended);
 }
 
-/** Starts an engine for all that happens on this stage. */
+/** Starts an engine for all programs of this stage. */
 export async function openStage(): Promise<Stage> {
   const folder = makeRunFolder("scale-out");
   const engine = await openEngine(join(folder, "engine"));
@@ -63,7 +63,7 @@ export async function openStage(): Promise<Stage> {
   };
   return {
     start(question, settings) {
-      // What is left of a program that was killed may still write into its own files.
+      // The workers of a killed program may still write, so each program has files of its own.
       const files = ["stdout", "stderr"].map((name) => join(folder, `${name}-${++count}`));
       const [out = 0, err = 0] = files.map((file) => openSync(file, "w"));
       const child = spawn(process.execPath, [...process.execArgv, MAIN, question, ...flags], {

@@ -1,4 +1,4 @@
-// What a worker does for a call, in another process than the loop.
+// What a worker does for a call. It runs in another process than the loop.
 import { readOutcome } from "../../shared/outcomes.ts";
 import { describeCall } from "../../shared/shown.ts";
 import type { Durable } from "./calls.ts";
@@ -13,11 +13,11 @@ import {
   tools,
 } from "./main.ts";
 
-/** Asks people, starts a process, or works on one. Returns nothing if the call is just to run. */
+/** Asks people, starts a process, or works on one. Returns nothing if the call still has to run. */
 async function serveDurably(call: FunctionCall, durable: Durable): Promise<Outcome | undefined> {
   const tool = tools.get(call.name);
   const args = tool && parseJson(tool.parameters, call.arguments);
-  // Nobody is asked about a call that cannot run; runCall says what is wrong with it.
+  // People are not asked about a call that cannot run; runCall says what is wrong with it.
   if (!tool || !args?.ok) return undefined;
   if (tool.askFirst) {
     const refusal = await durable.ask(describeCall(call.name, args.value));
@@ -36,7 +36,7 @@ async function serveDurably(call: FunctionCall, durable: Durable): Promise<Outco
   }
 }
 
-/** Serves a call that somebody has sent. What waits here waits at the engine, and holds no thread. */
+/** Serves a call that a conversation has sent. Its waits are kept by the engine and hold no thread. */
 export async function serveCall(sent: object, durable: Durable): Promise<Outcome> {
   const call = FunctionCall.parse(sent);
   const outcome = await serveDurably(call, durable);

@@ -4,13 +4,13 @@ import type { Engine } from "../../shared/engine/engine.ts";
 import { addSettings } from "../../shared/settings.ts";
 
 addSettings({
-  CONVERSATION: "whose questions are answered one after another",
-  RUN: "the name of the run: under the same name, it goes on where it has stopped",
-  WORKERS: "how many processes run calls; 0 if others do",
-  APPROVALS: "off, to send e-mails without asking anybody",
-  APPROVAL_SECONDS: "how long a call may be pending, 60 by default",
-  RESTATE_INGRESS_URL: "where an engine takes questions, instead of one of our own",
-  RESTATE_ADMIN_URL: "where services are registered with it",
+  CONVERSATION: "the conversation's name; its questions are answered one after another",
+  RUN: "the name of the run: with the same name, it goes on where it stopped",
+  WORKERS: "how many workers to start; 0 if they run already",
+  APPROVALS: "off: send e-mails without asking anybody",
+  APPROVAL_SECONDS: "how many seconds a call may be pending, 60 by default",
+  RESTATE_INGRESS_URL: "where a running engine takes questions; without it, one is started",
+  RESTATE_ADMIN_URL: "where services are registered with that engine",
   SERVICE_URL: "for agent.ts and worker.ts: where an engine on another machine finds them",
 });
 
@@ -18,10 +18,10 @@ const { env } = process;
 const MAX_SECONDS = 86_400;
 const MAX_WORKERS = 64;
 
-/** Where an engine is, and what tells that it is lost for good. */
+/** The addresses of an engine, and a signal that is aborted if the engine is lost for good. */
 export type Address = Pick<Engine, "ingress" | "admin" | "lost">;
 
-/** The engine that the settings name, if they do. */
+/** The engine's addresses from the settings, or undefined if they name none. */
 export function readAddress(): Address | undefined {
   const { RESTATE_INGRESS_URL: ingress, RESTATE_ADMIN_URL: admin } = env;
   if (Boolean(ingress) !== Boolean(admin)) {
@@ -32,22 +32,22 @@ export function readAddress(): Address | undefined {
       throw new Error(`expected an address such as http://127.0.0.1:8080, got ${url}`);
     }
   }
-  // Nobody tells whether somebody else's engine is lost.
+  // For an engine of somebody else, this signal is never aborted.
   const { signal: lost } = new AbortController();
   return ingress && admin ? { ingress, admin, lost } : undefined;
 }
 
-/** The engine of somebody who serves and starts none. */
+/** The engine's addresses, for a program that serves and starts no engine. Throws an error without them. */
 export function expectAddress(): Address {
   const address = readAddress();
   if (!address) throw new Error("expected RESTATE_INGRESS_URL and RESTATE_ADMIN_URL");
   return address;
 }
 
-/** Where a service listens that has a name on the network. */
+/** The public URL of a service, and the port on which it listens. */
 export type Place = { readonly url: string; readonly port: number };
 
-/** The place that SERVICE_URL names, if it does. Without one, a service listens on loopback, on a free port. */
+/** The place from SERVICE_URL. Without that setting, a service listens on loopback, on a free port. */
 export function readPlace(): Place | undefined {
   const { SERVICE_URL: given } = env;
   if (!given) return undefined;
@@ -76,19 +76,19 @@ export function approvalSeconds(): number {
   return readNumber("APPROVAL_SECONDS", 60, MAX_SECONDS);
 }
 
-/** True unless APPROVALS is off. It is read before anybody can be told that it is wrong. */
+/** True unless APPROVALS is off. It is read at loading, so expectSettings reports a wrong value later. */
 export function needsApproval(): boolean {
   return env.APPROVALS !== "off";
 }
 
-/** How many workers to start: one a core, unless WORKERS says otherwise. */
+/** How many workers to start: WORKERS, or one per core by default. */
 export function readWorkers(): number {
   const count = readNumber("WORKERS", availableParallelism(), MAX_WORKERS);
   if (Number.isInteger(count)) return count;
   throw new Error(`expected a whole number in WORKERS, got ${count}`);
 }
 
-/** Throws an error that says what was expected, if a setting of workers or of what they ask is wrong. */
+/** Throws an error that says what was expected, if a setting of workers or approvals is wrong. */
 export function expectSettings(): void {
   readWorkers();
   approvalSeconds();
@@ -99,11 +99,11 @@ export function expectSettings(): void {
 
 export type Settings = {
   readonly conversation: string;
-  /** What the engine knows the run by. */
+  /** The name of the run at the engine. */
   readonly run: string;
-  /** Where the data of an engine of our own lies. */
+  /** The data folder for an engine of our own. */
   readonly folder: string;
-  /** True if nobody can ask for it again. */
+  /** True if nobody can ask for the run again. */
   readonly temporary: boolean;
 };
 
@@ -111,7 +111,7 @@ export type Settings = {
 export function readSettings(): Settings {
   expectSettings();
   const [named, mine] = [readName("RUN"), readName("CONVERSATION")];
-  // A run that went on in another world would find none of the e-mails that it has sent.
+  // In another world, a run that goes on would not find the e-mails that it has sent.
   if (named && !isWorldKept)
     throw new Error("RUN needs a WORLD_DIR, where e-mails outlive the program");
   const run = named ?? crypto.randomUUID();

@@ -1,4 +1,4 @@
-// A study as a workflow. Each season is an effect, so a worker that takes over begins where the last one died.
+// A study as a workflow. Each season is an effect, so a worker that takes over begins at the next season.
 import {
   handlers,
   TerminalError,
@@ -19,14 +19,14 @@ const MAX_THREADS = 2;
 
 let pool: Piscina | undefined;
 
-/** A pool of their own, so that studies take no call's thread. It is made for the first study. */
+/** Studies have their own pool, so that they take no call's thread. It is made for the first study. */
 function openPool(): Piscina {
   if (pool) return pool;
   pool = new Piscina({
     filename: `${import.meta.dirname}/../../mock-tools/worker.ts`,
     name: "runTool",
     execArgv,
-    // With fewer, nothing would replace the thread of a season that is cancelled while others wait.
+    // With fewer, no new thread would start if a season is cancelled while others wait.
     minThreads: MAX_THREADS,
     maxThreads: MAX_THREADS,
     resourceLimits: { maxOldGenerationSizeMb: 64 },
@@ -35,9 +35,9 @@ function openPool(): Piscina {
   return pool;
 }
 
-/** Reads the signals from a number on, and returns the next number and the seasons that are wanted. */
+/** Reads the signals from this number on. Returns the next number and the wanted seasons. */
 async function readSignals(ctx: WorkflowContext, next: number, wanted: readonly string[]) {
-  // What is seen is recorded, so a worker that takes over sees the same.
+  // The engine records what peek returns, so a worker that takes over reads the same.
   const signal = await ctx.promise<Signal>(`signal ${next}`).peek();
   if (!signal) return { next, wanted };
   const { name, payload } = signal;
@@ -45,7 +45,7 @@ async function readSignals(ctx: WorkflowContext, next: number, wanted: readonly 
   return readSignals(ctx, next + 1, isHeeded ? [payload] : wanted);
 }
 
-/** Computes the mean of one season in a thread, which is ended when the study is cancelled. */
+/** Computes the mean of one season in a thread. If the study is cancelled, the thread is ended. */
 async function studySeason(ctx: WorkflowContext, location: string, season: string) {
   const end = new AbortController();
   const task = { name: "study_season", args: { location, season } };
@@ -54,7 +54,7 @@ async function studySeason(ctx: WorkflowContext, location: string, season: strin
     try {
       return Number(await openPool().run(task, { signal: end.signal }));
     } catch (error) {
-      // What fails would fail again, so there is one attempt.
+      // It would fail again, so there is only one attempt.
       throw new TerminalError(messageOf(error));
     }
   };

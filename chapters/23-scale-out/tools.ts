@@ -1,15 +1,15 @@
-// The tools that work on processes. They run where the call does, since a thread cannot reach the engine.
+// The tools that work on processes. They run outside the threads, which cannot reach the engine.
 import { z } from "zod";
 import { defineLocal, type LocalTool } from "../../mock-tools/local.ts";
 import type { Tool as ThreadTool } from "../../mock-tools/tools.ts";
 import { MAX_WAIT_SECONDS, type Processes } from "./handles.ts";
 
-/** A tool that runs in a thread, and what its calls need before and after; or a local one. */
+/** A tool that runs in a thread, with flags for approval and background; or a local tool. */
 export type Tool =
   | (ThreadTool & {
       readonly local?: false;
       readonly background?: boolean;
-      /** Whether people are asked before a call runs. */
+      /** True if people are asked before a call runs. */
       readonly askFirst?: boolean;
       readonly retry?: "never" | "safe" | "idempotent";
     })

@@ -1,20 +1,20 @@
-// What is known, from outside, of the calls that workers run.
+// Follows from outside which calls the workers run.
 import type { noteFrom } from "../../shared/timeline.ts";
 
-/** A call that has begun in a worker. Times are milliseconds since 1970. */
+/** A call that has begun in a worker, and when, in milliseconds since 1970. */
 type Begun = { readonly pid: number; readonly at: number };
 
 export type Watch = {
   readonly note: typeof noteFrom;
-  /** Resolves when so many forecasts have begun, with the id of the process that runs the last of them. */
+  /** Resolves when so many forecasts have begun, with the process id of the last one. */
   forecasts(count: number): Promise<number>;
-  /** How many calls have begun, those that began again included. */
+  /** How many calls have begun, including those that began again. */
   begun(): number;
-  /** How many calls some processes ran at a moment. */
+  /** How many calls the chosen processes ran at a moment. */
   ranAt(moment: number, isAsked: (pid: number) => boolean): number;
 };
 
-/** Listens to workers. */
+/** Makes a watch that has seen no call yet. */
 export function openWatch(): Watch {
   const begun = new Map<string, Begun>();
   const ended = new Map<string, number>();

@@ -1,4 +1,4 @@
-// Runs calls in several processes. They share one port, so the engine need not know how many there are.
+// Runs calls in several processes. They share one port, so the engine does not need their number.
 //
 // RESTATE_INGRESS_URL=… RESTATE_ADMIN_URL=… npx tsx chapters/23-scale-out/worker.ts
 import cluster from "node:cluster";
@@ -17,18 +17,18 @@ import { expectAddress, expectSettings, readPlace, readWorkers } from "./setting
 import { serveCall } from "./serve.ts";
 import { study } from "./study.ts";
 
-/** The engine opens another connection, to another worker, when one carries so many calls. */
+/** When a connection carries so many calls, the engine opens another one, often to another worker. */
 const MAX_CALLS_PER_CONNECTION = 2;
 
-/** After so many in a row that have died before they took a call, no other one is started. */
+/** After so many workers in a row have died before they took a call, no more are started. */
 const MAX_FAILURES = 10;
 
-// Each worker takes connections by itself. Else the primary would hand them out, and one that it handed to a
-// worker that has just been killed would stay open with nobody to read it, until the engine notices a minute later.
+// Each worker accepts connections itself. Otherwise the primary would hand them out, and a connection for a
+// worker that was just killed would stay open and unread, until the engine notices a minute later.
 cluster.schedulingPolicy = cluster.SCHED_NONE;
 
 async function serve(port: number): Promise<void> {
-  // Somebody wants to know when calls run, and asked for that before the threads were started.
+  // NOTE_CALLS must be set before the threads start, because they inherit it.
   if (process.env.NOTE_CALLS) hearCalls((note) => tell({ type: "note", pid: process.pid, note }));
   await serveService([makeCalls(serveCall), approvals, processes, study], {
     port,
@@ -37,7 +37,7 @@ async function serve(port: number): Promise<void> {
   });
 }
 
-/** A port that nobody listens on. The workers share it, and one that is replaced finds it again. */
+/** Finds a free port. The workers share it, also those that replace others. */
 async function findPort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -74,14 +74,14 @@ async function keepWorkers(): Promise<void> {
   tellPids();
   let failures = 0;
   cluster.on("exit", async () => {
-    // Whoever draws when calls ran learns which of them have ended with their worker.
+    // A timeline needs this to see which calls ended with their worker.
     tellPids();
     try {
       await startWorker(port);
       failures = 0;
       tellPids();
     } catch (error) {
-      // It has died before it took a call, and is replaced as well.
+      // It died before it took a call. Its own exit event starts a replacement.
       if (++failures === MAX_FAILURES) fail(error);
     }
   });
@@ -93,7 +93,7 @@ function fail(error: unknown): never {
 }
 
 endWithStarter();
-// A worker that starts has something to ask of its primary, which may have ended.
+// A starting worker sends to its primary, which may have ended.
 cluster.worker?.once("error", () => process.exit());
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit());
 try {

@@ -1,4 +1,4 @@
-// Starts the processes that run calls, or an agent, and ends them.
+// Starts and ends workers, which run calls, and an agent.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { extname, join } from "node:path";
@@ -7,9 +7,9 @@ import { Report } from "./reports.ts";
 import { type Address, readWorkers } from "./settings.ts";
 
 export type Workers = {
-  /** The process ids of those that are there. */
+  /** The process ids of the workers that run now. */
   pids(): readonly number[];
-  /** Aborted when there are none any more. */
+  /** Aborted when all workers are lost. */
   readonly lost: AbortSignal;
   close(): Promise<void>;
 };
@@ -17,17 +17,17 @@ export type Workers = {
 type Settings = Readonly<Record<string, string>>;
 type Output = number | "inherit";
 type Options = {
-  /** As many as WORKERS says, without it. */
+  /** How many workers; the default is WORKERS. */
   readonly count?: number;
-  /** Are added to the environment. */
+  /** Settings to add to the environment. */
   readonly settings?: Settings;
-  /** Where their warnings go: to an open file, or to those of this process. */
+  /** Where their warnings go: an open file, or the stderr of this process. */
   readonly stderr?: Output;
-  /** Hears of each call that begins or ends, if the settings have NOTE_CALLS. */
+  /** Called when a call begins or ends, if the settings have NOTE_CALLS. */
   readonly whenNoted?: typeof noteFrom;
 };
 
-/** Ends a process, with those that it has forked. */
+/** Ends a process. The processes that it has forked end with it. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
@@ -35,7 +35,7 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Starts a program of this folder in a process of its own. It ends with this one. */
+/** Starts a program of this folder in a process of its own, which ends when this process ends. */
 function start(
   program: "agent" | "worker",
   { ingress, admin }: Address,
@@ -49,7 +49,7 @@ function start(
   });
 }
 
-/** Hears what a process tells. Resolves when it is ready, and rejects if it ends before that. */
+/** Receives the reports of a process. Resolves when it is ready, rejects if it ends before that. */
 function follow(child: ChildProcess, name: string, hear: (report: Report) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     child.on("message", (message) => {
@@ -62,7 +62,7 @@ function follow(child: ChildProcess, name: string, hear: (report: Report) => voi
 }
 
 /**
- * Starts workers, which register themselves with the engine. One that dies is replaced. All of them end
+ * Starts workers, which register themselves with the engine. A worker that dies is replaced. All of them end
  * with this process.
  */
 export async function startWorkers(address: Address, options: Options = {}): Promise<Workers> {
@@ -85,14 +85,14 @@ export async function startWorkers(address: Address, options: Options = {}): Pro
   return { pids: () => pids, lost, close: () => end(primary) };
 }
 
-/** Starts an agent, which registers itself with the engine. Returns what ends it. */
+/** Starts an agent, which registers itself with the engine. Returns a function that ends it. */
 export async function startAgent(address: Address, options: Options): Promise<() => Promise<void>> {
   const agent = start("agent", address, options);
   await follow(agent, "the agent", () => undefined);
   return () => end(agent);
 }
 
-/** Does something while workers are there, and tells it when they are lost. */
+/** Starts workers, runs a function, and ends the workers. The signal is aborted when they are lost. */
 export async function withWorkers<Value>(
   address: Address,
   act: (lost: AbortSignal) => Promise<Value>,

@@ -1,17 +1,17 @@
-// The attempts at an effect within one process.
+// Counts the attempts at an effect within one process.
 import { RetryableError, TerminalError } from "@restatedev/restate-sdk";
 import { describe } from "../describe.ts";
 
-/** So many attempts are made at an effect that throws. */
+/** The most attempts at an effect that throws. */
 const MAX_ATTEMPTS = 3;
-/** The engine waits between them, from so many milliseconds on, twice as long each time. */
+/** The engine's waits between attempts, in milliseconds. Each is twice the wait before. */
 export const WAITS = { initialRetryInterval: 100, maxRetryInterval: 2_000 };
 
 type Begun = { attempts: number; end: Promise<unknown> | undefined };
 
 /**
- * The effects of this process that are not recorded yet, by idempotency key. The engine calls the handler
- * again when one of them has failed, or when it has died itself, and the others go on meanwhile.
+ * The effects of this process that are not recorded yet, by idempotency key. If one of them fails or the
+ * engine dies, the engine calls the handler again, while the other effects go on.
  */
 const begun = new Map<string, Begun>();
 
@@ -20,7 +20,7 @@ async function attempt(effect: Begun, run: () => Promise<unknown>): Promise<unkn
   try {
     return await run();
   } catch (error) {
-    // The engine can count attempts as well, but it counts those at which it found no process.
+    // The engine's own count would include attempts at which no process was there.
     if (effect.attempts === MAX_ATTEMPTS) {
       throw new TerminalError(error instanceof RetryableError ? error.message : describe(error));
     }
@@ -30,7 +30,7 @@ async function attempt(effect: Begun, run: () => Promise<unknown>): Promise<unkn
 }
 
 /**
- * Runs an effect, unless this process is running it, or has run it and the engine has not heard of it.
+ * Runs an effect, unless this process is running it, or has run it and the engine has not recorded it yet.
  *
  * @returns what it returns
  * @throws what it throws, or a TerminalError at the last attempt

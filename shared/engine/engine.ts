@@ -4,26 +4,26 @@ import { resolve } from "node:path";
 import { ensureEngine } from "./install.ts";
 import { follow, startKeeper } from "./keeping.ts";
 
-/** A server that is there until close() is called or the program ends, however that ends. */
+/** A server that runs until close() is called or the program ends in any way. */
 export type Engine = {
-  /** http://127.0.0.1:PORT, where services are called. It stays the same when the server dies. */
+  /** http://127.0.0.1:PORT, where services are called. It stays the same if the server is restarted. */
   readonly ingress: string;
-  /** http://127.0.0.1:PORT, where services are registered. It stays the same as well. */
+  /** http://127.0.0.1:PORT, where services are registered. It stays the same, too. */
   readonly admin: string;
-  /** The process id of the server, which is another one after it has died. */
+  /** The process id of the server. It changes when the server is restarted. */
   readonly pid: number;
-  /** Aborted, with an error as its reason, when the server has died and cannot be started again. */
+  /** Aborted if the server has died and cannot be started again. The reason is an error. */
   readonly lost: AbortSignal;
   close(): Promise<void>;
 };
 
-/** Lets the program end although it has a keeper, which then ends as well. */
+/** Lets the program end although its keeper runs. The keeper then ends, too. */
 function letGo(keeper: ChildProcess): void {
   keeper.unref();
   keeper.channel?.unref();
 }
 
-/** Resolves when a keeper has ended, which it does when the program has nothing more to say to it. */
+/** Closes the connection to a keeper, which makes it end. Resolves when it has ended. */
 async function close(keeper: ChildProcess): Promise<void> {
   if (keeper.exitCode !== null || keeper.signalCode !== null) return;
   keeper.ref();
@@ -33,12 +33,12 @@ async function close(keeper: ChildProcess): Promise<void> {
 }
 
 /**
- * Starts an engine over a folder's data, which is made if it is missing. Installs the server before, if
- * that has not been done. If the server dies, it is started again on the same ports.
+ * Starts an engine with the data in a folder, and makes the folder if it is missing. Installs the server
+ * first if necessary. If the server dies, it is started again on the same ports.
  *
- * @param folder where the engine keeps its data; no two engines can use one at the same time
- * @param options `temporary` removes the folder in the end; it must be empty or missing before
- * @throws an error in one line if there can be no engine; then nothing is left of it
+ * @param folder where the engine keeps its data; two engines cannot use the same folder at the same time
+ * @param options with `temporary`, the folder is removed at the end; it must be empty or missing before
+ * @throws an error in one line if the engine cannot be started; then nothing is left of it
  */
 export async function openEngine(folder: string, { temporary = false } = {}): Promise<Engine> {
   const binary = await ensureEngine();

@@ -4,11 +4,11 @@ const BETWEEN_MS = 200;
 const MAX_ATTEMPTS = 75;
 
 /**
- * Sends a request to an engine that may have died and be on its way back: again and again for 15
- * seconds, until it is answered. It may arrive twice, so it needs an idempotency key if it changes something.
+ * Sends a request to an engine, which may just be restarting. Tries again until there is an answer,
+ * for 15 seconds. The request may arrive twice, so it needs an idempotency key if it changes something.
  *
  * @param init its signal ends the attempts
- * @throws the signal's reason, or an error that says that the engine is not there
+ * @throws the signal's reason, or an error that says that the engine does not answer
  */
 export async function fetchFromEngine(url: string, init: RequestInit): Promise<Response> {
   for (let attempt = 1; ; attempt++) {

@@ -24,7 +24,7 @@ function readJson(...path: readonly string[]): unknown {
 /**
  * The version that the lock file names.
  *
- * @throws an error that says what to do where there is no server for this platform
+ * @throws an error that says what to do if there is no server for this platform
  */
 export function lockedVersion(): string {
   const { packages } = Lock.parse(readJson(FOLDER, "package-lock.json"));
@@ -35,7 +35,7 @@ export function lockedVersion(): string {
   );
 }
 
-/** Takes the folder that node_modules is in. */
+/** The path of the engine's binary under the folder that holds node_modules. */
 function binaryIn(folder: string): string {
   return join(folder, MODULES, PACKAGE, "bin", "restate-server");
 }
@@ -47,10 +47,10 @@ export function findEngine(): string | undefined {
   return version === lockedVersion() ? binaryIn(FOLDER) : undefined;
 }
 
-/** Puts what has been installed in a folder in its place at once, so that nobody sees half of it. */
+/** Moves a finished installation to its place in one step, so that no process sees half of it. */
 function moveFrom(folder: string): void {
   const place = join(FOLDER, MODULES);
-  // Another setup may have come first.
+  // Another setup may have been faster.
   if (findEngine()) return;
   if (existsSync(place)) renameSync(place, join(folder, "old"));
   renameSync(join(folder, MODULES), place);
@@ -58,7 +58,7 @@ function moveFrom(folder: string): void {
 
 const BEGIN = ".install-";
 
-/** Removes what setups have left that were killed. */
+/** Removes what killed setups have left. */
 function removeLeftovers(): void {
   for (const name of readdirSync(FOLDER).filter((one) => one.startsWith(BEGIN))) {
     const [pid = ""] = name.slice(BEGIN.length).split("-");

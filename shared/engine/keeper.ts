@@ -1,20 +1,20 @@
-// Keeps a server for a program, in a process of its own: it starts the server again when that dies, and
-// ends it when the program ends, however that ends. It belongs to no terminal, so that Ctrl-C reaches the
-// program alone. It is started for each engine, so it is kept free of packages.
+// Keeps a server running for a program. It is a process of its own. It restarts the server if that dies, and
+// ends it when the program ends in any way. It has no terminal, so that Ctrl-C reaches only the program.
+// It starts for each engine, so it loads no packages.
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Ports } from "./log.ts";
 import { type Server, startServer } from "./server.ts";
 
-/** What the program wants kept: it sends one of these. */
+/** The message with which the program orders a server. */
 export type Order = {
   readonly binary: string;
   readonly folder: string;
-  /** True if the folder is to be removed in the end. */
+  /** True if the folder must be removed at the end. */
   readonly temporary: boolean;
 };
 
-/** What the program is told: where its server is, each time it has one, or why it has none. */
+/** A message to the program: the server's ports after each start, or why there is no server. */
 export type Report =
   | ({ readonly type: "ready"; readonly pid: number } & Ports)
   | { readonly type: "failed"; readonly message: string };
@@ -29,21 +29,21 @@ let server: Server | undefined;
 
 async function report(what: Report): Promise<void> {
   await new Promise((resolve) => {
-    // The program may be gone, and then nobody is left to be told.
+    // The program may have ended.
     if (process.connected && process.send) process.send(what, resolve);
     else resolve(undefined);
   });
 }
 
 /**
- * True for a start that may go well next time: another engine may be about to leave the folder, or another
- * program the port. The server does not always manage to say why it ends.
+ * True if the next start may succeed, because another engine may soon leave the folder, or another
+ * program the port. The server does not always say why it ended.
  */
 function mayPass(error: unknown, ports: Ports | undefined): boolean {
   return ports !== undefined || /is locked|ended with/.test(String(error));
 }
 
-/** Starts the server, several times if need be, until it takes calls. */
+/** Starts the server until it takes calls, with several attempts if necessary. */
 async function start({ binary, folder }: Order, ports: Ports | undefined): Promise<Ports> {
   let said: unknown;
   for (let count = 1; ; count += 1) {
@@ -59,7 +59,7 @@ async function start({ binary, folder }: Order, ports: Ports | undefined): Promi
   }
 }
 
-/** Keeps a server running until it is not wanted any more. */
+/** Keeps a server running until the program no longer needs it. */
 async function keepRunning(order: Order): Promise<void> {
   let ports: Ports | undefined;
   while (isWanted) {
@@ -82,7 +82,7 @@ function remove(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** What a start's error says to a reader, in one line. */
+/** Turns the error of a start into one line for a reader. */
 function explain(error: unknown, { folder }: Order): string {
   const text = error instanceof Error ? error.message : String(error);
   const [, port] = /:(\d+)': Address (?:already )?in use/.exec(text) ?? [];
@@ -105,7 +105,7 @@ async function keep(order: Order): Promise<void> {
   process.exit();
 }
 
-/** Ends the server, by force if it takes long. */
+/** Ends the server, and kills it if that takes long. */
 function stop(): void {
   isWanted = false;
   server?.child.kill("SIGTERM");

@@ -1,4 +1,4 @@
-// The program's side of a keeper: it starts one, and hears from it.
+// The program's side of a keeper: starts it, and receives its messages.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
@@ -16,11 +16,11 @@ export type Ready = Extract<z.infer<typeof Report>, { type: "ready" }>;
 
 const here = createRequire(import.meta.url);
 
-/** How Node starts the keeper: from its source where it can read TypeScript or with tsx, or compiled. */
+/** Node's arguments for the keeper: its source if Node reads TypeScript or tsx is there, or the compiled file. */
 function keeperCommand(): string[] {
   const file = join(import.meta.dirname, `keeper${extname(import.meta.filename)}`);
   if (file.endsWith(".js") || process.features.typescript) return [file];
-  // tsx's hook of require starts in half the time that its hook of import takes.
+  // tsx starts with its require hook in half the time that its import hook takes.
   return ["--require", here.resolve("tsx/cjs"), "--eval", `require(${JSON.stringify(file)})`];
 }
 
@@ -35,9 +35,9 @@ export function startKeeper(order: Order): ChildProcess {
   return keeper;
 }
 
-/** What a program knows of the server that is kept for it. */
+/** What a program knows about its server. */
 export type Kept = {
-  /** Resolves with the first server's addresses, or rejects if there can be none. */
+  /** Resolves with the addresses after the first start, or rejects if the server cannot be started. */
   readonly ready: Promise<Ready>;
   readonly lost: AbortSignal;
   readonly server: { pid: number; isWanted: boolean };
@@ -61,7 +61,7 @@ export function follow(keeper: ChildProcess): Kept {
     });
     keeper.on("error", ({ message }) => lose(`the engine cannot be started: ${message}`));
     keeper.on("exit", () => {
-      // It ends its server before it ends itself, unless it was killed.
+      // A keeper ends its server before itself. If the server still runs, the keeper was killed.
       if (server.pid > 0 && isAlive(server.pid)) process.kill(server.pid, "SIGKILL");
       lose("the process that keeps the engine was killed");
     });

@@ -1,4 +1,4 @@
-// What the server writes while it runs: a line of JSON for each thing that it has to say.
+// Reads the server's log, in which each line is JSON.
 
 /** The ports of a server: for calls, for its administration, and for other servers of its kind. */
 export type Ports = { readonly ingress: number; readonly admin: number; readonly node: number };
@@ -14,11 +14,11 @@ export type Log = {
   readonly ports: Partial<Record<string, number>>;
   /** True when the server takes calls. */
   isLeader: boolean;
-  /** The last error that it has told. */
+  /** The last error in the log. */
   error: string;
 };
 
-/** Takes a line of the log as text, returns its parts; a line that is no JSON is an error in words. */
+/** Takes a line of the log, returns its parts. A line that is not JSON counts as an error message. */
 function readLine(line: string) {
   try {
     return Object(JSON.parse(line));
@@ -27,7 +27,7 @@ function readLine(line: string) {
   }
 }
 
-/** Adds a line of the log to what has been read of it. */
+/** Adds a line to what has been read of the log. */
 export function noteLine(log: Log, line: string): void {
   if (line.trim() === "") return;
   const { level, target, fields, span } = readLine(line);
@@ -36,7 +36,7 @@ export function noteLine(log: Log, line: string): void {
   const name = NAMES.get(place.server_name);
   if (name) log.ports[name] = Number(place["server.port"]);
   if (/became Leader/.test(message)) log.isLeader = true;
-  // Without a network it cannot ask whether there is a later version, which keeps it from nothing.
+  // Without a network, the server cannot check for a later version. That error is harmless.
   if (level === "ERROR" && target !== "octocrab") log.error = String(error ?? message);
 }
 

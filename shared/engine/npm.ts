@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { atEnd } from "../../mock-tools/at-end.ts";
 
-/** It tries twice more, after a second and after five, when the network fails. */
+/** If the network fails, npm tries twice more, after one second and after five. */
 const ARGUMENTS = [
   ...["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
   ...["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"],
@@ -11,7 +11,7 @@ const ARGUMENTS = [
 const NETWORK =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|EHOSTUNREACH|ENETUNREACH)$/;
 
-/** Takes what npm has written, returns in one line what went wrong and what to do. */
+/** Takes npm's output, returns in one line what went wrong and what to do. */
 function explain(written: string, folder: string): string {
   const [, code = ""] = /^npm (?:error|ERR!) code (\S+)/m.exec(written) ?? [];
   if (NETWORK.test(code))
@@ -25,7 +25,7 @@ function explain(written: string, folder: string): string {
   return `npm ci has failed: ${said ?? "it does not say why"}`;
 }
 
-/** What to say of an npm that cannot be started at all. */
+/** Says in one line why npm cannot be started. */
 function explainStart(error: unknown): string {
   const isMissing = Object(error).code === "ENOENT";
   if (isMissing)
@@ -41,8 +41,8 @@ function endedOf(npm: ChildProcess): Promise<number | null> {
 }
 
 /**
- * Installs what the lock file in a folder names, without running any package's script. npm ends with
- * this program.
+ * Installs the packages of the lock file in a folder, without running their scripts. npm ends when
+ * this program ends.
  *
  * @throws an error that says what went wrong and what to do, in one line
  */

@@ -3,13 +3,13 @@ import { printStatus } from "../print.ts";
 
 const LOOK_MS = 250;
 
-/** A megabyte, as the makers of disks count. */
+/** A decimal megabyte, as on the labels of disks. */
 const MEGABYTE = 1_000_000;
 
 /**
- * Shows on stderr how a file grows: numbers that are added to a line on a terminal, a few lines elsewhere.
+ * Shows on stderr how a file grows: numbers added to one line on a terminal, otherwise a few lines.
  *
- * @returns a function that ends it
+ * @returns a function that stops it
  */
 export function showGrowth(file: string): () => void {
   const { stderr } = process;

@@ -23,7 +23,7 @@ async function ask({ admin, lost }: Admin, { method, path, body }: Request): Pro
   throw new Error(`the engine cannot take the services: ${message.replace(/\s+/g, " ")}`);
 }
 
-/** The names of a deployment's services, in an order that does not depend on the deployment. */
+/** The names of a deployment's services, in a fixed order. */
 function namesOf({ services }: z.infer<typeof Known>): string {
   return services
     .map(({ name }) => name)
@@ -32,10 +32,10 @@ function namesOf({ services }: z.infer<typeof Known>): string {
 }
 
 /**
- * Tells an engine where services are, so that it calls them. If it knows the same services from an
- * earlier process, they get the address of this one, and what they had begun goes on here.
+ * Tells an engine where services are, so that it calls them. If it knows these services from an
+ * earlier process, they get the new address, and their unfinished work goes on here.
  *
- * @param at the port of serveService where it listens on loopback, or the services' URL
+ * @param at the port of serveService if it listens on loopback, or the services' URL
  * @throws an error in one line if the engine cannot reach them or does not take them
  */
 export async function registerService(engine: Admin, at: number | string): Promise<void> {
@@ -50,6 +50,6 @@ export async function registerService(engine: Admin, at: number | string): Promi
   }
   if (same.length > 0) return;
   const made = Known.parse(await ask(engine, { method: "POST", path, body: { uri } }));
-  // Of a place that other services had in an earlier process, the engine remembers those.
-  if (namesOf(made) !== names) throw new Error(`the engine knows ${uri} as the place of others`);
+  // If other services had this address in an earlier process, the engine still knows those.
+  if (namesOf(made) !== names) throw new Error(`the engine knows other services at ${uri}`);
 }

@@ -10,34 +10,34 @@ export type Services = Options["services"];
 
 type Logger = NonNullable<Options["logger"]>;
 
-/** Is told why an attempt has failed. The engine makes another one. */
+/** Called when an attempt has failed. The engine makes another one. */
 export type WhenFailed = (error: Error) => void;
 
-/** Says on stderr that an attempt has failed. What follows its first line is a stack. */
+/** Prints on stderr that an attempt has failed: only the first line, because a stack follows. */
 export const sayFailed: WhenFailed = ({ message }) => {
   const [said] = message.split("\n");
   printStatus(`warning: ${said}; it is tried again`);
 };
 
-/** The SDK takes it for an error that a connection ends. The engine makes the call again on another one. */
+/** The SDK logs this as an error when a connection ends. The engine repeats the call on another one. */
 const CONNECTION_LOST = "Got abort error from connection";
 
-/** Takes the SDK's lines. Most of them say that all goes as it should. */
+/** Makes a logger for the SDK. It drops most lines, because they say that all is well. */
 function makeLogger(whenFailed: WhenFailed): Logger {
   return ({ level }, message, ...more) => {
     const failure = more.find((one) => one instanceof Error);
     const [said = ""] = String(message).split("\n");
-    // A terminal error is an answer, after which there is no other attempt.
+    // A terminal error is an answer: the engine makes no other attempt.
     if (failure instanceof TerminalError) return;
     if (failure) whenFailed(failure);
     else if (level === "error" && !said.startsWith(CONNECTION_LOST)) printStatus(`error: ${said}`);
   };
 }
 
-/** Statuses after which the same request may succeed: it took too long, met another one, or came too soon. */
+/** Statuses after which the same request may succeed: timeout, conflict, too many requests. */
 const MAY_PASS = [408, 409, 429];
 
-/** A request that a server does not accept would not be accepted the next time. */
+/** If a server refuses a request, it would refuse it again, so the error becomes terminal. */
 function asTerminalError(error: unknown): TerminalError | undefined {
   const { status } = Object(error);
   const isFinal = status >= 400 && status < 500 && !MAY_PASS.includes(status);
@@ -45,8 +45,8 @@ function asTerminalError(error: unknown): TerminalError | undefined {
 }
 
 /**
- * How soon the engine calls a handler again when nobody serves it. By itself it would double its waits up to
- * a minute, and after 70 attempts it would make no other one.
+ * How soon the engine calls a handler again if no process serves it. By default it would double its waits
+ * up to a minute, and stop after 70 attempts.
  */
 const defaultServiceOptions = {
   retryPolicy: { initialInterval: 100, maxInterval: 1_000, maxAttempts: 2 ** 31 - 1 },
@@ -57,17 +57,17 @@ const defaultServiceOptions = {
 export type ServiceServer = { readonly port: number; close(): Promise<void> };
 
 type Serving = {
-  /** A free one if it is 0. */
+  /** The port; 0 means any free port. */
   readonly port?: number;
-  /** True if other machines may connect as well. */
+  /** True if other machines may connect, too. */
   readonly isPublic?: boolean;
-  /** How many calls the engine may send over one connection, before it opens another one. */
+  /** How many calls the engine may send over one connection before it opens another one. */
   readonly maxConcurrentStreams?: number;
   readonly whenFailed?: WhenFailed;
 };
 
 /**
- * Serves services, on loopback unless they are public. Sessions that the engine holds open do not keep it from closing.
+ * Serves services, on loopback unless they are public. It can close even while the engine holds sessions open.
  *
  * @throws an error if the port is taken
  */
@@ -78,7 +78,7 @@ export async function serveService(
   let isClosed = false;
   const log = makeLogger(whenFailed);
   const logger: Logger = (...line) => {
-    // What is under way when a server closes ends in errors of many kinds.
+    // When a server closes, unfinished calls end with many kinds of errors.
     if (!isClosed) log(...line);
   };
   const handler = createEndpointHandler({ services, logger, defaultServiceOptions });

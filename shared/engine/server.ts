@@ -5,8 +5,8 @@ import { type Log, noteLine, type Ports, readPorts } from "./log.ts";
 const READY_MS = 30_000;
 
 /**
- * All that is in the server's environment, so that no setting for another server and no key reaches it.
- * The sizes are a fraction of what it takes without them, which is meant for production:
+ * The whole environment of the server, so that no key and no setting for another server reaches it.
+ * The sizes are a fraction of the defaults, which are meant for production:
  * https://docs.restate.dev/server/memory
  */
 const ENVIRONMENT = {
@@ -18,7 +18,7 @@ const ENVIRONMENT = {
   RESTATE_BIFROST__RECORD_CACHE_MEMORY_SIZE: "32 MiB",
 };
 
-/** A data folder belongs to the node of this name. */
+/** A data folder belongs to one node name, so the name must stay the same. */
 const ARGUMENTS = ["--no-logo", "--listen-mode", "tcp", "--node-name", "book"];
 
 /** Free ports for a first start, or the ports of an earlier one. */
@@ -31,7 +31,7 @@ function settingsFor(ports: Ports | undefined) {
   return { args: ["--bind-address", `127.0.0.1:${ports.node}`], env };
 }
 
-/** Adds all that a server writes to its log, for as long as it runs. */
+/** Passes on each line that a server writes, as long as it runs. */
 function follow({ stdout, stderr }: ChildProcess, whenRead: (line: string) => void): void {
   for (const input of [stdout, stderr]) {
     if (input) createInterface({ input }).on("line", whenRead);
@@ -56,7 +56,7 @@ function waitUntilReady(server: ChildProcess): Promise<Ports> {
       resolve(ports);
     });
     server.once("error", reject);
-    // Not "exit", which may come before the last line has been read.
+    // Not "exit", because that event may come before the last line was read.
     server.once("close", (code, signal) => {
       clearTimeout(timer);
       reject(new Error(log.error || `it ended with ${code ?? signal}`));
@@ -76,8 +76,8 @@ export type Server = {
  * Starts a server on loopback.
  *
  * @param binary the path of restate-server
- * @param folder where its data lies
- * @param ports those that it must have; free ones without them
+ * @param folder the folder for its data
+ * @param ports the ports that it must use; without them, free ports
  */
 export function startServer(binary: string, folder: string, ports?: Ports): Server {
   const { args, env } = settingsFor(ports);

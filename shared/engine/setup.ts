@@ -7,7 +7,7 @@ import { ensureEngine, findEngine, lockedVersion } from "./install.ts";
 const HELP = `npm run durable:setup
 
 Installs the engine of chapters 22 and 23, Restate's server, in shared/engine/node_modules, and checks it.
-If it is installed already, that is all that is said. The chapters do the same when they miss it.
+If it is installed already, the command only says so. The chapters install it, too, if it is missing.
 
 npm fetches about 80 MB, which become 226 MB. To remove the engine, delete shared/engine/node_modules.
 The server's licence is the Business Source License 1.1; the book's own code and Restate's SDK are under MIT.`;

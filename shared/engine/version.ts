@@ -16,7 +16,7 @@ async function readVersion(binary: string): Promise<string> {
 /**
  * Runs a server's binary to see which version it is.
  *
- * @throws an error that says what there is instead of the expected version
+ * @throws an error that says what was found instead of the expected version
  */
 export async function checkVersion(binary: string, version: string): Promise<void> {
   if (!existsSync(binary)) throw new Error("npm ci has installed no server for this platform");

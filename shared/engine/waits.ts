@@ -8,7 +8,7 @@ export type Wait = (promise: RestatePromise<unknown>) => Promise<unknown>;
  * Lets several functions wait for the engine at once. Its SDK allows one await at a time
  * (https://github.com/restatedev/sdk-typescript/issues/743), so one loop awaits for all of them.
  *
- * @returns a function for one call of a handler. If that is cancelled, all that wait get the error
+ * @returns a function for one call of a handler. If that call is cancelled, every waiting function gets the error
  */
 export function openWaits(): Wait {
   const open = new Map<RestatePromise<void>, (error: unknown) => void>();
@@ -19,7 +19,7 @@ export function openWaits(): Wait {
     try {
       while (open.size > 0) {
         await RestatePromise.race([...open.keys()]);
-        // Whoever goes on begins the next effect first, and that one is awaited as well.
+        // A function that goes on first begins its next effect, so that this is awaited, too.
         await nextRound();
       }
     } catch (error) {
@@ -35,7 +35,7 @@ export function openWaits(): Wait {
         return failure ? reject(failure) : resolve(value);
       });
       open.set(ended, reject);
-      // The lanes of a batch all begin before the first await.
+      // All lanes of a batch must begin before the first await.
       setImmediate(awaitAll);
     });
 }

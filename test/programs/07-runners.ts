@@ -1,4 +1,4 @@
-// Hands batches to the runners of chapter 07, and reports what came of them.
+// Gives batches to the runners of chapter 07, and reports the outcomes.
 import { parallelRunner, runAgent, serialRunner } from "../../chapters/07-tool-runners/main.ts";
 import { makeGauge } from "../../shared/gauge.ts";
 import { report } from "./report.ts";

@@ -1,4 +1,4 @@
-// Asks questions, each with a runner that has watchers of its own, and prints what those were told.
+// Asks questions, each with a runner that has watchers of its own, and prints what the watchers got.
 import { parallelRunner, runAgent } from "../../chapters/08-tracing/main.ts";
 
 type RunBatch = ReturnType<typeof parallelRunner>;

@@ -1,4 +1,4 @@
-// Asks with split runners of the reader's own, and prints what a bad limit is told.
+// Asks with split runners that a reader has made, and prints the error for a bad limit.
 import {
   parallelRunner,
   runAgent,

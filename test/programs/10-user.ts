@@ -1,5 +1,5 @@
 // Runs batches, each with a user who cancels as soon as some places have been called and some results
-// have come, and prints what became of its calls. After each, a batch that nobody cancels has to work.
+// have come, and prints the outcomes of the calls. After each, a batch without a cancel must work.
 import { createHook } from "node:async_hooks";
 import { BroadcastChannel } from "node:worker_threads";
 import { z } from "zod";
@@ -23,7 +23,7 @@ const Started = z.object({ location: z.string(), cancelled: z.instanceof(Int32Ar
 const channel = new BroadcastChannel("calls");
 channel.onmessage = (message) => {
   const { location, cancelled } = Started.parse(Object(message).data);
-  // The calls of the next batch may say so late.
+  // The calls of the next batch may report late.
   if (location.startsWith("next")) return;
   called.push(location);
   flags.push(cancelled);
@@ -34,7 +34,7 @@ function countFlags(): number {
   return flags.filter((flag) => Atomics.load(flag, 0) !== 0).length;
 }
 
-/** Aborts, and tells how many flags were raised and how long the timers are that began in that moment. */
+/** Aborts, and returns how many flags were raised and how long the timers are that began at that moment. */
 function abort(user: AbortController): { flags: number; graces: number[] } {
   const [graces, before]: [number[], number] = [[], countFlags()];
   const hook = createHook({

@@ -1,5 +1,5 @@
 // Runs the cases of a JSON object, each with an exclusive runner that is watched, and reports how its
-// batches ran and what came of them. Then it has a conversation with the chapter's own runner.
+// batches ran and their outcomes. Then it holds a conversation with the chapter's own runner.
 import { report } from "./report.ts";
 
 type Chapter = typeof import("../../chapters/12-exclusive-tools/main.ts");

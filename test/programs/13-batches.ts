@@ -9,14 +9,14 @@ import type { End, Held } from "../worlds/held.ts";
 
 export type Case = {
   readonly calls: readonly { id: string; name: string; arguments: string }[];
-  /** At most the number of the pool's threads, else calls that are under way may be held by nobody. */
+  /** At most the number of the pool's threads. Otherwise calls that are under way might not be held. */
   readonly limit?: number;
-  /** Who is let go first, second …; the others go after them in the order of their names. */
+  /** The names that are released first, second …. The others follow in the order of their names. */
   readonly ends?: readonly string[];
   readonly results?: Readonly<Record<string, unknown>>;
-  /** What tools throw instead. */
+  /** The errors that tools throw instead. */
   readonly errors?: Readonly<Record<string, string>>;
-  /** What the watcher of the runner throws at the start of each call. */
+  /** The error that the watcher throws at the start of each call. */
   readonly broken?: string;
 };
 
@@ -30,13 +30,13 @@ channel.onmessage = (message) => {
   events.emit("held");
 };
 
-/** A call goes by its place or, if it is an e-mail, its message, else by its tool's name. */
+/** The name of a call: its place, the message of an e-mail, or otherwise the tool's name. */
 function nameOf({ tool, args }: Held): string {
   const { location, message } = Object(args);
   return location ?? message ?? tool;
 }
 
-/** Takes the next call to let go out of those that are held. */
+/** Removes the next call to release from the held calls. */
 function takeNext(ends: readonly string[]): Held {
   const names = held.map(nameOf).toSorted();
   const name = ends.find((one) => names.includes(one)) ?? names[0];
@@ -46,7 +46,7 @@ function takeNext(ends: readonly string[]): Held {
   return next;
 }
 
-/** Lets one of the held calls go and waits until the runner knows: the call's name and arguments. */
+/** Releases a held call and waits until the runner knows. Returns the call's name and arguments. */
 async function letGo({ ends = [], results = {}, errors = {} }: Case): Promise<[string, unknown]> {
   const next = takeNext(ends);
   const name = nameOf(next);
@@ -72,9 +72,9 @@ async function drive(one: Case) {
     };
   });
   const batch = runBatch(one.calls.map((call) => ({ type: "function_call", ...call })));
-  // Its rejection is not lost: it is waited for below.
+  // Its rejection is not lost: it is awaited below.
   batch.catch(() => undefined);
-  // After each end, all that can happen without another one has happened when the loop is quiet.
+  // When the loop is quiet, everything that can happen without another end has happened.
   for (await quiet(); underWay > 0; await quiet()) {
     while (held.length < Math.min(underWay, THREADS)) await once(events, "held");
     states.push(held.map(nameOf).toSorted());

@@ -10,7 +10,7 @@ import { report } from "./report.ts";
 
 const [groups = "[]", ...files] = process.argv.slice(2);
 
-/** The request for a configuration, and what is said on stderr about it. */
+/** The request for a configuration, and the warnings on stderr. */
 function make({ makeRequest }: typeof Chapter, config: object): object {
   const { error } = console;
   const warnings: unknown[] = [];

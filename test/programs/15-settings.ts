@@ -1,4 +1,4 @@
-/** Keys that stay in the program, and keys that nobody has asked for. */
+/** Keys that stay in the program, and unknown keys. */
 const UNLIKELY = {
   concurrent_tool_execution: false,
   max_concurrent_tools: -1,
@@ -11,7 +11,7 @@ const UNLIKELY = {
 };
 const built_in_tools = [{ type: "web_search" }];
 
-/** What a request is made from. */
+/** The configuration from which a request is made. */
 export const CONFIGS = {
   unset: {},
   allowed: { parallel_tool_calls: true },

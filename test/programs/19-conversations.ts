@@ -1,5 +1,5 @@
 // Has a conversation over each of QUESTIONS and reports how it ended, with the parallel runner, and with
-// processes of its own. At the end there must be nothing that keeps the program but the ordinary pool.
+// processes of its own. At the end, only the ordinary pool may keep the program alive.
 import { parallelRunner, runAgent } from "../../chapters/19-background-tools/main.ts";
 import { report } from "./report.ts";
 

@@ -1,4 +1,4 @@
-// Runs calls that start processes, and calls about these, in one process: what becomes of them is
+// Runs calls that start processes, and calls about these processes. Their outcomes are
 // reported case by case. The studies are those of test/worlds/studying.ts.
 import { once } from "node:events";
 import { BroadcastChannel } from "node:worker_threads";
@@ -39,7 +39,7 @@ const signal = (id: unknown, name: string, payload: unknown = "") =>
   call("signal", "signal_process", { id, name, payload });
 const weather = (location: string) => call("weather", "get_weather", { location });
 
-/** A conversation: it runs batches one after the other, and returns what each call has come to. */
+/** A conversation: it runs batches one after the other, and returns the outcome of each call. */
 function converse(processes = openProcesses(), limit = 4) {
   const run = parallelRunner(limit, undefined, processes);
   const say = async (...calls: Call[]): Promise<unknown[]> => {
@@ -134,7 +134,7 @@ async function cancelWhileAwaiting() {
   };
 }
 
-/** With no time to wait, what has not ended is seen as such at once. */
+/** With no time to wait, a running process is reported as running at once. */
 async function awaitInVain() {
   const processes = openProcesses(0);
   const { say } = converse(processes, 1);
@@ -147,7 +147,7 @@ async function awaitInVain() {
   return { first, again: await say(awaiting("held", "deaf", "held in the queue")) };
 }
 
-/** Two questions, the first of which leaves both threads busy, and one study in the queue. */
+/** Two questions. The first one leaves both threads busy and one study in the queue. */
 async function answerBefore() {
   const ask = withProcesses(async (question, processes) => {
     const { say } = converse(processes);
@@ -202,7 +202,7 @@ async function tryHandles() {
   return { unknown, malformed, end: await say(awaiting("held a", "held b")) };
 }
 
-/** Each pair that has begun is let go when nobody else has begun meanwhile, so a third would be seen. */
+/** Each pair that has begun is released when no other study has begun meanwhile, so a third would be noticed. */
 async function runMany() {
   const { say } = converse();
   const places = Array.from({ length: 26 }, (_, index) => `held ${index}`);
@@ -246,7 +246,7 @@ async function endAll() {
   return { outcomes: await waiting, running: open() };
 }
 
-/** How many studies begin in a case: all are heard before the next one, which counts its own. */
+/** How many studies begin in a case. All must have reported before the next case, which counts its own. */
 const CASES = [
   [answerAtOnce, 1],
   [refuseArguments, 0],

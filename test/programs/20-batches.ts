@@ -1,5 +1,5 @@
-// Runs batches of chapter 20, and reports of each what became of its calls, when they started and
-// ended, and what those are told who try to resolve them afterwards.
+// Runs batches of chapter 20, and reports for each the outcomes of its calls, when they started and
+// ended, and the reply to people who try to resolve them afterwards.
 import { z } from "zod";
 import { sayResolved, resolve } from "../../chapters/20-human-approval/exchange.ts";
 import { parallelRunner } from "../../chapters/20-human-approval/main.ts";
@@ -21,7 +21,7 @@ for (const [name, { calls, limit }] of Object.entries(Batches.parse(JSON.parse(b
     trail.push(`start ${call.id}`);
     return () => {
       trail.push(`end ${call.id}`);
-      // Held e-mails are approved when the weather is there, and so only if they do not hold it up.
+      // Held e-mails are approved when the weather has come, so this only works if they do not delay it.
       if (call.name === "get_weather") trail.push(`approve ${letGo()}`);
     };
   });

@@ -1,4 +1,4 @@
-// Has each of the conversations thrice: without a journal, with a fresh one, and with the same one again.
+// Holds each conversation three times: without a journal, with a fresh one, and with the same one again.
 // Reports how each ended, and what was replayed.
 import { inline } from "../../shared/effects.ts";
 import { openJournal } from "../../chapters/21-replay/journal.ts";

@@ -1,4 +1,4 @@
-// Calls a service that has something to say, and then ends without being told to.
+// Calls a service that prints something, and then ends by itself.
 import { EventEmitter, once } from "node:events";
 import * as restate from "@restatedev/restate-sdk";
 import { openEngine } from "../../shared/engine/engine.ts";

@@ -1,5 +1,5 @@
-// Opens an engine, says where it is, and waits until somebody ends it. Its arguments: the engine's folder,
-// and "temporary" or "lasting" for what becomes of that; or "leaving" for a program that ends without
+// Opens an engine, prints its address, and waits until it is ended. Its arguments: the engine's folder,
+// and "temporary" or "lasting" for that folder; or "leaving" for a program that ends without
 // closing its engine, and "hasty" for one that ends while its engine starts.
 import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";

@@ -27,7 +27,7 @@ process.env.OPENAI_PROTOCOL = name.includes("chat") ? "chat" : "responses";
 type Chapter = { runAgent(question: string): Promise<string> };
 const { runAgent }: Chapter = await import(`../../chapters/${folder}/main.ts`);
 
-/** Failures are texts before chapter 05, and nothing but their place tells what they are. */
+/** Before chapter 05, failures are texts, and only their place shows what they mean. */
 function expected({ outcome }: Case, answer: Answer | undefined): string | undefined {
   return name === "texts" && !outcome.startsWith("result ") ? answer?.outcome : outcome;
 }
@@ -39,7 +39,7 @@ const promise = fc.asyncProperty(anyBatch, async (cases) => {
   assert.equal(await runAgent("a question"), "done");
   assert.equal(bodies.length, 2);
   const { ids, answers } = talk.read(bodies[1]);
-  // Native ids are settled: one that an API would refuse is another one, but the same in both places.
+  // Native ids are settled: an id that an API would refuse is replaced, in both places by the same one.
   if (name === "texts" || name === "outputs")
     assert.deepEqual(
       ids,

@@ -3,12 +3,12 @@ import { z } from "zod";
 const MARK = "===== ";
 const Line = z.object({ name: z.string(), value: z.unknown() });
 
-/** Ends a part of what a program prints: says its name and a value to the test that has started it. */
+/** Ends a part of a program's output, and gives the test that started it the part's name and a value. */
 export function report(name: string, value: unknown): void {
   console.log(`${MARK}${JSON.stringify({ name, value })}`);
 }
 
-/** What a program has printed and reported in each of its parts, by their names. */
+/** The output and the reported value of each part of a program, by name. */
 export function readReports(stdout: string): Map<string, { printed: string; value: unknown }> {
   const pieces = stdout.split(new RegExp(`^${MARK}(.*)\n`, "m"));
   const reports = new Map<string, { printed: string; value: unknown }>();

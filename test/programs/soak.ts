@@ -1,4 +1,4 @@
-// Has many conversations with a chapter while tools, server and clock fail at random, and reports what is
+// Holds many conversations with a chapter while tools, server and clock fail at random, and reports what is
 // left of them: soak.ts 06-retries outputs 500 60 SEED (conversations, seconds at most)
 import { createServer, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
@@ -69,7 +69,7 @@ function reply(body: unknown, response: ServerResponse): void {
 
 const server = createServer(async (request, response) => {
   const body: unknown = JSON.parse(await text(request));
-  // A clock that is now fast and now slow.
+  // A clock that is sometimes fast and sometimes slow.
   setTimeout(reply, pick([0, 0, 1, 5, 30]), body, response);
 });
 const { url, close } = await listen(server);
@@ -83,7 +83,7 @@ const { runAgent, ...rest }: Chapter & { parallelRunner?: () => unknown } = awai
   `../../chapters/${folder}/main.ts`
 );
 
-/** A user who, now and then, gives up in the middle; only chapter 10 hears of that. */
+/** A user who sometimes gives up in the middle. Only chapter 10 takes that signal. */
 function impatience(): AbortSignal {
   return Math.random() < 0.2
     ? AbortSignal.timeout(Math.ceil(Math.random() * 50))
@@ -131,7 +131,7 @@ console.error = () => undefined;
 const end = Date.now() + Number(seconds) * 1_000;
 const samples: ReturnType<typeof measure>[] = [];
 
-/** Some conversations at once, until there have been enough of them or the time is over. */
+/** Holds some conversations at once, until there were enough or the time is over. */
 async function converseUntil(limit: number): Promise<void> {
   const lane = async () => {
     while (counts.conversations < limit && Date.now() < end) await converse();

@@ -10,13 +10,13 @@ const End = z.object({
   mailbox: z.array(Mail),
 });
 
-/** How it went with a question: its answer or error, and the mailbox as it was after it. */
+/** The end of a question: its answer or error, and the mailbox afterwards. */
 export type Asked = z.infer<typeof End> & {
   readonly printed: string;
   readonly requests: readonly ChatRequest[];
-  /** What the program said to the model after each of its replies. */
+  /** The program's message to the model after each reply. */
   readonly feedback: readonly string[];
-  /** Those of them that were results, as data. */
+  /** The messages that held results, as data. */
   readonly results: readonly unknown[];
 };
 
@@ -58,10 +58,10 @@ async function askAll(
 }
 
 /**
- * Lets the tests of a file share one process of a chapter. What is returned takes a question and the
- * model's replies to it, the last one again and again; it returns a function that waits for the
- * question's end. All questions are asked one after the other, in their order, as soon as somebody
- * waits for one of them.
+ * Lets the tests of a file share one process of a chapter. The returned function takes a question and the
+ * model's replies to it, of which the last repeats. It returns a function that waits for the
+ * question's end. All questions are asked one after the other, in their order, when the first test
+ * waits.
  *
  * @param chapter the chapter's folder, such as "04-parallel-tools"
  */

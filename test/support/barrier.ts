@@ -2,11 +2,11 @@ import { createServer, type ServerResponse } from "node:http";
 import { listen } from "../../scripts/serve.ts";
 
 /**
- * Serves a barrier for tools in threads: a call arrives, and waits until the test lets it go.
+ * Serves a barrier for tools in threads: a call arrives, and waits until the test releases it.
  *
- * @param arrived is told who waits, in the order of arrival, whenever one more arrives; it returns
- *   the names to let go, in that order, each only when the one before it is gone
- * @returns its address; what has happened; a way to let one go at another time; and its end
+ * @param arrived gets the names that wait, in the order of arrival, whenever one more arrives. It returns
+ *   the names to release in order; each is released when the one before it is gone
+ * @returns its address, its log, a function that releases a name at any time, and a function that ends it
  */
 export async function serveBarrier(
   arrived: (waiting: readonly string[]) => readonly string[],

@@ -40,7 +40,7 @@ export const ToolChatRequest = z.strictObject({
 export type ToolChatRequest = z.infer<typeof ToolChatRequest>;
 
 /**
- * Like a real API, refuses a chat in which the messages after some calls are not their results, or two calls
+ * Like a real API, refuses a chat if the messages after some calls are not their results, or if two calls
  * of one message have the same id.
  */
 export function checkAnswered(messages: ToolChatRequest["messages"]): void {
@@ -85,7 +85,7 @@ export function lastResults(requests: readonly ToolChatRequest[]) {
   });
 }
 
-/** The message of a completion and other parts of its choice, or a function that writes it all. */
+/** The message of a completion and other parts of its choice, or a function that writes the whole response. */
 export type ChatReply =
   | { readonly message: object; readonly choice?: object }
   | ((response: ServerResponse) => void);

@@ -7,8 +7,8 @@ import { findEngine } from "../../shared/engine/install.ts";
 import { printStatus } from "../../shared/print.ts";
 
 /**
- * Makes one folder for all that the tests and their processes write, since vitest ends its workers
- * without a chance to clean up; and compiles the book into it, once for all test files.
+ * Makes one folder for all files of the tests and their processes, since vitest ends its workers
+ * before they can clean up. Compiles the book into it, once for all test files.
  */
 export async function setup(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "the-agent-loop-tests-"));

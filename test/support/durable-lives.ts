@@ -1,5 +1,5 @@
-// Runs of chapter 22 that are killed and started again beside an engine that outlives them, and what they
-// leave, seen from outside.
+// Runs of chapter 22 that are killed and started again beside an engine that outlives them, and the
+// traces that they leave.
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
 import { z } from "zod";
@@ -15,7 +15,7 @@ import { worldOf } from "./worlds.ts";
 export const MAIN = "chapters/22-durable-execution/main.ts";
 export const SERIAL = "test/programs/22-serial.ts";
 
-/** A conversation that may have several lives: a world, and an engine that knows it by a name. */
+/** A conversation in one or more lives: its world, and its name at an engine. */
 export type Run = Story & { readonly name: string; readonly engine?: Engine };
 
 /** A conversation on an engine, or on one of its own. */
@@ -25,8 +25,8 @@ export function newRun(engine?: Engine, question?: string): Run {
 }
 
 /**
- * Does something beside an engine, which is gone afterwards. Programs that share one take turns: the engine
- * calls whichever was registered last.
+ * Runs a function beside an engine, which is ended afterwards. Programs must use it one by one: the engine
+ * calls the program that was registered last.
  */
 export async function besideEngine(act: (engine: Engine) => Promise<void>): Promise<void> {
   const engine = await openEngine(freshFolder());
@@ -54,7 +54,7 @@ async function query({ admin }: Engine, sql: string) {
   return Rows.parse(await response.json()).rows;
 }
 
-/** What the engine says of a run besides its journal. */
+/** What the engine knows about a run besides its journal. */
 export async function readStatus({ engine, name }: Run, column: string): Promise<unknown> {
   if (!engine) throw new Error("the run's engine is its own");
   const from = `FROM sys_invocation WHERE idempotency_key = '${name}'`;
@@ -83,7 +83,7 @@ export async function readJournal({ engine, name }: Run) {
 
 export type Life = {
   readonly program?: string;
-  /** A world of test/worlds instead of the counted one. */
+  /** Another weather of test/worlds instead of "counted". */
   readonly world?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** When to kill the program, in milliseconds after its first output. */
@@ -118,7 +118,7 @@ export async function killEngine(engine: Engine): Promise<void> {
   await until(() => expect(engine.pid).not.toBe(pid));
 }
 
-/** Runs a run's program until it has ended somehow, and its engine is there. */
+/** Runs a run's program until it has ended in any way and the engine runs. */
 export async function live(
   api: { readonly url: string },
   run: Run,
@@ -145,7 +145,7 @@ export async function live(
   return end;
 }
 
-/** How long a run's program takes from its first output to its end where nobody disturbs it, in milliseconds. */
+/** The time of an undisturbed run from its program's first output to its end, in milliseconds. */
 export async function timeLife(api: { readonly url: string }, run: Run): Promise<number> {
   const { began, ended } = startLife(api, run);
   await began;
@@ -154,15 +154,15 @@ export async function timeLife(api: { readonly url: string }, run: Run): Promise
   return performance.now() - start;
 }
 
-/** A step's request comes before its calls. */
+/** Sorts by step; a step's request comes before its calls. */
 function rankOf(key: string): number {
   const [, step = "", kind] = /^step (\d+) (request|call)/.exec(key) ?? [];
   return 2 * Number(step) + (kind === "call" ? 1 : 0);
 }
 
 /**
- * Checks that a run has never gone back: once a step's calls have begun, its request is recorded, and once
- * the next request has begun, all of them are. And that a process begins an effect once, if its engine stays.
+ * Checks that a run has never gone back: when a step's calls begin, its request is recorded, and when
+ * the next request begins, all its calls are. And that a process begins an effect once, if its engine stays.
  */
 function expectForward({ folder }: Run, engineKills: number, words: string): void {
   const begun = readNotes(folder).filter(({ how }) => how === "begun");
@@ -174,7 +174,7 @@ function expectForward({ folder }: Run, engineKills: number, words: string): voi
   expect(most, words).toBeLessThanOrEqual(1 + engineKills);
 }
 
-/** What the tools and the model have done for a run so far, counted by themselves. */
+/** How often the tools and the model have worked for a run so far, by their own counts. */
 function countFor(api: Api<ResponsesRequest>, run: Run): string[] {
   const requests = requestsOf(api, run).map((request) => `step ${stepOf(request)} request`);
   return [...requests, ...look(run).runs];

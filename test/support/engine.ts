@@ -1,4 +1,4 @@
-// What tests of the engine, and of chapters that run on it, need.
+// Helpers for tests of the engine, and of chapters that run on it.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { isAlive } from "../../shared/alive.ts";
 import { findEngine } from "../../shared/engine/install.ts";
 
-/** A test that needs the engine, and is skipped without it; test/support/compile.ts says how to get it. */
+/** A test that is skipped if the engine is not installed; test/support/compile.ts says how to get it. */
 export const engineTest = test.skipIf(findEngine() === undefined);
 
 /** The state of a process as one letter, and its parent's id; undefined if there is no such process. */
@@ -21,12 +21,12 @@ function look(pid: number): { state: string; parent: number } | undefined {
     const [state = "", parent = ""] = text.trim().split(/\s+/);
     return { state, parent: Number(parent) };
   } catch {
-    // It has ended since.
+    // The process has ended meanwhile.
     return undefined;
   }
 }
 
-/** True if a process lives. One that has ended, and whose parent has not noticed, does not. */
+/** True if a process lives. An ended process whose parent has not noticed does not count. */
 export function lives(pid: number): boolean {
   const state = look(pid)?.state;
   return state !== undefined && !state.startsWith("Z");
@@ -58,7 +58,7 @@ function allProcesses(): string[] {
     try {
       return /^\d+$/.test(name) ? `${name} ${readFileSync(`/proc/${name}/cmdline`, "utf8")}` : [];
     } catch {
-      // It has ended since.
+      // The process has ended meanwhile.
       return [];
     }
   });
@@ -71,7 +71,7 @@ export function serversOf(folder: string): string[] {
   });
 }
 
-/** Waits until something holds, for a while that is long enough on a slow machine. */
+/** Waits until a check holds, long enough for a slow machine. */
 export function until(holds: () => void | Promise<void>): Promise<void> {
   return vi.waitFor(holds, { timeout: 30_000, interval: 20 });
 }
@@ -81,12 +81,12 @@ export function untilGone(...pids: readonly number[]): Promise<void> {
   return until(() => expect(pids.filter(lives)).toEqual([]));
 }
 
-/** A folder's path that nothing has yet. */
+/** The path of a folder that does not exist yet. */
 export function freshFolder(): string {
   return join(mkdtempSync(join(tmpdir(), "engine-")), "data");
 }
 
-/** Calls a handler of a service, the same call again under the same key. Returns its status and answer. */
+/** Calls a handler of a service. The same key means the same call. Returns its status and answer. */
 export async function callService(
   ingress: string,
   path: string,

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { type Ended, start } from "../../scripts/run.ts";
 
 /**
- * Starts a program, so that a test can press Ctrl-C while it runs or kill it, and then see how it has
+ * Starts a program, so that a test can press Ctrl-C or kill it while it runs, and then check how it
  * ended. It has begun when it has printed something.
  */
 export function startForUser(...what: Parameters<typeof start>): {

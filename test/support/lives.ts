@@ -1,4 +1,4 @@
-// Runs of chapter 21 that are killed and started again, and what they leave, seen from outside.
+// Runs of chapter 21 that are killed and started again, and the traces that they leave.
 import { cpSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ import { worldOf } from "./worlds.ts";
 
 export const MAIN = "chapters/21-replay/main.ts";
 export const SERIAL = "test/programs/21-serial.ts";
-/** True for the end of a process that was killed. On Windows, one that kills itself just has exit code 1. */
+/** True if a process was killed. On Windows, a process that kills itself has exit code 1. */
 export function wasKilled({ code }: Ended): boolean {
   return code === "SIGKILL" || (process.platform === "win32" && code === 1);
 }
@@ -62,7 +62,7 @@ const Keyed = z.object({ key: z.string() });
 function readLines<Value>(file: string, schema: z.ZodType<Value>): Value[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").split("\n");
-  // What is torn has no newline.
+  // A torn line has no newline.
   return lines.slice(0, -1).map((line) => schema.parse(JSON.parse(line)));
 }
 
@@ -71,7 +71,7 @@ export function effectOf(idempotencyKey: string): string {
   return idempotencyKey.replace(/^\S+ /, "");
 }
 
-/** A conversation that may have several lives: its journal, and a world that outlives them. */
+/** A conversation in one or more lives: its journal, and a world that outlives them. */
 export type Story = {
   readonly question: string;
   readonly folder: string;
@@ -85,14 +85,14 @@ export function newStory(question = `question ${count++}`): Story {
   return { question, folder, journal: join(folder, "journal.jsonl") };
 }
 
-/** A story with all that another one has left so far, which may go on in its own way. */
+/** A copy of a story with everything that it has left so far. Each can go on in its own way. */
 export function copyStory({ question, folder }: Story): Story {
   const copy = newStory(question);
   cpSync(folder, copy.folder, { recursive: true });
   return copy;
 }
 
-/** What a story has left so far: recorded effects, runs of the weather tool, and e-mails, by their keys. */
+/** The traces of a story so far: recorded effects, runs of the weather tool, and e-mails, by their keys. */
 export function look({ folder, journal }: Story) {
   const entries = readLines(journal, z.looseObject({ key: z.string().optional() }));
   const runs = readLines(join(folder, "notes.jsonl"), Keyed);
@@ -104,7 +104,7 @@ export function look({ folder, journal }: Story) {
   };
 }
 
-/** Settings of a life; its program is the chapter unless it is another one. */
+/** Settings of a life. Its program is the chapter by default. */
 type Life = {
   readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -127,7 +127,7 @@ export function startLife(api: { readonly url: string }, story: Story, life: Lif
   return startForUser(life.program ?? MAIN, [story.question], settingsOf(api, story, life));
 }
 
-/** Runs a story's program until it has ended somehow. */
+/** Runs a story's program until it has ended in any way. */
 export async function live(
   api: { readonly url: string },
   story: Story,

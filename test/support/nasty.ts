@@ -16,7 +16,7 @@ const tooLarge = failure(
 );
 const unfit = failure("invalid_request", "invalid_tool_args", expect.any(String));
 
-/** Each call of the nasty batch with what its entry must hold besides the id. */
+/** Each call of the nasty batch, with the fields that its entry must have besides the id. */
 const NASTY: readonly (readonly [ReturnType<typeof weather>, object])[] = [
   [weather("first", "same"), { result: "calm in first" }],
   [weather("second", "same"), { result: "calm in second" }],
@@ -65,7 +65,7 @@ const NASTY: readonly (readonly [ReturnType<typeof weather>, object])[] = [
   [weather("last", "last"), { result: "calm in last" }],
 ];
 
-/** A reply of many calls, most of which go wrong, each in a way of its own. */
+/** A reply of many calls. Most of them fail, each in its own way. */
 export const NASTY_REPLY = outputs(...NASTY.map(([call]) => call));
 
 /** The results that must go back for them, in the order asked. */

@@ -1,12 +1,12 @@
-// Random calls of a tool that does odd things, each with what must become of it.
+// Random calls of a tool that does odd things, each with its expected outcome.
 import fc from "fast-check";
 import { KINDS, make, type Odd, type Thing } from "../worlds/odd.ts";
 import { type Call, written } from "./talks.ts";
 
-/** A call, and what must become of it: its result as JSON, or the code of its failure. */
+/** A call and its expected outcome: the result as JSON, or the code of the failure. */
 export type Case = { readonly call: Call; readonly outcome: string };
 
-/** What becomes of a thing that is returned; the rules are written down here once more. */
+/** The expected outcome of a returned thing. These rules are independent of the book's code. */
 function outcomeOf({ kind, value }: Thing): string {
   if (kind === "long" || kind === "deep") {
     const limit = kind === "long" ? 1_900_000 : 1_300;

@@ -79,7 +79,7 @@ const UserMessage = z.strictObject({
   ]),
 });
 
-/** All that a chapter may send to the Messages API, with no other key anywhere. */
+/** Everything that a chapter may send to the Messages API, without any other key. */
 export const MessagesRequest = z.strictObject({
   model: z.string(),
   max_tokens: z.int().positive(),
@@ -105,7 +105,7 @@ function resultsIn(message: Message | undefined): string[] {
   );
 }
 
-/** What the API says to results that stand behind a text, or nothing. */
+/** The API's error for results behind a text, or undefined. */
 function findLate({ content }: Message): string | undefined {
   if (typeof content === "string") return undefined;
   const text = content.findIndex(({ type }) => type === "text");
@@ -114,7 +114,7 @@ function findLate({ content }: Message): string | undefined {
   return "Messages following tool_use blocks must begin with a matching number of tool_result blocks.";
 }
 
-/** What the API says to messages in which not every call has its result in the next one, or nothing. */
+/** The API's error if a call does not have its result in the next message, or undefined. */
 function findUnpaired({ messages }: MessagesRequest): string | undefined {
   if (messages[0]?.role !== "user") return "the first message must be the user's";
   for (const [index, message] of [...messages.entries(), [messages.length, undefined] as const]) {
@@ -232,7 +232,7 @@ const Content = z.discriminatedUnion("role", [
   z.strictObject({ role: z.literal("model"), parts: z.array(ModelPart).min(1) }),
 ]);
 
-/** All that a chapter may send to generateContent, with no other key anywhere. */
+/** Everything that a chapter may send to generateContent, without any other key. */
 export const GenerateRequest = z.strictObject({
   contents: z.array(Content).min(1),
   systemInstruction: z.strictObject({
@@ -271,7 +271,7 @@ function namesIn(content: Content | undefined, kind: "call" | "response"): strin
   });
 }
 
-/** What the API says to contents in which calls are not followed by their results, or nothing. */
+/** The API's error if calls are not followed by their results, or undefined. */
 function findUnlike({ contents }: GenerateRequest): string | undefined {
   if (contents[0]?.role !== "user") return "the first content must be the user's";
   for (const [index, content] of [...contents.entries(), [contents.length, undefined] as const]) {

@@ -71,7 +71,7 @@ const CallOutputItem = z.strictObject({
   output: z.string(),
 });
 
-/** All that a chapter may send to the Responses API, with no other key anywhere. */
+/** Everything that a chapter may send to the Responses API, without any other key. */
 export const ResponsesRequest = z.strictObject({
   model: z.string(),
   instructions: z.string().min(1),
@@ -91,8 +91,8 @@ export const ResponsesRequest = z.strictObject({
 export type ResponsesRequest = z.infer<typeof ResponsesRequest>;
 
 /**
- * What a real API says to an input in which not every call has one output, and after it, or two calls of one
- * reply have the same id; or nothing.
+ * The error of a real API if a call does not have exactly one output behind it, or if two calls of one
+ * reply have the same id; otherwise undefined.
  */
 function findDangling(input: ResponsesRequest["input"]): string | undefined {
   const open: string[] = [];
@@ -135,10 +135,10 @@ function itemId(kind: string, text: string): string {
   return `${kind}_${text.replaceAll(/\W+/g, "_")}`;
 }
 
-/** A call of a tool; arguments that are no object are sent as they stand. */
+/** A call of a tool. Arguments that are not an object are sent as they are. */
 export function call(id: string, name: string, args: object | string = {}): Item {
   const text = typeof args === "string" ? args : JSON.stringify(args);
-  // The item's own id is another one: whoever answers that has mixed them up.
+  // The item's own id differs from the call_id, so an answer to the wrong one is noticed.
   return {
     type: "function_call",
     id: itemId("fc", id),
@@ -187,7 +187,7 @@ const Reply = z.object({
   ),
 });
 
-/** The items that say what a reply in chapter 04's shape says, such as the nasty one. */
+/** The items for a reply in chapter 04's shape, such as the nasty one. */
 export function itemsOf(reply: string): Item[] {
   return Reply.parse(JSON.parse(reply)).outputs.map((output) => {
     if (output.type === "message") return message(output.text);
@@ -195,7 +195,7 @@ export function itemsOf(reply: string): Item[] {
   });
 }
 
-/** The outputs that stand for results in chapter 04's shape, such as those of the nasty reply. */
+/** The outputs for results in chapter 04's shape, such as those of the nasty reply. */
 export function outputsOf(results: readonly { readonly id: string }[]) {
   return results.map(({ id, ...body }) => ({ id, output: "result" in body ? body.result : body }));
 }
@@ -247,7 +247,7 @@ export function respond(
 
 // ── The server ───────────────────────────────────────────────────────────────────────────────────
 
-/** A server for the base URL, the requests that it took, what it said to the others, and its end. */
+/** A server: its base URL, the requests that it took, its refusals of others, and a function that ends it. */
 export type Api<Request> = {
   readonly url: string;
   readonly requests: Request[];
@@ -259,7 +259,7 @@ export type Api<Request> = {
  * Serves an API that takes one kind of request, whatever the path, and answers 400 to others.
  *
  * @param read makes a request of a body, or throws an error whose message is the refusal
- * @param answer writes the response to a request, of which the first has index 0
+ * @param answer writes the response to a request; the first request has index 0
  */
 export async function serveApi<Request>(
   read: (body: unknown) => Request,

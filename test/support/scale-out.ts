@@ -1,4 +1,4 @@
-// The programs, workers and people of chapter 23 beside an engine that outlives them, seen from outside.
+// Helpers that start the programs, workers and people of chapter 23 beside an engine that outlives them.
 import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -21,14 +21,14 @@ export const MAIN = "chapters/23-scale-out/main.ts";
 const WORKER = "chapters/23-scale-out/worker.js";
 const APPROVE = "chapters/23-scale-out/approve.ts";
 
-/** Waits until something holds, for as long as many processes may take to start where many others run. */
+/** Waits until a check holds, long enough for many processes to start on a busy machine. */
 export function until(holds: () => void | Promise<void>): Promise<void> {
   return vi.waitFor(holds, { timeout: 120_000, interval: 50 });
 }
 
 let copy: string | undefined;
 
-/** A copy of the book whose tools note their runs, and wait where a test wants them to. */
+/** A copy of the book whose tools note their runs, and wait in places that a test chooses. */
 export function book(): string {
   copy ??= copyBook({
     "mock-tools/weather.ts": like("test/worlds/placed.ts"),
@@ -39,20 +39,20 @@ export function book(): string {
 
 export type Env = Readonly<Record<string, string>>;
 
-/** An engine, a world that outlives all processes, and a barrier at which tools of it wait. */
+/** An engine, a world that outlives all processes, and a barrier for its tools. */
 export type Stage = {
   readonly engine: Engine;
   readonly world: string;
-  /** What each process is started with. */
+  /** The settings with which each process is started. */
   readonly env: Env;
-  /** What has happened at the barrier, such as "start X" and "end X". */
+  /** The log of the barrier, such as "start X" and "end X". */
   readonly log: readonly string[];
-  /** Lets go who waits there under a name, and whoever comes under that name later. */
+  /** Releases all calls under a name, now and later. */
   letGo(name: string): void;
   close(): Promise<void>;
 };
 
-/** @param arrived lets others go, as in serveBarrier */
+/** @param arrived releases other names, as in serveBarrier */
 export async function openStage(
   arrived: Parameters<typeof serveBarrier>[0] = () => [],
 ): Promise<Stage> {
@@ -87,9 +87,9 @@ const Report = z.looseObject({ pids: z.array(z.number()) });
 /** Workers that belong to no program. */
 export type Workers = {
   readonly primary: ChildProcess;
-  /** The ids of those that are there. */
+  /** The process ids of the workers that run now. */
   pids(): readonly number[];
-  /** Ends them, and returns what they have said. */
+  /** Ends them, and returns their output. */
   close(): Promise<string>;
 };
 
@@ -168,7 +168,7 @@ function readLines<Value>(file: string, schema: z.ZodType<Value>): Value[] {
   return lines.map((line) => schema.parse(JSON.parse(line)));
 }
 
-/** What the tools of a world have noted. */
+/** The notes of a world's tools. */
 export function notesOf({ world }: Pick<Stage, "world">) {
   return readLines(join(world, "notes.jsonl"), Note);
 }
@@ -182,7 +182,7 @@ export function mailsOf({ world }: Pick<Stage, "world">) {
 
 const Rows = z.object({ rows: z.array(z.record(z.string(), z.string())) });
 
-/** Asks an engine about what it holds, in SQL. */
+/** Asks an engine about its state, in SQL. */
 export async function query({ engine }: Stage, sql: string) {
   const response = await fetch(`${engine.admin}/query`, {
     method: "POST",
@@ -194,7 +194,7 @@ export async function query({ engine }: Stage, sql: string) {
 
 const Asked = z.object({ text: z.string(), deadline: z.number(), awakeable: z.string() });
 
-/** All that was ever asked about a call whose text has some words, whether it is resolved or not. */
+/** All questions about calls whose text contains some words, also those that are resolved. */
 export async function askedAbout(stage: Stage, words: string) {
   const from = "FROM state WHERE service_name = 'approvals' AND key = 'asked'";
   const rows = await query(stage, `SELECT service_key, value_utf8 ${from}`);
@@ -204,7 +204,7 @@ export async function askedAbout(stage: Stage, words: string) {
   return all.filter(({ text }) => text.includes(words));
 }
 
-/** Waits until somebody is asked about a call with some words in it, and returns its key. */
+/** Waits until people are asked about a call whose text contains some words, and returns its key. */
 export async function keyOf(stage: Stage, words: string): Promise<string> {
   let found = "";
   await until(async () => {
@@ -215,7 +215,7 @@ export async function keyOf(stage: Stage, words: string): Promise<string> {
   return found;
 }
 
-/** Runs approve.ts as somebody in another process does. */
+/** Runs approve.ts in another process, as a person would. */
 export function approve({ env }: { readonly env: Env }, ...words: string[]): Promise<Ended> {
   const { RESTATE_INGRESS_URL = "", RESTATE_ADMIN_URL = "" } = env;
   return run(APPROVE, words, { env: { RESTATE_INGRESS_URL, RESTATE_ADMIN_URL } });

@@ -1,4 +1,4 @@
-/** What a terminal would obey, and what is left of it. */
+/** Texts that a terminal would obey, and what must be left of them. */
 export const SEQUENCES: readonly (readonly [name: string, text: string, left: string])[] = [
   ["colour", "\u001b[31mred\u001b[0m", "red"],
   ["colour, in one character", "\u009b31mred", "red"],

@@ -1,4 +1,4 @@
-// The tools of the book as a pure model, so that thousands of conversations take no time.
+// The tools of the book as pure functions, so that thousands of conversations take little time.
 import { z } from "zod";
 import {
   getUserProfile,
@@ -10,7 +10,7 @@ import {
 import type { Call, Exchange, Offer } from "../../shared/offline/mind/conversation.ts";
 import { type Plan, plan } from "../../shared/offline/mind/plan.ts";
 
-/** What a program may ask at most, as in the chapters. */
+/** The step limit, as in the chapters. */
 export const MAX_STEPS = 10;
 
 function offer({ name, description, parameters }: Tool): Offer {

@@ -1,4 +1,4 @@
-// How a model and the chapters talk: how calls are sent, and how their results are read again.
+// The forms in which a model and the chapters talk: how calls are sent, and how results come back.
 import type { ServerResponse } from "node:http";
 import { z } from "zod";
 import { complete } from "../../scripts/serve.ts";
@@ -8,7 +8,7 @@ import { chat, responses, streamReply, type Wire } from "./streams.ts";
 /** A call in the shape of chapter 04. */
 export type Call = { readonly id: string; readonly name: string; readonly arguments: string };
 
-/** A result, as it is compared. */
+/** A result in the form in which it is compared. */
 export function written(value: unknown): string {
   return `result ${JSON.stringify(value)}`;
 }
@@ -20,27 +20,27 @@ const Result = z.union([
   }),
 ]);
 
-/** What became of a call, in the words of a case. */
+/** The outcome of a call, in the words of a case. */
 function readOutcome(entry: unknown): string {
   const outcome = Result.parse(entry);
   return "error" in outcome ? outcome.error.code : written(outcome.result);
 }
 
-/** A native output says which of the two it is by having an error or not. */
+/** A native output is a failure if it has an error, otherwise a result. */
 function readOutput(json: string): string {
   const output: unknown = JSON.parse(json);
   const failure = Result.options[1].safeParse(output);
   return readOutcome(failure.success ? output : { result: output });
 }
 
-/** What became of a call: its result as JSON, or the code of its failure. */
+/** The outcome of a call: its result as JSON, or the code of its failure. */
 export type Answer = { readonly id: string; readonly outcome: string };
 
-/** How a chapter and a model talk. */
+/** One form in which a chapter and a model talk. */
 export type Talk = {
-  /** Sends calls, or the end of the conversation where there are none. */
+  /** Writes a reply with these calls, or the last message if there are none. */
   send(calls: readonly Call[], response: ServerResponse): void;
-  /** The ids that the program gives the calls, and its answers to them, in order. */
+  /** Reads the ids of the calls in the program, and its answers to them, in order. */
   read(body: unknown): { readonly ids: readonly string[]; readonly answers: readonly Answer[] };
 };
 

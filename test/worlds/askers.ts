@@ -1,11 +1,11 @@
-// Stands in for the people of chapter 20. By the address of an e-mail, they do something odd.
+// Replaces the people of chapter 20. The address of an e-mail decides which odd thing they do.
 import type { AskFirst, TakeKey } from "../../chapters/20-human-approval/approvals.ts";
 import { type Resolution, resolve } from "../../chapters/20-human-approval/exchange.ts";
 import { cancelAll } from "../../chapters/20-human-approval/waits.ts";
 
 export const questions: readonly string[] = [];
 
-/** The chapter's agent, which nobody interrupts. */
+/** The chapter's agent, without interrupts. */
 export function withPeople<Agent>(agent: Agent): Agent {
   return agent;
 }
@@ -14,7 +14,7 @@ export function withPeople<Agent>(agent: Agent): Agent {
 export const keys = new Map<string, string>();
 const held: string[] = [];
 
-/** Says yes to all e-mails that are held, and returns how many those are. */
+/** Says yes to all held e-mails, and returns their number. */
 export function letGo(): number {
   const open = held.splice(0);
   for (const key of open) resolve(key, { said: "yes" });
@@ -89,12 +89,12 @@ const acts = new Map<string, (take: Take) => Said>([
   ],
 ]);
 
-/** How long somebody has, in seconds: an age, but where nobody is there. */
+/** The seconds to answer: very many, unless the case is about nobody being there. */
 function secondsFor(act: string): number {
   return act === "nobody" ? 0.05 : 600;
 }
 
-/** Whoever is asked about an e-mail approves it soon, unless its address says otherwise. */
+/** Each e-mail is approved soon, unless its address says otherwise. */
 export function askPeople(): AskFirst {
   return ({ to }, takeKey: TakeKey) => {
     const [name = "", act = ""] = String(to).split(": ");

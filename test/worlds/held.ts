@@ -1,15 +1,15 @@
-// Tools that are held in their threads: each tells the main thread what it was called with, and ends
-// as the main thread says. Names and places are those of weather.ts, profile.ts and mailbox.ts.
+// Tools that are held in their threads. Each reports its arguments to the main thread, and ends
+// as the main thread says. The exports are those of weather.ts, profile.ts and mailbox.ts.
 import { BroadcastChannel, threadId } from "node:worker_threads";
 
 /** A call that is held in a thread. */
 export type Held = { readonly thread: number; readonly tool: string; readonly args: unknown };
 
-/** How the call in a thread is to end. */
+/** How the call in a thread must end. */
 export type End = {
   readonly to: number;
   readonly result: unknown;
-  /** What its tool throws instead. */
+  /** The error that its tool throws instead. */
   readonly error: string | undefined;
 };
 

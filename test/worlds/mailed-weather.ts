@@ -1,7 +1,7 @@
 import type { Mail } from "../../mock-tools/mailbox.ts";
 import { forecast } from "../../mock-tools/weather.ts";
 
-/** A mailbox that does with the text of an e-mail what the weather tool does with a place. */
+/** A mailbox that treats the text of an e-mail as the weather tool treats a place. */
 export function deliver({ message }: Mail): unknown {
   return forecast({ location: message });
 }

@@ -12,7 +12,7 @@ function ownCause(): Error {
   return error;
 }
 
-/** Throws when nobody can catch it any more, and never ends. */
+/** Throws from a timer, where no caller can catch it, and never ends. */
 function throwLater(thrown: unknown): Promise<never> {
   setTimeout(() => {
     throw thrown;
@@ -20,11 +20,11 @@ function throwLater(thrown: unknown): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** Ends the thread after its call, as soon as there is the file that END_WHEN_THERE names. */
+/** Ends the thread after its call, as soon as the file in END_WHEN_THERE exists. */
 function endBetweenCalls(): void {
-  const file = process.env["END_WHEN_THERE"] ?? "";
+  const file = process.env.END_WHEN_THERE ?? "";
   const { wait } = Atomics;
-  // The pool's own code waits with it for the next call.
+  // The pool's code in the thread uses Atomics.wait to wait for the next call.
   Atomics.wait = () => {
     while (!existsSync(file)) wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     throw new Error("out of memory");
@@ -37,7 +37,7 @@ function nest(depth: number): unknown {
   return value;
 }
 
-/** A weather tool that does whatever a tool should not do, by the name of the place. */
+/** A weather tool that does what a tool should not do. The name of the place chooses what. */
 export function forecast({ location }: { location: string }): unknown {
   switch (location) {
     case "throws a string":

@@ -1,6 +1,6 @@
 import { note } from "./notes.ts";
 
-/** In place of a wait: notes how long it would take, and takes no time. */
+/** Replaces a wait: notes how long it would take, and returns at once. */
 export async function setTimeout(ms: number): Promise<void> {
   note({ waited: ms });
 }

@@ -1,4 +1,4 @@
-// What a world notes for the test that has made it: a file of one JSON note a line.
+// The notes of a world for its test: a file with one JSON note per line.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { worldFile } from "../../mock-tools/world.ts";
 

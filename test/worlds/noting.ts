@@ -6,13 +6,13 @@ function askForRetry(retry: unknown): never {
   throw new Error("not yet", { cause: { retry } });
 }
 
-/** Neither computes nor gives way, so that only the end of its thread gets it out. */
+/** Blocks its thread without computing. Only the end of the thread stops it. */
 function block(): never {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   throw new Error("nobody wakes it");
 }
 
-/** How an attempt ends, by the name of the place, at first and later. */
+/** How the first attempt and later ones end, by the name of the place. */
 const places = new Map<string, (isFirst: boolean) => unknown>([
   ["works", () => "fine"],
   ["works later", (isFirst) => (isFirst ? askForRetry({ after_ms: 1 }) : "fine at last")],

@@ -1,4 +1,4 @@
-// A weather tool that does what its place asks for: it returns, throws or rejects with odd things.
+// A weather tool that does what its place says: it returns, throws or rejects with odd things.
 
 /** What the place says, as JSON. */
 export type Odd = {
@@ -6,7 +6,7 @@ export type Odd = {
   readonly thing: Thing;
 };
 
-/** A thing that JSON cannot hold, by its kind; or one that it can, as a value. */
+/** A thing that JSON cannot hold, by its kind, or one that JSON can hold, as a value. */
 export type Thing = { readonly kind: string; readonly value?: unknown };
 
 function circle(): object {
@@ -33,7 +33,7 @@ function ownCause(): Error {
   return error;
 }
 
-/** What Node looks for in everything that is awaited. */
+/** The property that Node reads in everything that is awaited. */
 const THEN = "then";
 
 const makers = new Map<string, (value: unknown) => unknown>([

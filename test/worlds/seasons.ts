@@ -9,14 +9,14 @@ export function sayClimate(location: string, means: readonly Mean[]): string {
   return `${location}: ${means.map(({ season, degrees }) => `${season} ${degrees}`).join(", ")}`;
 }
 
-/** The chapter studies season by season. */
+/** The chapter never calls this, because it studies season by season. */
 export function studyClimate(): never {
   throw new Error("nobody asks for a whole study");
 }
 
 /**
- * A part of a study that notes each of its runs, and does what the first word of its place says: it waits
- * at a barrier, it never looks up from its work, or it fails.
+ * A part of a study that notes each of its runs. The first word of its place says what it does: it waits
+ * at a barrier, it never looks at the flag, or it fails.
  */
 export function studySeason({ location, season }: { location: string; season: string }): unknown {
   note({ location, season, pid: process.pid });

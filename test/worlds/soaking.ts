@@ -1,6 +1,6 @@
 import { forecast as beOdd } from "./odd.ts";
 
-/** A weather tool that does what its place asks for, and sometimes takes its thread down or dawdles. */
+/** A weather tool that does what its place says, and sometimes ends its thread or is slow. */
 export function forecast({ location }: { location: string }): unknown {
   const chance = Math.random();
   if (chance < 0.01) process.exit(1);

@@ -7,9 +7,9 @@ const calls = new BroadcastChannel("calls");
 calls.unref();
 
 /**
- * A weather tool that says when it is called and hands out its flag. The first word of the place says
- * how it takes a cancel: an aware one stops early, a sorry one fails then, and a deaf or busy one never
- * ends. In other places it is nasty.
+ * A weather tool that reports its call and hands out its flag. The first word of the place says
+ * what it does after a cancel: "aware" stops early, "sorry" fails, and "deaf" or "busy" never
+ * end. In other places it is nasty.
  */
 export async function forecast(
   { location }: { location: string },

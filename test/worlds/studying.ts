@@ -6,7 +6,7 @@ import { worldFile } from "../../mock-tools/world.ts";
 const channel = new BroadcastChannel("studies");
 channel.unref();
 
-/** The thread computes all the while, as far as its event loop can tell. */
+/** Blocks the thread for a while, as computing would. */
 function nap(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
 }
@@ -28,8 +28,8 @@ function refuse(): never {
 }
 
 /**
- * A study that says when it begins, and does what the first word of its place says: it waits for a
- * signal, or for a file of the world; it heeds a cancel by throwing, by returning, or not at all.
+ * A study that reports its begin. The first word of its place says what it does: it waits for a
+ * signal or for a file of the world. After a cancel it throws, returns, or goes on.
  */
 export function studyClimate(
   { location }: { location: string },
@@ -61,7 +61,7 @@ export function studyClimate(
   }
 }
 
-/** A part of a study; nobody here asks for one. */
+/** A part of a study. These tests never call it. */
 export function studySeason(task: { location: string }): unknown {
   return studyClimate(task);
 }

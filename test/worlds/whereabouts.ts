@@ -10,7 +10,7 @@ const where = isMainThread ? "loop" : "thread";
 let here = 0;
 let peak = 0;
 
-/** Tells how many calls have been in flight here at once, since there were none. */
+/** Reports how many calls have been under way here at once, since there were none. */
 async function countCrowd(): Promise<number> {
   here++;
   peak = Math.max(here, here === 1 ? 0 : peak);
@@ -19,7 +19,7 @@ async function countCrowd(): Promise<number> {
   return peak;
 }
 
-/** Holds its thread until the gate is open. Whoever comes later finds it open. */
+/** Holds its thread until the gate is open. Later calls find it open. */
 function computeUntilOpen(place: string): string {
   if (existsSync(worldFile("gate"))) return `late in ${place}`;
   writeFileSync(worldFile(`busy-${place}`), "");
@@ -45,8 +45,8 @@ async function lookUp(): Promise<string> {
 }
 
 /**
- * A weather tool that does as the name of the place says, and can tell where it runs. At "barrier x"
- * it waits, there known as "loop x" or "thread x". It is nasty in all other places.
+ * A weather tool that does what the name of the place says, and can report where it runs. In "barrier x"
+ * it waits at the barrier as "loop x" or "thread x". It is nasty in all other places.
  */
 export function forecast({ location }: { location: string }): unknown {
   const [, verb, place = ""] = /^(\S+) ?(.*)/.exec(location) ?? [];

@@ -8,7 +8,7 @@ export function forecast(): never {
       writeFileSync(worldFile(`note-${index}`), "");
       if (index === 100) console.log("writing");
     } catch {
-      // The folder has gone, as it does when the program ends.
+      // The folder is removed when the program ends.
     }
   }
 }

@@ -1,16 +1,16 @@
 import type { Attributes, HrTime } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 
-/** A span as a bar in a picture; times are microseconds since the first span of all. */
+/** A span as a bar in a picture; times are microseconds since the first span began. */
 export type Bar = {
   readonly id: string;
   readonly parent: string | undefined;
   readonly name: string;
   readonly start: number;
   readonly end: number;
-  /** The run of the agent that it belongs to, from 1 up. */
+  /** The number of the agent's run, from 1 up. */
   readonly run: number;
-  /** 0 holds what never overlaps; calls share the lanes from 1 up, each free when its call ends. */
+  /** Lane 0 holds spans that never overlap. Calls use the lanes from 1 up; a lane is free when its call ends. */
   readonly lane: number;
   readonly failed: boolean;
   readonly attributes: Attributes;

@@ -32,13 +32,13 @@ function write({ file, timeline }: Targets, spans: ReadableSpan[]): void {
 }
 
 /**
- * Records all spans from here on, and hands them out when the program has nothing left to do. Where
- * it ends sooner, as with Ctrl-C, the file and the picture are made all the same.
+ * Records all spans from here on, and exports them when the program has nothing left to do. If the
+ * program ends earlier, for example after Ctrl-C, the file and the picture are still made.
  *
- * @param endOpenSpans ends the spans that nobody has ended by then
+ * @param endOpenSpans ends the spans that are still open then
  */
 export function record(targets: Targets, endOpenSpans: () => void): void {
-  // Nobody should have to wait ten seconds for an endpoint that is not there.
+  // By default, the program would wait ten seconds for an endpoint that does not answer.
   process.env.OTEL_EXPORTER_OTLP_TIMEOUT ||= "2000";
   const memory = new InMemorySpanExporter();
   const service = process.env.OTEL_SERVICE_NAME || "the-agent-loop";
@@ -46,7 +46,7 @@ export function record(targets: Targets, endOpenSpans: () => void): void {
     resource: resourceFromAttributes({ "service.name": service }),
     spanProcessors: [
       new SimpleSpanProcessor({ exporter: memory }),
-      // The exporter takes the endpoint, and all else there is to set, from the environment itself.
+      // The exporter itself reads the endpoint and its other settings from the environment.
       ...(targets.endpoint ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })] : []),
     ],
   });
@@ -62,7 +62,7 @@ export function record(targets: Targets, endOpenSpans: () => void): void {
   process.once("exit", show);
   process.once("beforeExit", async () => {
     show();
-    // Sends what has not been sent. The answer is there, so an endpoint that is not is no failure.
+    // Sends the remaining spans. The answer is printed already, so a missing endpoint only warns.
     await provider.shutdown().catch((error) => printStatus(`trace: ${error}`));
   });
 }

@@ -21,7 +21,7 @@ function draw(bar: Bar, all: readonly Bar[], columns: number): string {
   return `${fitTo(label, width.label)} ${picture.padEnd(width.bar)} ${ms(bar.end - bar.start)}`;
 }
 
-/** What a batch took against what its calls took: how many of them ran at once, on average. */
+/** Compares a batch's time with the sum of its calls' times: the average number of calls that ran at once. */
 function sumUp(batch: Bar, bars: readonly Bar[]): string {
   const calls = bars.filter(({ parent }) => parent === batch.id);
   const work = calls.reduce((sum, { start, end }) => sum + end - start, 0);

@@ -9,7 +9,7 @@ function tryGoal(named: readonly string[]): string {
   return `try the ${list(named)} ${named.length === 1 ? "tool" : "tools"}`;
 }
 
-/** What the look-ups do. They come "first" if an e-mail waits for their results. */
+/** Says what the look-ups do. If an e-mail waits for their results, they come "first". */
 function lookUpGoal(calls: readonly Call[], wish: Wish, emailWaits: boolean): string {
   const months = wish.past.months.map(nameMonth);
   const isReading = calls.every(({ name }) => name === "read_output");
@@ -26,14 +26,14 @@ function lookUpGoal(calls: readonly Call[], wish: Wish, emailWaits: boolean): st
   return `check the weather in ${cities} for you`;
 }
 
-/** Takes a wish, returns what its answer is called in an e-mail that tells it. */
+/** Takes a wish, returns the name for its answer in an e-mail: "answer", "weather" and so on. */
 export function nameAnswer({ places, past, comparison, studies }: Wish): string {
   if (comparison || past.places.length > 0) return "answer";
   if (studies.length > 0) return "climate study";
   return places.length > 0 ? "weather summary" : "profile";
 }
 
-/** What the calls that send e-mails do, empty if there are none. */
+/** Says what the calls that send e-mails do. Empty if there are none. */
 function sendGoal(calls: readonly Call[], wish: Wish): string {
   const told = new Set(wish.letters.flatMap(({ to }) => (to.type === "address" ? to.address : [])));
   const mails = calls.filter(({ name, args }) => name === "send_email" && args.to !== undefined);
@@ -49,7 +49,7 @@ function sendGoal(calls: readonly Call[], wish: Wish): string {
   return to[0] === undefined ? `send you ${letter}` : `send ${letter} to ${to[0]}`;
 }
 
-/** What the calls about e-mail do, empty if there are none. */
+/** Says what the calls about e-mail do. Empty if there are none. */
 function emailGoal(calls: readonly Call[], wish: Wish): string {
   const sending = sendGoal(calls, wish);
   const goals = sending === "" ? [] : [sending];
@@ -57,7 +57,7 @@ function emailGoal(calls: readonly Call[], wish: Wish): string {
   return goals.join(" and ");
 }
 
-/** Takes the calls of a reply and what the question asks for, returns what the reply says. */
+/** Takes the calls of a reply and the wish of the question, returns the reply's text. */
 export function announce(calls: readonly Call[], wish: Wish, { exchanges }: Conversation): string {
   const studying = studyGoals(calls, wish.studies, exchanges);
   const lookUps = calls.filter((call) => {

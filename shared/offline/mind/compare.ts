@@ -11,7 +11,7 @@ function degrees(count: number): string {
   return Math.abs(count) === 1 ? `${count} degree` : `${count} degrees`;
 }
 
-/** What sets the first of the places apart from the others, which may be as warm. */
+/** Says how the first place differs from the others, which may be equally warm. */
 function sayFirst(sorted: readonly Temperature[], words: { more: string; most: string }): string {
   const [first, second] = sorted;
   if (!first || !second) return "";
@@ -30,7 +30,7 @@ function sayFirst(sorted: readonly Temperature[], words: { more: string; most: s
 function sayDifference(sorted: readonly Temperature[]): string {
   const [first, last] = [sorted[0], sorted.at(-1)];
   if (!first || !last) return "";
-  // Tenths of degrees have no exact numbers in a computer.
+  // A computer cannot hold tenths of degrees exactly.
   const difference = Number((first.degrees - last.degrees).toFixed(2));
   if (difference === 0) return sayFirst(sorted, { more: "", most: "" });
   return `The difference between ${first.place} and ${last.place} is ${degrees(difference)}: ${first.degrees} against ${last.degrees}.`;
@@ -45,8 +45,8 @@ function sayComparison(comparison: Comparison, temperatures: readonly Temperatur
 }
 
 /**
- * Takes what is to be found out and what the results have told of the weather, which is not nothing.
- * Returns what it comes to: "Tokyo is warmer than Paris: 14 degrees against 12."
+ * Takes the comparison that is wanted, and findings with some weather.
+ * Returns the result in words: "Tokyo is warmer than Paris: 14 degrees against 12."
  */
 export function compare(comparison: Comparison, { weather, temperatures }: Findings): string {
   if (temperatures.length > 1) return sayComparison(comparison, temperatures);

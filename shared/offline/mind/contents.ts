@@ -1,4 +1,4 @@
-// What an e-mail says that tells results.
+// Writes the text of an e-mail that tells results.
 import { compare } from "./compare.ts";
 import type { Call, Exchange } from "./conversation.ts";
 import { findMonths } from "./days.ts";
@@ -13,7 +13,7 @@ export function placesTold({ places }: Wish, letter: Letter): readonly string[] 
   return places.filter((place) => letter.places?.includes(place.toLowerCase()) ?? true);
 }
 
-/** Takes a wish and a letter, returns whether it is known to whom it goes and what it is about. */
+/** Takes a wish and a letter, returns true if its recipient and its content are known. */
 export function isComplete(wish: Wish, letter: Letter): boolean {
   const { to, text } = letter;
   const isAddressed = to.type === "address" || to.type === "user";
@@ -23,8 +23,8 @@ export function isComplete(wish: Wish, letter: Letter): boolean {
 }
 
 /**
- * Takes a wish, the calls so far, and the places that a letter without a text tells. Returns what it
- * says, or nothing if nothing is known.
+ * Takes a wish, the calls so far, and the places that a letter without a text tells. Returns its text,
+ * or undefined if nothing is known.
  */
 export function tellFindings(
   { comparison, past, studies }: Wish,
@@ -42,19 +42,19 @@ export function tellFindings(
   if (climates.length > 0) return `Climate study: ${climates.join("; ")}.`;
   if (weather !== "" && comparison) return compare(comparison, findings);
   if (weather !== "") return `Weather summary: ${weather}.`;
-  // All look-ups of the weather have failed, so there is nothing to write.
+  // If look-ups were made, all of them have failed, so there is nothing to write.
   const isLookedUp = [places, past.places, studies].some(({ length }) => length > 0);
   if (isLookedUp || profile.length === 0) return undefined;
   return `Your profile: ${profile.join(", ")}.`;
 }
 
-/** Takes the calls of a reply, returns what stands for a part of the profile, which one looks up. */
+/** Takes the calls of a reply, returns a reference to a part of the profile that one of them looks up. */
 export function profilePart(calls: readonly Call[], path: string): object {
   const index = calls.findIndex(({ name }) => name === "get_user_profile");
   return { $from: identify(calls)[index], path };
 }
 
-/** Takes the places and the calls of a reply, returns the same text with references for the results. */
+/** Takes the places and the calls of a reply, returns an e-mail's text with references in place of results. */
 export function referTo(places: readonly string[], calls: readonly Call[]): object {
   if (places.length === 0)
     return { $text: ["Your profile: name ", profilePart(calls, "name"), "."] };

@@ -1,23 +1,23 @@
-// The weather of some days: what lists of days say, and which of their lines are still to be read.
+// The weather of single days: reads lists of days, and finds out which lines must still be read.
 import type { Call, Exchange } from "./conversation.ts";
 import { type Months, nameMonth } from "./months.ts";
 import { failureOf } from "./failures.ts";
 
 const DAY_MS = 86_400_000;
-/** What is read of a line, in letters; the time that it takes grows with the square of them. */
+/** The letters of a line that are read. The time grows with the square of their number. */
 const LONGEST_LINE = 1_000;
-/** How often a month is read on, since a program shows little of it at once. */
+/** The most calls that read further parts of a month, if the program shows little at once. */
 const MAX_READS = 6;
 
-/** A day, as its number since 1970, and its temperature. */
+/** A day, as the number of days since 1970, and its temperature. */
 type Day = { readonly day: number; readonly degrees: number };
 
 const DATED = /^(\d{4}-\d\d-\d\d) .*?(-?\d+(?:\.\d+)?) degrees\b/;
-/** What a program says of an output of which it shows a part. */
+/** The line with which a program marks an output that it shows only in part. */
 const CUT =
   /^\[lines? ([\d,]+)(?: to ([\d,]+))? of ([\d,]+), .*\bread_output with call_id ("(?:[^"\\]|\\.)*")/;
 
-/** The days in a list that has one a line. */
+/** The days in a list with one day per line. */
 function daysIn(result: unknown): Day[] {
   if (typeof result !== "string") return [];
   return result.split("\n").flatMap((line) => {
@@ -27,7 +27,7 @@ function daysIn(result: unknown): Day[] {
   });
 }
 
-/** The text that is written as JSON, or nothing if it is none. */
+/** Parses a JSON string, or returns undefined if it is not one. */
 function readText(json: string | undefined): string | undefined {
   try {
     return json === undefined ? undefined : String(JSON.parse(json));
@@ -44,7 +44,7 @@ type Cut = {
   readonly id: string | undefined;
 };
 
-/** Takes a result, returns which part of an output it is; nothing if it says nothing of a part. */
+/** Takes a result, returns which part of an output it is, or undefined if it is not marked as a part. */
 function readCut(result: unknown): Cut | undefined {
   const last = typeof result === "string" ? result.slice(result.lastIndexOf("\n") + 1) : "";
   const [, from, to = from, lines, json] = CUT.exec(last.slice(0, LONGEST_LINE)) ?? [];
@@ -53,24 +53,24 @@ function readCut(result: unknown): Cut | undefined {
   return { from: first ?? 0, to: end ?? 0, lines: all ?? 0, id: readText(json) };
 }
 
-/** The list of a place's days, which has a line for each day, as far as it is known. */
+/** The list of a place's days, as far as it is known. It has one line per day. */
 type List = {
   readonly days: readonly Day[];
   /** The day of its first line. */
   readonly begin: number;
   readonly lines: number;
-  /** The name of the output, if only a part of it has been shown. */
+  /** The name of the output, if only a part of it was shown. */
   readonly id: string | undefined;
 };
 
-/** Whether all days are on lines between two others, as the program has said. */
+/** True if all days are on the lines that the program has named. */
 function areWithin(days: readonly Day[], begin: number, from: unknown, to: unknown): boolean {
   return days.every(({ day }) => {
     return day - begin + 1 >= Number(from) && day - begin + 1 <= Number(to);
   });
 }
 
-/** The list of a place; nothing if there is none, or if its days are not on the lines that were said. */
+/** The list of a place. Undefined if there is none, or if its days are not on the lines that were named. */
 function listOf(place: string, exchanges: readonly Exchange[]): List | undefined {
   const list = exchanges.findLast(({ name, args }) => {
     return name === "get_daily_weather" && args.location === place;
@@ -95,7 +95,7 @@ function listOf(place: string, exchanges: readonly Exchange[]): List | undefined
   return { days: inOrder, begin, lines: cut.lines, id: cut.id };
 }
 
-/** The first such month that does not begin before a list does: its first day, its last, its year. */
+/** The first such month from the list's first month on: its first day, last day and year. */
 function spanOf(month: number, { begin }: List) {
   const start = new Date(begin * DAY_MS);
   const isNext = month < start.getUTCMonth();
@@ -104,7 +104,7 @@ function spanOf(month: number, { begin }: List) {
   return { year, first, last: Date.UTC(year, month + 1, 1) / DAY_MS - 1 };
 }
 
-/** Reads the days of a month that are in the list, but in no part that has been shown. */
+/** Makes a call that reads days of a month which are in the list, but in no part that was shown. */
 function readMissing(month: number, list: List, exchanges: readonly Exchange[]): Call[] {
   const { days, begin, lines, id } = list;
   if (id === undefined) return [];
@@ -123,7 +123,7 @@ function readMissing(month: number, list: List, exchanges: readonly Exchange[]):
   return [{ name: "read_output", args: { call_id: id, from_line, to_line } }];
 }
 
-/** Takes the months that are wanted and the calls so far, returns the calls that tell more of them. */
+/** Takes the wanted months and the calls so far, returns the calls that find out more. */
 export function daysNeeded({ months, places }: Months, exchanges: readonly Exchange[]): Call[] {
   if (months.length === 0) return [];
   return places.flatMap((location): Call[] => {
@@ -133,7 +133,7 @@ export function daysNeeded({ months, places }: Months, exchanges: readonly Excha
   });
 }
 
-/** Those days of a month that are known. */
+/** The known days of a month. */
 function daysOf(month: number, list: List): Day[] {
   const { first, last } = spanOf(month, list);
   return list.days.filter(({ day }) => day >= first && day <= last);
@@ -155,7 +155,7 @@ function sayMonth(place: string, month: number, list: List): string {
   return `${name}: ${count}, ${mean.toFixed(1)} degrees on average; the warmest day was ${date} with ${warmest.degrees} degrees.`;
 }
 
-/** Whether a result came back for a place, in which no days could be found. */
+/** True if a result came back for a place, but no days were found in it. */
 function isUnreadable(place: string, exchanges: readonly Exchange[]): boolean {
   return exchanges.some(({ name, args, result }) => {
     const isOfPlace = name === "get_daily_weather" && args.location === place;
@@ -163,7 +163,7 @@ function isUnreadable(place: string, exchanges: readonly Exchange[]): boolean {
   });
 }
 
-/** Says so if the days of a list are of another year than the one that is wanted. */
+/** Returns a sentence if the days of a list belong to another year than the wanted one. */
 function sayYear(wanted: number | undefined, place: string, list: List): string[] {
   const [first, last] = [list.days[0], list.days.at(-1)].map((one) => {
     return new Date((one?.day ?? 0) * DAY_MS).getUTCFullYear();
@@ -172,7 +172,7 @@ function sayYear(wanted: number | undefined, place: string, list: List): string[
   return [`I have no days of ${wanted} in ${place}, only of ${first}.`];
 }
 
-/** Takes the months that are wanted and the calls so far, returns a sentence for each that is listed. */
+/** Takes the wanted months and the calls so far, returns a sentence for each month that was listed. */
 export function sayMonths(
   { months, places, year }: Months,
   exchanges: readonly Exchange[],
@@ -189,7 +189,7 @@ export function sayMonths(
   });
 }
 
-/** Takes the same, returns a sentence for each month of which days are known. */
+/** Takes the wanted months and the calls so far, returns a sentence for each month with known days. */
 export function findMonths({ months, places }: Months, exchanges: readonly Exchange[]): string[] {
   return places.flatMap((place) => {
     const list = listOf(place, exchanges);

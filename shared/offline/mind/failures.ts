@@ -8,7 +8,7 @@ const Failed = z.union([
 ]);
 const Skipped = z.object({ skipped: z.string() });
 
-/** Takes a result, returns it as a reader may see it: as JSON, without what is empty in it. */
+/** Takes a result, returns it for a reader: as JSON, without empty parts. */
 export function show(result: unknown): string {
   const text = JSON.stringify(result, (_, value: unknown) => {
     if (Array.isArray(value)) return value.filter((item) => item !== null);
@@ -17,10 +17,10 @@ export function show(result: unknown): string {
   return text ?? "nothing";
 }
 
-/** A text that says that a call has failed or was cancelled, and why. */
+/** A text that says why a call has failed or was cancelled. */
 const FAILED = /^(?:\w*Error:|\[Tool execution (?:failed|cancelled)\]) ?(.*)$/s;
 
-/** Takes a result, returns why the call failed, or nothing if it worked. */
+/** Takes a result, returns why the call failed, or undefined if it worked. */
 export function failureOf(result: unknown): string | undefined {
   if (["nothing", '""', "{}"].includes(show(result))) return "no result came back";
   const said =
@@ -32,21 +32,21 @@ const Withheld = z.object({
   error: z.object({ code: z.enum(["approval_denied", "tool_completion_timeout"]) }),
 });
 
-/** Takes a result, returns whether it says that somebody was asked about the call, and nobody said yes. */
+/** Takes a result, returns true if people were asked about the call and nobody approved it. */
 export function wasWithheld(result: unknown): boolean {
   return Withheld.safeParse(result).success;
 }
 
-/** Takes a result, returns whether it says that the call never ran. */
+/** Takes a result, returns true if it says that the call never ran. */
 export function wasSkipped(result: unknown): boolean {
   return Skipped.safeParse(result).success;
 }
 
-/** How a failure says that its call never ran. */
+/** The words of failures whose call never ran. */
 const NEVER_RAN =
   /\b(?:unknown tool|invalid arguments|never started|denied|declined|not (?:allowed|permitted|approved))\b/i;
 
-/** Takes a call, returns whether it failed in such a way that it may have done its work all the same. */
+/** Takes a call, returns true if it failed but may have done its work. */
 export function mayHaveRun({ result }: Exchange): boolean {
   const failure = failureOf(result);
   return failure !== undefined && !wasWithheld(result) && !NEVER_RAN.test(failure);

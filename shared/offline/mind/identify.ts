@@ -1,9 +1,9 @@
 import type { Call } from "./conversation.ts";
 
-// An API accepts ids of 40 characters; six of them are left for a number such as "_12".
+// An API accepts ids of 40 characters. Six of them are left for a number such as "_12".
 const LONGEST = 34;
 
-/** Lower-case words without accents, joined by underscores; nothing if no Latin letter is left. */
+/** Lower-case words without accents, joined by underscores. Undefined if no Latin letter is left. */
 function idFor({ name, args }: Call): string | undefined {
   const text = `${name.replace(/^get_/, "")} ${args.location ?? ""}`;
   const plain = text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -15,11 +15,11 @@ function idFor({ name, args }: Call): string | undefined {
 
 /**
  * Takes the calls of a reply, returns a readable id for each, such as weather_beijing or send_email.
- * Ids are unique within the reply and at most 40 characters long. They belong to the mind, because
+ * Ids are unique within the reply and at most 40 characters long. The mind makes them, because
  * the arguments of one call may refer to another call by its id.
  */
 export function identify(calls: readonly Call[]): string[] {
-  // How many ids begin with the same words, whatever their number.
+  // How many ids begin with the same words.
   const taken = new Map<string, number>();
   return calls.map((call) => {
     const words = idFor(call) ?? "call";

@@ -4,10 +4,10 @@ import type { Letter } from "./letters.ts";
 import type { Wish } from "./question.ts";
 import { review } from "./results.ts";
 
-/** What is read of a description, in letters; the time that it takes grows with the square of them. */
+/** The letters of a description that are read. The time grows with the square of their number. */
 const LONGEST_ABOUT = 10_000;
 
-/** The agent's own address, which the description of the tool holds. */
+/** The agent's own address. It is in the description of the tool. */
 function senderIn(tools: readonly Offer[]): string {
   const about = tools.find(({ name }) => name === "send_email")?.about ?? "";
   return /[\w.-]+@[\w.-]+\w/.exec(about.slice(0, LONGEST_ABOUT))?.[0] ?? "agent@example.com";
@@ -25,13 +25,13 @@ export function unasked(
     const goesThere = ({ to }: Letter): boolean => {
       return args.to === (to.type === "address" ? to.address : address);
     };
-    // A call that was forced, or that has referred to a result, has no such address.
+    // A forced call, or a call with a reference, does not have the letter's address.
     open.splice(Math.max(open.findIndex(goesThere), 0), 1);
   }
   return open;
 }
 
-/** What is known when letters are written: the wish, the look-ups of this reply, the results. */
+/** What writing a letter needs: the wish, the look-ups of this reply, the results. */
 type Desk = {
   readonly wish: Wish;
   readonly lookUps: readonly Call[];
@@ -41,19 +41,19 @@ type Desk = {
   readonly references: boolean;
 };
 
-/** The address and the text of a letter; "wait" while results are missing, "never" if they have failed. */
+/** The address and text of a letter. "wait" while results are missing, "never" if they have failed. */
 function write(letter: Letter, desk: Desk): object | "wait" | "never" {
   const { to, text } = letter;
   const { wish, lookUps, exchanges, own, references } = desk;
   const address = to.type === "address" ? to.address : own;
   const places = placesTold(wish, letter);
-  // With an address and words of its own, an e-mail waits for nothing.
+  // An e-mail with an address and a text of its own can be sent at once.
   if (address && text) return { to: address, message: text };
   if (lookUps.length === 0) {
     const message = text ?? tellFindings(wish, exchanges, places);
     return address && message ? { to: address, message } : "never";
   }
-  // No reference can say which of two results is the larger.
+  // A reference cannot say which of two results is larger.
   if (!references || (wish.comparison && !text)) return "wait";
   return {
     to: address ?? profilePart(lookUps, "email"),
@@ -63,7 +63,7 @@ function write(letter: Letter, desk: Desk): object | "wait" | "never" {
 
 /**
  * Takes what the question asks for, the look-ups of this reply, and the conversation so far. Returns
- * the calls that send its e-mails, in its order. As long as one has to wait, they all do.
+ * the calls that send its e-mails, in its order. If one e-mail must wait, all of them wait.
  */
 export function writeLetters(
   wish: Wish,

@@ -5,15 +5,15 @@ import { type Order, readOrder } from "./texts.ts";
 import { ADDRESS } from "./topics.ts";
 import { type Doubt, doubtIn, type ReadOrder } from "./whole.ts";
 
-/** An e-mail that a question asks for: to whom it goes, and what it says, as far as that is told. */
+/** An e-mail that a question asks for: its recipient, and its text if the question gives one. */
 export type Letter = {
   readonly to: Recipient;
   readonly text: string | undefined;
-  /** Without a text, the places whose weather it tells, in small letters; nothing for all of them. */
+  /** Without a text: the places whose weather it tells, in small letters, or undefined for all places. */
   readonly places: readonly string[] | undefined;
 };
 
-/** The e-mails that a question asks for, in its order, and the question without their words. */
+/** The e-mails that a question asks for, in order, and the question without their words. */
 export type LettersReading = {
   readonly letters: readonly Letter[];
   readonly doubt: Doubt | undefined;
@@ -24,17 +24,17 @@ const ADDRESSES = new RegExp(ADDRESS.source, "g");
 const SAME_PERSON = /\b(?:him|her|them)\b/i;
 const VERB_FIRST = /^\W*(?:send|write|forward|e-?mail|mail)\b/i;
 const SHARED = /\b(?:both|the same|a copy)\b/i;
-/** What stands for the content of the e-mail before. */
+/** Words for the content of the previous e-mail. */
 const SAME = /\b(?:it|that|the same|a copy)\b/i;
 
-/** The text of another e-mail, for those that are to say "the same", or "both" of which say it. */
+/** The text of another e-mail, for e-mails with "the same" or "both". */
 function sharedText(orders: readonly Order[], place: number): string | undefined {
   if (!orders.some(({ words }) => SHARED.test(words))) return undefined;
   const others = [...orders.slice(0, place).toReversed(), ...orders.slice(place + 1)];
   return others.find(({ text }) => text !== undefined)?.text;
 }
 
-/** Adds the recipients. "Send him another", "then one saying …": those of the e-mail before. */
+/** Adds the recipients. "Send him another" and "then one saying …" take those of the previous e-mail. */
 function address(orders: readonly Order[], book: Book): ReadOrder[] {
   const all: ReadOrder[] = [];
   for (const order of orders) {
@@ -51,7 +51,7 @@ function lowerPlaces(words: string): string[] {
   return placesIn(words).map((place) => place.toLowerCase());
 }
 
-/** The places of each order: its own, else those of the one before, else those named elsewhere. */
+/** The places of each order: its own, otherwise those of the previous order, otherwise those named elsewhere. */
 function placesOf(orders: readonly ReadOrder[], elsewhere: string): Letter["places"][] {
   const all: Letter["places"][] = [];
   const own = orders.map(({ text, rest }) => (text === undefined ? lowerPlaces(rest) : []));
@@ -64,7 +64,7 @@ function placesOf(orders: readonly ReadOrder[], elsewhere: string): Letter["plac
   return all;
 }
 
-/** Takes a question, returns the e-mails that it asks for, each once, and what else it says. */
+/** Takes a question, returns the e-mails that it asks for, each once, and the rest of the question. */
 export function readLetters(question: string): LettersReading {
   const { book, rest: untold } = readBook(question);
   const { orders: parts, rest: before } = splitOrders(untold);

@@ -1,4 +1,4 @@
-// What is missing before a wish can be fulfilled: something to be known, or a tool.
+// Finds out what is missing for a wish: something that the user must say, or a tool.
 import { type Conversation, isOffered, type Offer } from "./conversation.ts";
 import type { Letter } from "./letters.ts";
 import type { Wish } from "./question.ts";
@@ -8,7 +8,7 @@ function askForCity(everywhere: boolean): string {
   return "I have no list of all cities. Which ones? Ask me about the weather in Beijing and LA, for example.";
 }
 
-/** What is missing from a letter, as a question. */
+/** Questions about what is missing from a letter. */
 function askAbout(wish: Wish, { to, text }: Letter): string[] {
   const asked: string[] = [];
   if (to.type === "name") asked.push(`What is ${to.name}'s e-mail address?`);
@@ -19,7 +19,7 @@ function askAbout(wish: Wish, { to, text }: Letter): string[] {
   return asked;
 }
 
-/** Takes a wish and the tools on offer, returns a question for each thing that a tool needs to know. */
+/** Takes a wish and the tools on offer, returns a question for each missing argument. */
 export function sayQuestions(wish: Wish, tools: readonly Offer[]): string[] {
   const asked: string[] = [];
   if (wish.weather && wish.places.length === 0 && isOffered(tools, "get_weather")) {
@@ -35,10 +35,10 @@ export function sayQuestions(wish: Wish, tools: readonly Offer[]): string[] {
   return [...new Set([...asked, ...wish.letters.flatMap((letter) => askAbout(wish, letter))])];
 }
 
-/** Takes a wish, returns a sentence for each thing that is wanted, and for which no tool is on offer. */
+/** Takes a wish, returns a sentence for each wanted thing for which no tool is on offer. */
 export function sayLacks(wish: Wish, { tools, textOnly }: Conversation): string[] {
   const toUser = wish.letters.some((letter) => letter.to.type === "user");
-  // Without the other tool, the e-mail is what is missing.
+  // The user's address is only needed if e-mails can be sent.
   const forLetter = toUser && isOffered(tools, "send_email");
   const needs = [
     { wanted: wish.weather, tool: "get_weather", subject: "the weather" },
@@ -51,7 +51,7 @@ export function sayLacks(wish: Wish, { tools, textOnly }: Conversation): string[
   const said = lacks.map(({ subject }) => {
     return `I have no tool for ${subject}, so I can't help with that here.`;
   });
-  // Where calls are possible, the program says what becomes of such a call.
+  // If calls are possible, such a tool is called, and the program reports the error.
   const named = textOnly ? wish.named : [];
   const odd = named.filter((name) => needs.every(({ tool }) => tool !== name));
   return [...said, ...odd.map((name) => `I can't use the ${name} tool here.`)];

@@ -8,10 +8,10 @@ const PARALLEL =
 const NOT = /\b(?:not|never)\b|n't\b/i;
 const FIRST_THEN = /\bfirst(?:ly)?\b.*\b(?:then|after that|second)\b/is;
 
-/** How the calls of a reply are to run, if a question says so, and the question without those words. */
+/** The mode for the calls, if a question names one, and the question without those words. */
 export type ModeReading = { readonly mode: string | undefined; readonly rest: string };
 
-/** Whether "not" stands before the words in their clause, or at their beginning. */
+/** True if "not" stands before the words in their clause, or at their beginning. */
 function isDenied(question: string, words: RegExp): boolean {
   const { 0: found = "", index = 0 } = words.exec(question) ?? {};
   const clause = question.slice(0, index).replace(/^.*[.?!,;:]/s, "");
@@ -29,17 +29,17 @@ function modeIn(question: string): string | undefined {
 /** Where the text of an e-mail may begin. */
 const SAYING = /\b(?:say|saying|says|that)\b/i;
 
-/** Removes words from a text; where they are a sentence of their own, with its end. */
+/** Removes words from a text. If they are a sentence of their own, removes its end, too. */
 function remove(text: string, { source: words }: RegExp): string {
   const polite = `(?:${words})(?:,? please)?`;
   const sentence = `(?<=[.?!])\\s*(?:please )?${polite}[.!]*`;
   const length = SAYING.exec(text)?.index ?? text.length;
-  // In an e-mail that says "come at once" they are no order, except as a sentence of their own.
+  // In an e-mail that says "come at once" they are not an order, unless they are a sentence of their own.
   const before = text.slice(0, length).replace(new RegExp(`${sentence}|${polite}`, "i"), "");
   return before + text.slice(length).replace(new RegExp(sentence, "i"), "");
 }
 
-/** Takes a question, returns the mode that it wants: "sequential", "parallel", or one that it names. */
+/** Takes a question, returns the mode that it wants: "sequential", "parallel", or another name in it. */
 export function readMode(question: string): ModeReading {
   const rest = changeOutsideQuotes(question, (part) => {
     return [NAMED, SEQUENTIAL, PARALLEL].reduce(remove, part);

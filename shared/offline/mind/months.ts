@@ -4,7 +4,7 @@ const NAMES =
   "January February March April May June July August September October November December".split(
     " ",
   );
-/** "May I ask" and "march on" name no month. */
+/** In "May I ask" and "march on", these words are not months. */
 const AMBIGUOUS = /^(?:march|may)$/i;
 const BEFORE_MONTH = "(?<=\\b(?:in|of|was|were|during|for|last|and|or|since) )";
 const PLAIN = NAMES.filter((name) => !AMBIGUOUS.test(name)).join("|");
@@ -12,9 +12,9 @@ const MONTH = new RegExp(`\\b(?:${PLAIN})\\b|${BEFORE_MONTH}(?:march|may)\\b`, "
 
 const YEAR = /\b(?:19|20)\d\d\b/;
 
-/** Months whose days are asked about, and the places that are meant. */
+/** The months that a question asks about, and the places. */
 export type Months = {
-  /** From 0 for January to 11, in the order of the question, each once. */
+  /** Numbers from 0 for January to 11, in the order of the question, each once. */
   readonly months: readonly number[];
   readonly places: readonly string[];
   /** The year that is named, if any. */
@@ -38,7 +38,7 @@ export function readMonths(question: string): Months {
   const year = YEAR.exec(question)?.[0];
   return {
     months: [...new Set(months)],
-    // A sentence about a month is about its weather, and the name of a month is no place.
+    // A sentence about a month is about its weather, and the name of a month is not a place.
     places: placesIn(question.replace(MONTH, "weather")),
     year: year === undefined ? undefined : Number(year),
   };

@@ -6,7 +6,7 @@ const NAMED = new RegExp(
 );
 const NAME = /([\w-]+) tool\b|([a-z]+_\w+)/gi;
 
-/** What people call the tools of the book. */
+/** Short names of the book's tools. */
 const SHORT = new Map([
   ["weather", "get_weather"],
   ["profile", "get_user_profile"],
@@ -19,7 +19,7 @@ const SHORT = new Map([
 const USE_MAIL =
   /(?<=^\W*(?:please )?|[.?!]\s+)(?:use|call) (?:the )?send_email(?: tool)? (?=to (?!send|write|forward|e-?mail|mail)|for )/gi;
 
-/** Takes a question, returns it with an order of an e-mail where it names the tool for that alone. */
+/** Takes a question. If it only names the tool for e-mails, replaces the name by "send an email". */
 export function orderMail(question: string): string {
   return question.replace(USE_MAIL, "send an email ");
 }
@@ -27,7 +27,7 @@ export function orderMail(question: string): string {
 /** The tools that a question names, and the question without them. */
 export type NamedReading = { readonly tools: readonly string[]; readonly rest: string };
 
-/** Takes a question, returns the tools that it wants to be used by name, each once. */
+/** Takes a question, returns the tools that it names, each once. */
 export function readNamed(question: string): NamedReading {
   const tools = new Set<string>();
   const rest = question.replace(NAMED, (words) => {

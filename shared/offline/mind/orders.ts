@@ -2,15 +2,15 @@ import { hideQuotes } from "./quotes.ts";
 import { ADDRESS, WEATHER } from "./topics.ts";
 
 const VERB = String.raw`(?:send|write|forward|e-?mail|mail)\b(?![\w.+-]*@|\s*\?|\s+(?:address|tool|is)\b)`;
-/** Where an order may begin. "Did you send" and "do not send" are none. */
+/** Where an order may begin. "Did you send" and "do not send" are not orders. */
 const BEFORE_VERB = String.raw`(?<=^\W*|[.?!,;:]\s+|\b(?:and|then|after that|please|also|first|firstly|second|secondly|finally|now|just|or|next|(?<!\bnot )to|(?<!\b(?:did|have|do|if) )you)\s+)`;
 const ANOTHER =
   "(?:another|one|a second|the second|a third|the same|a copy|it|that)(?: (?:e-?mail|mail|message|one))?";
-/** How a sentence goes on with one more e-mail, without a verb. */
+/** How a sentence asks for one more e-mail without a verb. */
 const MORE = String.raw`(?:,|;|\band|\bthen)\s+(?:then\s+)?(?:${ANOTHER} to\s|(?:me|${ADDRESS.source}),? (?:one|another|an?|the same)\b)`;
 /** The same without a word for the e-mail: "and bob@example.com the weather in LA". */
 const MORE_SAID = String.raw`(?:,|;|\band|\bthen)\s+(?:(?:and|then)\s+)?(?:to\s+)?(?:me|${ADDRESS.source}) (?:saying|that|the)\b`;
-// What stands before is looked at last, because it may be long.
+// The look-behind is tested last, because it may be long.
 const START = new RegExp(`(?=${VERB})${BEFORE_VERB}\\w|${MORE}|${MORE_SAID}`, "gi");
 const IS_MORE = new RegExp(`^(?:${MORE}|${MORE_SAID})`, "i");
 const IS_MORE_SAID = new RegExp(`^${MORE_SAID}`, "i");
@@ -21,13 +21,13 @@ const SAYS_WHAT = new RegExp(
 );
 const ABOUT_MAIL =
   /^(?:e-?mail|mail|forward)\b|\b(?:e-?mails?|mails?|messages?|summary|note|letter)\b|@/i;
-/** What stands for one more e-mail, after the first. */
+/** Words for one more e-mail, after the first. */
 const ONE_MORE = /\b(?:another|one|it|that|him|her|them)\b|"/i;
 const TO_ME = /^\W*(?:please )?(?:tell|show|give) me\b/i;
 const CLAUSE_END = /[.?!,;:"\n]|\b(?:and|then)\b/i;
 const BY_MAIL = /\b(?:by|via|per|as an?) (?:e-?mail|mail)\b/i;
 
-/** Where the e-mails begin. One more begins only after something was said about the one before. */
+/** The places where e-mails begin. The next can begin only after some words about the previous one. */
 function findStarts(question: string): number[] {
   const starts: number[] = [];
   for (const { 0: words, index } of question.matchAll(START)) {
@@ -38,17 +38,17 @@ function findStarts(question: string): number[] {
   return starts;
 }
 
-/** A part of a question that asks for an e-mail, and what stands before it in the same clause. */
+/** A part of a question that asks for an e-mail, and the words before it in the same clause. */
 export type Part = { readonly lead: string; readonly part: string };
 
-/** The parts that ask for e-mails, in order, and all that stands before or between them. */
+/** The parts that ask for e-mails, in order, and the rest of the question. */
 export type Orders = { readonly orders: readonly Part[]; readonly rest: string };
 
 function leadOf(question: string): string {
   return question.split(CLAUSE_END).at(-1) ?? "";
 }
 
-/** A part with several texts in quotes is several orders, each of which ends with its text. */
+/** Splits a part with several texts in quotes into several orders. Each ends with its text. */
 function splitTexts(part: string, lead = ""): Part[] {
   const pieces = part.match(/[^"]*"[^"]*"/g) ?? [];
   const end = part.slice(pieces.join("").length);
@@ -58,7 +58,7 @@ function splitTexts(part: string, lead = ""): Part[] {
 
 /** Takes a question, returns the parts that ask for e-mails. A part ends where the next one begins. */
 export function splitOrders(question: string): Orders {
-  // Nothing in quotes begins an order.
+  // Words in quotes cannot begin an order.
   const hidden = hideQuotes(question);
   const starts = findStarts(hidden);
   const orders: Part[] = [];

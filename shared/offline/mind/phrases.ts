@@ -1,26 +1,26 @@
 import { isCity, isFirstWord, isInner, isOrdinary, isRegion } from "./place-words.ts";
 
-/** Possible names of places, with nothing but commas and the like between, and the words around them. */
+/** Possible names of places, with only commas and the like between them, and the words around them. */
 export type Chain = {
   readonly names: readonly string[];
-  /** The words before, the nearest last, in lower case. */
+  /** The words before, in lower case. */
   readonly before: readonly string[];
-  /** The word after, in lower case; nothing at the end. */
+  /** The word after, in lower case; empty at the end. */
   readonly after: string;
 };
 
 const TOKEN =
   /\b(?:St|Mt|Ft)\.|\b\p{Lu}(?:\.\p{Lu})+\.?|\p{L}[\p{L}\p{N}'-]*(?:\.\p{L}+)*|\p{N}+|[,;:&/+(]/gu;
-/** Words that are part of a name only there, as in Cape Town and Mexico City. */
+/** Words that are part of a name only at its end, as in Cape Town and Mexico City. */
 const CITY = /^(?:city|town)$/i;
 const SEPARATOR = /^(?:[,;&/+(]|and|or|than|then|versus|vs|plus)$/i;
 
-/** Takes a name, returns whether it is written as a name. Letters without cases count as capitals. */
+/** Takes a name, returns true if it has a capital. Letters of scripts without cases count as capitals. */
 export function isCapital(name: string): boolean {
   return /^\P{Ll}/u.test(name);
 }
 
-/** Whether one name ends before a word and another begins: "Paris London", "New York LA", "London UK". */
+/** True if a word begins another name: "Paris London", "New York LA", "London UK". */
 function isBetweenNames(tokens: readonly string[], at: number): boolean {
   const [first = "", last = "", next = ""] = [tokens[at - 2], tokens[at - 1], tokens[at]];
   return (
@@ -28,7 +28,7 @@ function isBetweenNames(tokens: readonly string[], at: number): boolean {
   );
 }
 
-/** How many words from one place on make up a name. One with a capital ends at the first without. */
+/** How many words from a position on form a name. A name with a capital ends before the first word without. */
 function lengthOfName(tokens: readonly string[], start: number): number {
   const capital = isCapital(tokens[start] ?? "");
   let end = start;
@@ -42,12 +42,12 @@ function lengthOfName(tokens: readonly string[], start: number): number {
     end++;
     if (token.endsWith("'s")) break;
   }
-  // An inner word needs another word after it.
+  // A name cannot end with an inner word.
   while (end > start + 1 && isInner(tokens[end - 1] ?? "")) end--;
   return end - start;
 }
 
-/** Adds a name; a state or country after a comma belongs to the name before, as in "LA, CA". */
+/** Adds a name. A state or country after a comma belongs to the name before, as in "LA, CA". */
 function addName(names: string[], name: string, separator: string): void {
   const last = names.at(-1);
   const isPart = last !== undefined && separator === "," && isRegion(name) && !isRegion(last);

@@ -1,4 +1,4 @@
-// Words that are never part of a place's name, by which the end of a name is found.
+// Words that are never part of a place's name. They show where a name ends.
 
 const GRAMMAR =
   "a an the this that these those my your our his her their its me us him them it i you we he she they there here " +
@@ -32,12 +32,12 @@ const THINGS =
 
 const WORDS = new Set(`${GRAMMAR} ${MANNERS} ${VERBS} ${WEATHER} ${TIMES} ${THINGS}`.split(" "));
 
-/** Takes a word, returns whether no place's name has it. */
+/** Takes a word, returns true if it cannot be part of a place's name. */
 export function isOrdinary(word: string): boolean {
   return WORDS.has(word.toLowerCase().replace(/'s$/, "")) || !/\p{L}/u.test(word);
 }
 
-/** Names of one word that everybody knows: beside one another they are several places. */
+/** Well-known names of one word. Side by side, they are several places. */
 const CITIES = new Set(
   (
     "amsterdam athens atlanta auckland bangkok barcelona beijing berlin boston brussels budapest cairo chicago " +
@@ -47,15 +47,15 @@ const CITIES = new Set(
   ).split(" "),
 );
 
-/** How names of two words begin. */
+/** The first words of names of two words. */
 const FIRST_WORD = /^(?:new|san|los|las|st\.?|hong|cape|rio|el|la|mexico|kuala|buenos)$/i;
 
-/** Takes a word, returns whether it may be the first of a name of two words, as in New York. */
+/** Takes a word, returns true if it may begin a name of two words, as in New York. */
 export function isFirstWord(word: string): boolean {
   return FIRST_WORD.test(word);
 }
 
-/** Takes a name, returns whether it is a city beyond doubt: one that everybody knows, or a New York. */
+/** Takes a name, returns true if it is certainly a city: a well-known one, or one like New York. */
 export function isCity(name: string): boolean {
   const [first = "", ...others] = name.split(" ");
   return CITIES.has(name.toLowerCase()) || (others.length > 0 && isFirstWord(first));
@@ -64,7 +64,7 @@ export function isCity(name: string): boolean {
 /** Small words that may stand inside the name of a place, as in Rio de Janeiro. */
 const INNER = new Set("de da do del di la le las los of upon am an der den sur el".split(" "));
 
-/** Takes a word, returns whether it may stand between the capital letters of one name. */
+/** Takes a word, returns true if it may stand between two words with capitals in one name. */
 export function isInner(word: string): boolean {
   return INNER.has(word);
 }
@@ -75,7 +75,7 @@ const REGIONS = new Set(
   ),
 );
 
-/** Takes a name, returns whether it says in which state or country the place before it lies. */
+/** Takes a name, returns true if it is the state or country of the place before it. */
 export function isRegion(name: string): boolean {
   return REGIONS.has(name);
 }

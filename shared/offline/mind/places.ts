@@ -7,10 +7,10 @@ const BEFORE_PLACE = /^(?:in|at|of|for|between|near|around|from|:)$/;
 const SUBJECT = /^(?:weather|forecasts?|temp(?:erature)?s?|\w+(?:er|est))$/;
 const AFTER_FIRST = /^(?:|is|are|:|weather|forecast|temperatures?)$/;
 const GOES_ON = /^\W*(?:and|or|also|plus|what about|how about)\b/i;
-/** Where a sentence ends; not after "St." */
+/** The end of a sentence, but not after "St." */
 export const SENTENCE_END = /(?<!\b(?:St|Mt|Ft|vs))[.?!]+(?=\s|$)|\n/;
 
-/** What is asked after "and" may be about something else. */
+/** The end of a clause. A question after "and" may be about something else. */
 const CLAUSE_END = new RegExp(
   `${SENTENCE_END.source}|,?\\s+and (?=(?:what|who|when|where|why)\\b)`,
 );
@@ -19,14 +19,14 @@ function isAboutWeather(sentence: string): boolean {
   return [WEATHER, FEELING, LIKE, COMPARE].some((topic) => topic.test(sentence));
 }
 
-/** Whether a preposition stands before, perhaps with an article, as in "in the netherlands". */
+/** True if a preposition stands before the chain, perhaps with an article, as in "in the netherlands". */
 function followsPreposition({ before }: Chain): boolean {
   const [second = "", first = ""] = before.slice(-2);
   if (BEFORE_PLACE.test(before.at(-1) ?? "")) return true;
   return first === "the" && /^(?:in|at)$/.test(second);
 }
 
-/** Whether a chain in small letters stands where a place is likely: "weather la", "is la warmer". */
+/** True if a chain in small letters stands where a place is likely: "weather la", "is la warmer". */
 function isBesideSubject({ before, after }: Chain): boolean {
   const words = before.filter((word) => word !== ",");
   const last = words.at(-1) ?? "";
@@ -39,17 +39,17 @@ function isBesideSubject({ before, after }: Chain): boolean {
   return SUBJECT.test(last) && WEATHER.test(last);
 }
 
-/** The names of a chain that are places; after one with a capital no long one without. */
+/** The names of a chain that are places. After a name with a capital, long names without one do not count. */
 function namesOf(chain: Chain): readonly string[] {
   const { names, before, after } = chain;
   const [first = ""] = names;
   const isPlaced = followsPreposition(chain);
-  // "Tell Bob the weather": Bob is no place.
+  // In "Tell Bob the weather", Bob is not a place.
   if (/^(?:tell|ask)$/.test(before.at(-1) ?? "")) return [];
   if (!names.some(isCapital)) {
     return isPlaced || isBesideSubject(chain) || names.every(isCity) ? names : [];
   }
-  // The first word of a sentence has a capital whatever it is.
+  // The first word of a sentence always has a capital.
   const isAlone = before.length === 0 && names.length === 1 && !first.includes(" ");
   if (isAlone && !AFTER_FIRST.test(after) && !SUBJECT.test(after)) return [];
   return names.filter((name, index) => {
@@ -59,13 +59,13 @@ function namesOf(chain: Chain): readonly string[] {
   });
 }
 
-/** Whether a chain in small letters names places also beside others that are written with capitals. */
+/** True if a chain in small letters names places even if other places are written with capitals. */
 function isSurelyPlaced({ names, before }: Chain): boolean {
   const isPlaced = /^(?:in|at|for)$/.test(before.at(-1) ?? "");
   return names.some(isCapital) || names.every(isCity) || isPlaced;
 }
 
-/** The names in some sentences. Who writes one with a capital seldom writes another without. */
+/** The names in some sentences. A person who writes one with a capital seldom writes another without. */
 function namesIn(sentences: readonly string[]): string[] {
   const found = sentences.flatMap(chainsIn).map((chain) => ({ chain, names: namesOf(chain) }));
   const hasCapital = found.some(({ names }) => names.some(isCapital));
@@ -73,20 +73,20 @@ function namesIn(sentences: readonly string[]): string[] {
   return sure.flatMap(({ names }) => names);
 }
 
-/** Takes a question, returns the names that it consists of; none if it says anything else. */
+/** Takes a question that consists only of names, returns them. Otherwise returns none. */
 export function bareNames(question: string): readonly string[] {
   const [chain, another] = chainsIn(question.replace(/[.?!\s]+$/, ""));
   const isBare = chain && !another && chain.before.length === 0 && chain.after === "";
   return isBare ? chain.names : [];
 }
 
-/** Takes a question, returns whether it is nothing but the names of cities that everybody knows. */
+/** Takes a question, returns true if it consists only of names of well-known cities. */
 export function isBarePlaces(question: string): boolean {
   const names = bareNames(question);
   return names.length > 0 && names.every((name) => isCity(name.replace(/,.*/, "")));
 }
 
-/** Takes what a question says besides its e-mails, returns the places in it, each once. */
+/** Takes a question without its e-mails, returns its places, each once. */
 export function placesIn(question: string): string[] {
   const sentences = question.split(CLAUSE_END);
   const first = sentences.findIndex(isAboutWeather);
@@ -100,6 +100,6 @@ export function placesIn(question: string): string[] {
     });
     names = others.flatMap(namesOf).filter(isCapital);
   }
-  // A place that is named twice is kept once, where it came first and as it was spelt last.
+  // A place that is named twice is kept once, at its first position and with its last spelling.
   return [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
 }

@@ -1,4 +1,4 @@
-// Tools that take long answer with a handle, and the result comes later.
+// Studies: a slow tool answers with a handle, and its result comes later.
 import { z } from "zod";
 import { list } from "./compare.ts";
 import { type Call, type Conversation, type Exchange, isOffered } from "./conversation.ts";
@@ -12,26 +12,26 @@ const Cancelled = z.object({ status: z.string() });
 const SIGNAL = "signal_process";
 const CANCEL = "cancel_process";
 const AWAIT = "await_processes";
-/** How often a process is awaited that has not ended. */
+/** How often a process that has not ended is awaited. */
 const MAX_AWAITS = 2;
 
-/** Takes a call, returns whether it is about a process that another call has started. */
+/** Takes a call, returns true if it is about a process that another call has started. */
 export function isAboutProcess({ name }: Call): boolean {
   return [SIGNAL, CANCEL, AWAIT].includes(name);
 }
 
-/** Takes a call, returns whether it starts a study or is about one. */
+/** Takes a call, returns true if it starts a study or is about one. */
 export function isOfStudy(call: Call): boolean {
   return call.name === "study_climate" || isAboutProcess(call);
 }
 
-/** What the results say of a study; the status is "none" where nobody has started it. */
+/** What the results say about a study. The status is "none" if it was not started. */
 type State = {
   readonly id?: string;
   readonly status: "none" | "running" | "ended" | "failed" | "cancelled";
-  /** What the study has found, or why it has failed. */
+  /** The result of the study, or why it has failed. */
   readonly said?: string;
-  /** Somebody has waited for it, and it was still running. */
+  /** True if it was awaited and was still running. */
   readonly late?: boolean;
 };
 
@@ -48,7 +48,7 @@ function tell(result: unknown): string {
   return typeof result === "string" ? result : show(result);
 }
 
-/** What the results of the calls say of a study. */
+/** Reads the state of a study from the results of the calls. */
 function stateOf({ place }: Study, exchanges: readonly Exchange[]): State {
   const start = exchanges.findLast(({ name, args }) => {
     return name === "study_climate" && args.location === place;
@@ -66,7 +66,7 @@ function stateOf({ place }: Study, exchanges: readonly Exchange[]): State {
   return { id, status: isCancelled ? "cancelled" : "running" };
 }
 
-/** Takes what is wanted of studies, and the conversation so far. Returns the calls that start them. */
+/** Takes the wanted studies, returns the calls that start them. */
 export function startCalls(studies: readonly Study[]): Call[] {
   return studies.flatMap(({ place, wanted }) => {
     return wanted ? { name: "study_climate", args: { location: place } } : [];
@@ -74,8 +74,8 @@ export function startCalls(studies: readonly Study[]): Call[] {
 }
 
 /**
- * Takes what is wanted of studies, and the conversation so far. Returns the calls about those that run:
- * first what they are to be told, and when that is done, one call that waits for all.
+ * Takes the wanted studies and the conversation so far. Returns the calls about running studies: first
+ * signals and cancels, and after those one call that waits for all.
  */
 export function processCalls(
   studies: readonly Study[],
@@ -106,7 +106,7 @@ export function processCalls(
   return [{ name: AWAIT, args: { ids: awaited.map(({ id }) => id) } }];
 }
 
-/** The places of those studies whose processes some calls are about. */
+/** The places of the studies with these ids. */
 function placesOf(
   ids: readonly unknown[],
   studies: readonly Study[],
@@ -116,7 +116,7 @@ function placesOf(
   return list(about.map(({ place }) => place));
 }
 
-/** Takes the calls of a reply, returns what those of them do that are about studies. */
+/** Takes the calls of a reply, returns in words what its calls about studies do. */
 export function studyGoals(
   calls: readonly Call[],
   studies: readonly Study[],
@@ -135,7 +135,7 @@ export function studyGoals(
   return goals;
 }
 
-/** Takes the conversation so far, returns what the studies have found. */
+/** Takes the conversation so far, returns the results of the studies. */
 export function findClimates(studies: readonly Study[], exchanges: readonly Exchange[]): string[] {
   return studies.flatMap((study) => {
     const { status, said } = stateOf(study, exchanges);
@@ -153,7 +153,7 @@ function sayState({ place, wanted, cancelled }: Study, state: State): string[] {
   return status === "ended" && cancelled ? [`The study of ${place} had ended before.`] : [];
 }
 
-/** Takes what is wanted of studies, returns a sentence for what was found and for each of the others. */
+/** Takes the wanted studies, returns a sentence for all results, and one for each study without a result. */
 export function sayStudies(studies: readonly Study[], exchanges: readonly Exchange[]): string[] {
   const found = findClimates(studies, exchanges);
   const told = found.length > 0 ? [`Here's the climate: ${found.join("; ")}.`] : [];

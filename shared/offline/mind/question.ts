@@ -13,37 +13,37 @@ import type { Doubt } from "./whole.ts";
 
 /** What a question asks for, as far as the offline model understands it. */
 export type Wish = WeatherWish & {
-  /** The months that the question names, whose days a tool may list. */
+  /** The months in the question. A tool may list their days. */
   readonly past: Months;
-  /** The climate is wanted. */
+  /** True if the climate is wanted. */
   readonly climate: boolean;
-  /** What is wanted of the climate, place by place. */
+  /** The wanted studies, one per place. */
   readonly studies: readonly Study[];
-  /** The user's own name or e-mail address is wanted. */
+  /** True if the user's own name or e-mail address is wanted. */
   readonly profile: boolean;
-  /** The e-mails that are to be sent, in order. */
+  /** The e-mails to send, in order. */
   readonly letters: readonly Letter[];
-  /** Why the e-mails that are wanted aren't sent, none of them. */
+  /** Why none of the wanted e-mails is sent. */
   readonly obstacle: Obstacle | Doubt | undefined;
-  /** What is wanted of the e-mails and their tool has no place for. */
+  /** What the question wants for its e-mails although the tool cannot do it. */
   readonly mailLimits: readonly MailLimit[];
-  /** The e-mails that were sent are wanted. */
+  /** True if a list of the sent e-mails is wanted. */
   readonly mailbox: boolean;
-  /** How the calls are to run, if the question says so: a mode that it names or describes. */
+  /** The mode for the calls, if the question names or describes one. */
   readonly mode: string | undefined;
-  /** The tools that are asked for by name. */
+  /** The tools that the question names. */
   readonly named: readonly string[];
-  /** A list of the tools is wanted. */
+  /** True if a list of the tools is wanted. */
   readonly tools: boolean;
-  /** The model itself is asked about. */
+  /** True if the question is about the model itself. */
   readonly self: boolean;
-  /** The user says thank you. */
+  /** True if the user says thank you. */
   readonly thanks: boolean;
   /** How many malformed replies are wanted before a good one: "Slip once", "slip every time". */
   readonly slips: number;
 };
 
-/** An e-mail of which nothing is known. */
+/** An e-mail without any details. */
 const BLANK: Letter = { to: { type: "nobody" }, text: undefined, places: undefined };
 const SLIP = /\bslip (once|twice|every time|\d+ times)\b/i;
 
@@ -55,13 +55,13 @@ function slipsIn(question: string): number {
   return often === "every time" ? Infinity : Number.parseInt(often, 10);
 }
 
-/** Whether it is certain which results an e-mail tells that has no text of its own. */
+/** True if an e-mail has a text, or if it is certain which results it tells. */
 function isCertain(letter: Letter, wish: WeatherWish, mailbox: boolean, profile: boolean): boolean {
   if (letter.text !== undefined) return true;
   const known = wish.places.map((place) => place.toLowerCase());
   const told = letter.places ?? known;
   if (told.some((place) => !known.includes(place))) return false;
-  // One comparison is made, of all places, and the mailbox goes into no e-mail.
+  // Only one comparison is made, of all places, and an e-mail never contains the mailbox.
   if (wish.comparison && (wish.hasMore || told.length < known.length)) return false;
   return !mailbox || known.length > 0 || profile;
 }

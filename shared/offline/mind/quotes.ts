@@ -1,4 +1,4 @@
-/** Takes a question, returns it with one kind of quotes, with something in them, and no long gaps. */
+/** Takes a question, returns it with one kind of quotes, without empty quotes and without long gaps. */
 export function tidy(question: string): string {
   return question
     .replace(/[“”]/g, '"')
@@ -7,12 +7,12 @@ export function tidy(question: string): string {
     .replace(/\s{3,}/g, " ");
 }
 
-/** Takes a text, returns it with its parts changed, except those in quotes. */
+/** Takes a text, changes its parts outside of quotes. */
 export function changeOutsideQuotes(text: string, change: (part: string) => string): string {
   return text.replace(/"[^"]*"|[^"]+/g, (part) => (part.startsWith('"') ? part : change(part)));
 }
 
-/** Takes a text, returns it with as many signs, but with nothing to read in its quotes. */
+/** Takes a text, returns it with the same length, with the words in quotes replaced by underscores. */
 export function hideQuotes(text: string): string {
   return text.replace(/"[^"]*"/g, (quoted) => `"${"_".repeat(quoted.length - 2)}"`);
 }

@@ -1,6 +1,6 @@
 import { ADDRESS } from "./topics.ts";
 
-/** To whom an e-mail goes: an address, the user, somebody whose address is not told, or nobody named. */
+/** The recipient of an e-mail: an address, the user, a person without a known address, or nobody. */
 export type Recipient =
   | { readonly type: "address"; readonly address: string }
   | { readonly type: "user" }
@@ -10,17 +10,17 @@ export type Recipient =
 /** The addresses of people, by their names in small letters. */
 export type Book = ReadonlyMap<string, string>;
 
-/** Those to whom an e-mail goes, and the words about it without them. */
+/** The recipients of an e-mail, and the words about it without them. */
 export type RecipientsReading = {
   readonly recipients: readonly Recipient[];
   readonly rest: string;
 };
 
 const MY_ADDRESS = String.raw`my (?:own )?(?:e-?mail|mail|inbox|mailbox|address)(?: address)?\b`;
-/** "Me at bob@example.com" is that address, and so is "Bob <bob@example.com>". */
+/** "Me at bob@example.com" and "Bob <bob@example.com>" both mean the address. */
 const AT = String.raw`(?:\p{L}[\p{L}'-]{0,40}\s+(?:at\s+|[(<]))?${ADDRESS.source}[)>]?`;
 const AND = String.raw`(?:\s*[,;&]\s*(?:and\s+)?|\s+and\s+)(?:also\s+)?(?:to\s+)?`;
-/** After the verb of an order, or at the beginning of one that has none. */
+/** After the verb of an order, or at the beginning of an order without a verb. */
 const FIRST = String.raw`^\W*(?:(?:and|then)\s+){0,2}(?:(?:send|write|forward|e-?mail|mail|tell)\s+)?(?:to\s+)?(?:both\s+)?`;
 const AFTER_TO = String.raw`\b(?:to|for)\s+(?:both\s+)?`;
 
@@ -34,14 +34,14 @@ const TOLD = new RegExp(
   "giu",
 );
 
-/** Takes a question, returns the addresses that it tells by names, and the question without them. */
+/** Takes a question, returns the addresses that it gives for names, and the question without them. */
 export function readBook(question: string): { book: Book; rest: string } {
   const told = [...question.matchAll(TOLD)];
   const entries = told.map(([, name = "", address = ""]) => [name.toLowerCase(), address] as const);
   return { book: new Map(entries), rest: question.replace(TOLD, "") };
 }
 
-/** Matches one list of recipients where one may stand: after the verb, or after "to". */
+/** Matches a list of recipients after the verb, or after "to". */
 function listPattern(book: Book): RegExp {
   const names = [...book.keys()].map((name) => `${name}(?![\\p{L}'-])`);
   const one = `(?:${[AT, "(?:me|us|myself)\\b", MY_ADDRESS, ...names].join("|")})`;
@@ -58,7 +58,7 @@ function nameIn(words: string): string | undefined {
   return names.find((name) => !NOT_A_NAME.test(name))?.replace(/'s$/, "");
 }
 
-/** Those whose addresses are not told: somebody with a name, or nobody. */
+/** The recipient without an address: a person with a name, or nobody. */
 function readName(words: string): RecipientsReading {
   const name = nameIn(words);
   if (name === undefined) return { recipients: [{ type: "nobody" }], rest: words };
@@ -67,8 +67,8 @@ function readName(words: string): RecipientsReading {
 }
 
 /**
- * Takes the words of an order and the addresses that are told by names. Returns its recipients, one
- * or more. Of several lists only the first is read, so the others are left in the words.
+ * Takes the words of an order and the addresses that were given for names. Returns its recipients, one
+ * or more. Only the first of several lists is read. The others stay in the words.
  */
 export function readRecipients(words: string, book: Book): RecipientsReading {
   const match = listPattern(book).exec(words);

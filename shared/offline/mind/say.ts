@@ -6,17 +6,17 @@ import type { Wish } from "./question.ts";
 import { failureOf, mayHaveRun, show, wasWithheld } from "./failures.ts";
 import type { Findings, Mails } from "./results.ts";
 
-/** How the answer names the one to whom a letter goes. */
+/** The name of a letter's recipient in the answer. */
 function nameRecipient({ to }: Letter): string {
   return to.type === "address" ? to.address : "your email";
 }
 
-/** Takes letters, returns their recipients in a row. */
+/** Takes letters, returns a list of their recipients. */
 export function nameRecipients(letters: readonly Letter[]): string {
   return list([...new Set(letters.map(nameRecipient))]);
 }
 
-/** Takes the letters that were sent, returns the sentence that says so, if there are any. */
+/** Takes the letters that were sent, returns a sentence about them, if there are any. */
 export function saySent(wish: Wish, sent: readonly Letter[]): string[] {
   const [letter] = sent;
   if (!letter) return [];
@@ -31,7 +31,7 @@ function sayUmbrella({ skies }: Findings): string {
   return `Take an umbrella in ${list(wet.map(({ place }) => place))}.`;
 }
 
-/** Takes what was found out, returns what it says of the weather, unless an e-mail has told it. */
+/** Takes the findings, returns a sentence about the weather, unless an e-mail has told it. */
 export function sayWeather(wish: Wish, findings: Findings, isTold: boolean): string[] {
   const { comparison, rain, limits } = wish;
   if (findings.weather === "") return [];
@@ -49,18 +49,18 @@ export function sayMails(mails: Mails): string {
   return `The mailbox holds ${mails.map(({ to, message }) => `"${message}" to ${to}`).join(", ")}.`;
 }
 
-/** Takes a call of a tool that the offline model does not know, returns what its result says. */
+/** Takes a call of a tool that the offline model does not know, returns a sentence with its result. */
 export function sayOther({ name, result }: Exchange): string {
   return `The ${name} tool says: ${show(result)}.`;
 }
 
-/** Takes a call that has failed and the letters of the question, returns a sentence that says why. */
+/** Takes a failed call and the letters of the question, returns a sentence that says why it failed. */
 export function sayFailure(exchange: Exchange, letters: readonly Letter[]): string {
   const { name, args, result } = exchange;
   const to = letters.length > 1 && typeof args.to === "string" ? ` to ${args.to}` : "";
   const place = typeof args.location === "string" ? ` in ${args.location}` : "";
   if (name === "send_email" && mayHaveRun(exchange)) {
-    // The e-mail may have left before whatever failed did.
+    // The e-mail may have been sent before the failure.
     return `Sending the e-mail${to} failed: ${failureOf(result)}. I don't know whether it was sent.`;
   }
   const goals = new Map([

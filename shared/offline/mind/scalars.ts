@@ -13,10 +13,10 @@ const FORMATS = new Map([
   ["uuid", "00000000-0000-4000-8000-000000000000"],
 ]);
 
-/** What a minLength may ask for at most, and how long a pattern may be. */
+/** The largest minLength, and the longest pattern. */
 const LONGEST = 10_000;
 
-/** Strings that some patterns match. There is no general way from a pattern to a string. */
+/** Strings that common patterns match. No general method makes a string from a pattern. */
 const GUESSES = [
   "",
   "a",
@@ -32,7 +32,7 @@ const GUESSES = [
   "#000000",
 ];
 
-/** Takes the schema of a string, returns whether any text fits it, whatever its length. */
+/** Takes the schema of a string, returns true if any text fits it, apart from its length. */
 export function isFree({ format, pattern }: Schema): boolean {
   return pattern === undefined && !FORMATS.has(format ?? "");
 }
@@ -49,7 +49,7 @@ function guessFor({ pattern = "", minLength = 0, maxLength = Infinity }: Schema)
 
 /**
  * Takes the schema of a string and a text, returns a string that fits: the text if the string is free.
- * Throws if the string would be too long, or if nothing known here fits its pattern.
+ * Throws an error if the string would be too long, or if no known string fits its pattern.
  */
 export function fitString(schema: Schema, text: string): string {
   const { format = "", minLength = 0, maxLength } = schema;
@@ -59,8 +59,8 @@ export function fitString(schema: Schema, text: string): string {
 }
 
 /**
- * Takes the schema of a number, returns the first that fits of zero, the limits, and those beside them.
- * Throws if none does.
+ * Takes the schema of a number. Tries zero, the limits, and the numbers beside them; returns the first
+ * that fits. Throws an error if none fits.
  */
 export function fitNumber(schema: Schema, isWhole: boolean): number {
   const { minimum = -Infinity, exclusiveMinimum = -Infinity, multipleOf } = schema;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A keyword that is missing, or that says nothing because its value has the wrong type. */
+/** A keyword that may be missing. With a value of the wrong type, it counts as missing. */
 function maybe<Value extends z.ZodType>(value: Value) {
   return value.optional().catch(undefined);
 }
@@ -9,7 +9,7 @@ const words = maybe(z.array(z.string()));
 const word = maybe(z.string());
 const number = maybe(z.number());
 
-/** A JSON schema, as far as a value can be made to fit it. */
+/** A JSON schema, with the keywords that value.ts can satisfy. */
 export const Schema = z.looseObject({
   // Gemini's schemas write the names of types in capital letters.
   type: z.preprocess(
@@ -49,34 +49,34 @@ function pointTo(root: unknown, reference: string): unknown {
   }, root);
 }
 
-/** A small schema can ask for a huge value, by parts that refer to other parts twice. */
+/** The most steps for one value. If parts refer to other parts twice, a small schema asks for a huge value. */
 const MOST_STEPS = 50_000;
 
-/** More than any program has; without a limit, a chain of references would overflow the stack. */
+/** More than any program needs. Without a limit, a chain of references would overflow the stack. */
 const MOST_REFERENCES = 100;
 
-/** A schema as it came, and how many more steps may be taken through its parts. */
+/** A schema as it came, and the number of steps that are left. */
 export type Work = { readonly root: unknown; left: number };
 
-/** Takes a schema as it came, returns the work of making a value for it, which has not begun. */
+/** Takes a schema as it came, returns the work of making a value for it, with all steps left. */
 export function workOn(root: unknown): Work {
   return { root, left: MOST_STEPS };
 }
 
-/** Takes a few steps. Throws if there have been too many. */
+/** Counts some steps. Throws an error if there are too many. */
 function spend(work: Work, steps: number): void {
   work.left -= steps;
   if (work.left >= 0) return;
   throw new RangeError(`expected a schema whose value takes at most ${MOST_STEPS} steps to make`);
 }
 
-/** How many entries the lists and the objects of a part have, such as its properties. */
+/** The number of entries in the lists and objects of a part, such as its properties. */
 function sizeOf(part: unknown): number {
   const lists = Object.values(Object(part)).filter((value) => typeof value === "object");
   return lists.reduce((sum: number, list) => sum + Object.keys(Object(list)).length, 1);
 }
 
-/** The properties of both. One that both have must fit both, unless it is the same. */
+/** The properties of both. If both have a property with different schemas, it must fit both. */
 function mergeProperties(one: Schema, other: Schema): Record<string, unknown> {
   const { properties: first = {} } = one;
   const second = Object.entries(other.properties ?? {}).map(([name, part]) => {
@@ -103,7 +103,7 @@ export type Place = { readonly schema: Schema; readonly path: readonly string[] 
 
 /**
  * Takes the work, a part of its schema as it came, and the references that led to the part. Returns
- * the part with its references and "allOf" resolved, or nothing if it leads back into itself. Throws
+ * the part with its references and "allOf" resolved, or undefined if it leads back to itself. Throws
  * after too many steps.
  */
 export function enter(work: Work, part: unknown, path: readonly string[]): Place | undefined {
@@ -119,7 +119,7 @@ export function enter(work: Work, part: unknown, path: readonly string[]): Place
     if (!target) return undefined;
     place = { schema: merge(work, target.schema, rest), path: target.path };
   }
-  // The parts of "allOf" may share a reference: none of them leads to another.
+  // Two parts of "allOf" may use the same reference, since neither leads to the other.
   const common = place.path;
   for (const one of allOf ?? []) {
     const entered = enter(work, one, common);
@@ -130,7 +130,7 @@ export function enter(work: Work, part: unknown, path: readonly string[]): Place
   return place;
 }
 
-/** Takes a schema, returns the type of its values, as far as it says or shows one; else a string. */
+/** Takes a schema, returns the type that it names or that its keywords show. Otherwise returns "string". */
 export function typeOf({
   type = [],
   properties,
@@ -145,7 +145,7 @@ export function typeOf({
   return items !== undefined || prefixItems ? "array" : "string";
 }
 
-/** Takes the schema of an object and a name, returns the schema of that entry, named or allowed. */
+/** Takes the schema of an object and a name, returns the schema for the entry of that name. */
 export function entryOf({ properties = {}, additionalProperties }: Schema, name: string): unknown {
   return Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
 }

@@ -1,19 +1,19 @@
 import { placesIn } from "./places.ts";
 
-/** What a question wants of the climate of one place. */
+/** What a question wants to know about the climate of one place. */
 export type Study = {
   /** The place, spelt as in the question. */
   readonly place: string;
-  /** It is to be studied, and not only to be cancelled. */
+  /** True if it should be studied, and not only cancelled. */
   readonly wanted: boolean;
   /** The only season that is wanted, if the question names one. */
   readonly season: string | undefined;
   readonly cancelled: boolean;
-  /** The answer is to wait for it. */
+  /** True if the answer should wait for it. */
   readonly awaited: boolean;
 };
 
-/** The studies that a question asks for, whether it asks for any, and the question without their words. */
+/** The studies in a question, whether it is about the climate, and the question without their words. */
 export type StudiesReading = {
   readonly studies: readonly Study[];
   readonly climate: boolean;
@@ -21,13 +21,13 @@ export type StudiesReading = {
 };
 
 const STUDY = /\b(?:climates?|stud(?:y|ies|ying))\b/i;
-/** What a question must say somewhere. People study other things as well. */
+/** Words that a question about studies must contain. People also study other things. */
 const TOPIC = /\bclimates?\b|\b(?:start|cancel|stop|abort|narrow)\b[^.?!]*\bstud(?:y|ies)\b/i;
 const CANCEL = /\b(?:cancel|stop|abort)\b/i;
 const NARROW = /\b(?:only|just|narrow|limit|restrict)\b/i;
 const SEASON = /\b(winter|spring|summer|autumn|fall)s?\b/i;
 const NO_WAIT = /\b(?:not|don't|without|no need to) wait(?:ing)?\b/i;
-/** What a clause may begin with, so that the one before it ends there. */
+/** Words that begin another clause. */
 const BEGIN =
   "(?:only|just|narrow|limit|cancel|stop|abort|don't|do not|without|tell|get|give|check|compare|who|what|how)";
 const CLAUSE_END = new RegExp(
@@ -37,7 +37,7 @@ const CLAUSE_END = new RegExp(
 
 type Order = { readonly places: readonly string[] } & Partial<Omit<Study, "place">>;
 
-/** The clause in words of the weather, whose places are found already. */
+/** Rewrites a clause in words about the weather, because the code for those finds the places. */
 function inWeatherWords(clause: string): string {
   return clause
     .replace(
@@ -49,7 +49,7 @@ function inWeatherWords(clause: string): string {
     .replace(new RegExp(`${SEASON.source}|${STUDY.source}`, "gi"), "weather");
 }
 
-/** What a clause wants of studies, or nothing if it is about something else. */
+/** The order in a clause about studies, or undefined if it is about something else. */
 function readClause(clause: string): Order | undefined {
   const season = SEASON.exec(clause)?.[1]?.toLowerCase().replace("fall", "autumn");
   const isStudy = STUDY.test(clause);
@@ -62,7 +62,7 @@ function readClause(clause: string): Order | undefined {
   return { places, wanted: isStudy && !/\bnarrow\b/i.test(clause), ...awaited, ...narrowed };
 }
 
-/** Takes a question without its e-mails, returns what it wants of the climate. */
+/** Takes a question without its e-mails, returns its studies. */
 export function readStudies(question: string): StudiesReading {
   if (!TOPIC.test(question)) return { studies: [], climate: false, rest: question };
   const clauses = question.split(CLAUSE_END);
@@ -71,7 +71,7 @@ export function readStudies(question: string): StudiesReading {
   const studies = new Map<string, Study>();
   const named = orders.flatMap((order) => order?.places ?? []);
   for (const { places: own, ...wish } of orders.flatMap((order) => order ?? [])) {
-    // "Cancel them" is about all of them.
+    // "Cancel them" is about all named places.
     for (const place of own.length > 0 ? own : named) {
       const before = studies.get(place.toLowerCase());
       const blank = { place, wanted: false, season: undefined, cancelled: false, awaited: true };

@@ -1,35 +1,35 @@
-// Where the text of an e-mail begins and ends.
+// Finds out where the text of an e-mail begins and ends.
 import type { Part } from "./orders.ts";
 import { SENTENCE_END } from "./places.ts";
 import { LIKE, MAILBOX, PROFILE, WEATHER } from "./topics.ts";
 
-/** A part of a question that asks for e-mails. */
+/** A part of a question that asks for an e-mail. */
 export type Order = {
-  /** What stands before it in the same clause. */
+  /** The words before it in the same clause. */
   readonly lead: string;
-  /** Its words, with "" where its text stands. */
+  /** Its words, with "" in place of its text. */
   readonly words: string;
   readonly text: string | undefined;
-  /** The text stands in quotes, so that it is known where it ends. */
+  /** True if the text stands in quotes, which show where it ends. */
   readonly quoted: boolean;
-  /** What the question goes on with after the order. */
+  /** The words of the question after the order. */
   readonly beyond: string;
 };
 
 const QUOTED = /"([^"]*)"/;
 const SAID =
   /(?:\b(?:saying|says|(?:to|and) say|that reads|(?:telling|and tell) (?:him|her|them)|(?:with )?the (?:text|words|message)(?! to\b)):?|(?<=@[\w.-]+|\bme)(?::| that(?! (?:says|reads)\b)))\s+(?:that\s+)?([^\s"].*)$/is;
-/** With what a question may go on after an order, if that is about something it can be about. */
+/** Words with which a question may go on after an order. */
 const VERBS = "(?:read|show|list|check|open|get|tell me|compare|is it)";
 const AFTER_TEXT = `(?:how|what|who|the (?:weather|forecast|temperature) (?:in|of|for)\\b(?!.*\\bis\\b))`;
 const AND = String.raw`(?:\s*,)?\s+(?:and|then)\s+(?:then\s+)?`;
 const COMMA = String.raw`\s*,\s+`;
 const AFTER_ORDER = new RegExp(`(?:${AND}|${COMMA})${VERBS}\\b`, "gi");
 const AFTER_SAID = new RegExp(`${AND}(?:${VERBS}|${AFTER_TEXT})\\b|${COMMA}${VERBS}\\b`, "gi");
-/** "Saying hi to bob@example.com" says hi. */
+/** In "saying hi to bob@example.com", the text is "hi". */
 const TO_ADDRESS = /\s+to [\w.+-]+@[\w.-]+\s*$/;
 const TRAILING = /(?:[\s,;]+(?:and|then|and then))?[\s,;]*$/i;
-/** How a question begins that stands for its answer, as in "saying how the weather is". */
+/** The beginning of an indirect question, as in "saying how the weather is". The e-mail tells its answer. */
 const INDIRECT =
   /^(?:what|how|whether|which|the (?:weather|forecast|temperature|answer)\b(?!.* is\b))/i;
 
@@ -37,14 +37,14 @@ function isWish(words: string): boolean {
   return [MAILBOX, PROFILE, WEATHER, LIKE].some((topic) => topic.test(words));
 }
 
-/** Where something else begins that is asked for in the same sentence; the end if nothing does. */
+/** The position where another wish begins in the same sentence, or the end of the words. */
 function findWish(words: string, start: RegExp): number {
   const starts = [...words.matchAll(start)].map(({ index }) => index);
   const begin = starts.find((index, place) => isWish(words.slice(index, starts[place + 1])));
   return begin ?? words.length;
 }
 
-/** How long a text without quotes is: it ends where the question goes on with something else. */
+/** The length of a text without quotes. It ends where another wish begins. */
 function lengthOfText(said: string): number {
   const text = said.slice(0, findWish(said, AFTER_SAID)).replace(TO_ADDRESS, "");
   const ends = [...text.matchAll(/[.?!](?=\s)/g)].map(({ index }) => index + 1);
@@ -67,14 +67,14 @@ function findText(part: string) {
   return { before: part.slice(0, part.length - said.length), text, after, quoted: false };
 }
 
-/** How many of the words belong to an order. A new sentence may begin right after its text. */
+/** How many of the words after the text belong to the order. A new sentence may begin right there. */
 function lengthOfOrder(words: string, text: string | undefined): number {
   if (text !== undefined && /[.?!]$/.test(text) && /^\s+\p{Lu}/u.test(words)) return 0;
   const end = SENTENCE_END.exec(words)?.index ?? words.length;
   return findWish(words.slice(0, end), text === undefined ? AFTER_ORDER : AFTER_SAID);
 }
 
-/** Takes a part of a question that asks for e-mails, returns its words and its text. */
+/** Takes a part of a question that asks for an e-mail, returns its words and its text. */
 export function readOrder({ lead, part }: Part): Order {
   const { before, text, after, quoted } = findText(part);
   const open = text === undefined ? before : after;

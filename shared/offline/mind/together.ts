@@ -1,11 +1,11 @@
-// What a user says next may answer what was asked back, or go on with the question before.
+// Joins questions: the next one may answer what the model asked back, or continue the question before.
 import type { Earlier } from "./conversation.ts";
 import { nameMonth } from "./months.ts";
 import { bareNames, isBarePlaces } from "./places.ts";
 import { readQuestion, type Wish } from "./question.ts";
 import { ADDRESS } from "./topics.ts";
 
-/** Whoever says more than that asks a question of its own. */
+/** A longer text is a question of its own. */
 const LONGEST_ANSWER = 200;
 const GOES_ON = /^\W*(?:and|or|what about|how about)\s+((?:in|for)\s+)?/i;
 const IN = /^\W*(?:in|for)\s+/i;
@@ -13,11 +13,11 @@ const ADDRESS_FIRST = new RegExp(
   String.raw`^\W*(?:(?:it|(?:his|her|their) (?:e-?mail )?address) is )?(${ADDRESS.source})`,
   "i",
 );
-/** What an e-mail shall say. Without such a word or quotes, "never mind" would be sent. */
+/** The text for an e-mail. Without such a word or quotes, "never mind" would be sent. */
 const SAYS =
   /^[\s,;.]*(?:and )?(?:(?:it shall )?say(?:ing)?:?\s+(?:that\s+)?|(?="))"?([^"]*)"?\s*$/i;
 
-/** "And in Paris?": what was asked before, of another place. */
+/** "And in Paris?" asks the question before about another place. */
 function changePlace({ weather, past }: Wish, said: string): string | undefined {
   const [begin, preposition] = GOES_ON.exec(said) ?? [];
   if (begin === undefined) return undefined;
@@ -29,7 +29,7 @@ function changePlace({ weather, past }: Wish, said: string): string | undefined 
   return weather ? `How is the weather in ${places}` : undefined;
 }
 
-/** "Paris", where a city was missing. */
+/** "Paris" adds a city that was missing. */
 function addPlace(before: string, { weather, places, past }: Wish, said: string) {
   const isPast = past.months.length > 0 && past.places.length === 0;
   const isMissing = isPast || (weather && places.length === 0);
@@ -37,7 +37,7 @@ function addPlace(before: string, { weather, places, past }: Wish, said: string)
   return isMissing && isBarePlaces(answer) ? `${before} And in ${answer}` : undefined;
 }
 
-/** "bob@example.com, say hello", where the one or the other of an e-mail was missing. */
+/** "bob@example.com, say hello" adds the address or the text that was missing from an e-mail. */
 function addToLetter(before: string, { letters }: Wish, said: string): string | undefined {
   const [letter, another] = letters;
   if (!letter || another) return undefined;
@@ -66,8 +66,8 @@ function join(before: Earlier, said: string): string {
 }
 
 /**
- * Takes the last question and those before it. Returns what is asked, in one text: where the last
- * question is the bare answer to what was missing, both together, else the last one as it is.
+ * Takes the last question and the earlier ones. Returns what is asked, as one text. If the last question
+ * only gives what was missing, returns both together, otherwise the last question as it is.
  */
 export function readTogether(question: string, earlier: readonly Earlier[]): string {
   const last: Earlier = { question, hasMailed: false };

@@ -11,10 +11,10 @@ import {
   workOn,
 } from "./schema.ts";
 
-/** What is being made, and the text that no string holds yet. */
+/** The work, and the text, which is empty once a string holds it. */
 type Work = Walk & { text: string };
 
-/** The alternatives that a schema offers, null last, or nothing if it offers none. */
+/** The alternatives that a schema offers, null last, or undefined if it offers none. */
 function alternatives(work: Work, { schema, path }: Place): readonly Place[] | undefined {
   const { anyOf, oneOf, ...rest } = schema;
   const options = anyOf ?? oneOf;
@@ -28,8 +28,8 @@ function alternatives(work: Work, { schema, path }: Place): readonly Place[] | u
 }
 
 /**
- * Whether there is a value that needs no reference within itself. A recursive schema that any finite
- * value fits has one that does without, so nothing is lost by looking at those alone.
+ * True if a value exists that follows no reference twice. If any finite value fits a recursive schema,
+ * such a value fits it, too, so it is enough to look for those.
  */
 function canEnd(work: Work, part: unknown, path: readonly string[]): boolean {
   const place = enter(work, part, path);
@@ -105,11 +105,11 @@ function make(work: Work, part: unknown, path: readonly string[]): unknown {
 }
 
 /**
- * Makes a value that fits a JSON schema and says a text, for a model that knows only what to say.
+ * Makes a value that fits a JSON schema and contains a text.
  *
  * @param schema the schema; keywords that only compare, such as "not", are ignored
- * @param text what the value is to say: it stands in the first string that has no rules of its own
- * @returns the value; throws if it would take too many steps, or if some part of it cannot be made
+ * @param text the text for the value: it goes into the first string without rules of its own
+ * @returns the value; throws an error if it takes too many steps, or if a part of it cannot be made
  */
 export function valueFor(schema: unknown, text: string): unknown {
   return make({ ...workOn(schema), text }, schema, ["#"]);

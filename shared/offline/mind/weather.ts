@@ -3,23 +3,23 @@ import { isCity } from "./place-words.ts";
 import { isBarePlaces, placesIn } from "./places.ts";
 import { COMPARE, FEELING, IS_IT, LIKE, WEATHER } from "./topics.ts";
 
-/** What is to be found out of several temperatures. */
+/** The comparison of several temperatures. */
 export type Comparison = "warm" | "cold" | "difference";
 
-/** What a question wants to know of the weather now. */
+/** What a question wants to know about the present weather. */
 export type WeatherWish = {
-  /** The weather is wanted. */
+  /** True if the weather is wanted. */
   readonly weather: boolean;
-  /** Places whose weather is wanted, spelt as in the question. */
+  /** The wanted places, spelt as in the question. */
   readonly places: readonly string[];
-  /** All places that there are, without their names. */
+  /** True if all places are wanted, without their names. */
   readonly everywhere: boolean;
   readonly comparison: Comparison | undefined;
-  /** Several comparisons are wanted, of which only that one is made. */
+  /** True if several comparisons are wanted. Only one is made. */
   readonly hasMore: boolean;
-  /** Whether it rains is wanted. */
+  /** True if the question asks whether it rains. */
   readonly rain: boolean;
-  /** What is wanted of the weather and no tool tells. */
+  /** What the question wants but no tool knows. */
   readonly limits: readonly Limit[];
 };
 
@@ -36,13 +36,13 @@ const COMPARISONS = [
 ] as const;
 
 function comparisonsIn(question: string): Comparison[] {
-  // "Warmer than 10 degrees" compares no places.
+  // "Warmer than 10 degrees" does not compare places.
   if (THAN_NUMBER.test(question)) return [];
   const found = COMPARISONS.filter(({ words }) => words.test(question));
   return found.map(({ comparison }) => comparison);
 }
 
-/** Takes a question and whether it names the weather's tool, returns what it wants of the weather. */
+/** Takes a question and whether it names the weather tool, returns its wish about the weather. */
 export function readWeather(question: string, isNamed: boolean): WeatherWish {
   const isBare = isBarePlaces(question);
   const found = placesIn(isBare ? `weather ${question}` : question);

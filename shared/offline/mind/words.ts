@@ -21,7 +21,7 @@ const BEYOND =
   "That is beyond me: offline, I know the weather, your profile and e-mail. Set OPENAI_API_KEY to ask a real model.";
 const SELF =
   "I am the offline model: a few rules, no language model. I know the weather, your profile and e-mail.";
-/** Said after the first question, since its answer may be what the user means to give. */
+/** Added to answers after the first question, since the user may be answering the model's own question. */
 const ALONE = "I read one question at a time, so say all of it at once.";
 
 const OBSTACLES = {
@@ -32,11 +32,11 @@ const OBSTACLES = {
     "I send e-mails only where I am sure what goes to whom, so I sent none. Say, for example: Email bob@example.com saying hello.",
 };
 
-/** The letters that could be written: those that a result says were sent, and those that nothing is said of. */
+/** Sorts the complete letters: `sent` are those that a result confirms, `kept` those without any result. */
 function sortLetters(wish: Wish, exchanges: readonly Exchange[], { address }: Findings) {
   const complete = wish.letters.filter((letter) => isComplete(wish, letter));
   const unsent = unasked(complete, exchanges.filter(hasSent), address);
-  // Of one that nobody let go, its failure says that it was not sent.
+  // If nobody approved a letter, its failure already says that it was not sent.
   const told = exchanges.filter((exchange) => {
     return hasSent(exchange) || mayHaveRun(exchange) || wasWithheld(exchange.result);
   });
@@ -50,7 +50,7 @@ function sortLetters(wish: Wish, exchanges: readonly Exchange[], { address }: Fi
 function saySuccesses(wish: Wish, findings: Findings, sent: readonly Letter[]): string[] {
   const { profile, mails, others } = findings;
   const told = sent.filter(({ text }) => text === undefined);
-  // An e-mail about a study tells nothing else.
+  // An e-mail about a study contains nothing else.
   const isTold =
     wish.studies.length === 0 &&
     told.length > 0 &&
@@ -66,10 +66,10 @@ function saySuccesses(wish: Wish, findings: Findings, sent: readonly Letter[]): 
   return [...said, ...others.map(sayOther)];
 }
 
-/** A sentence about the letters that were surely not sent, if any call has been made. */
+/** A sentence about the letters that were certainly not sent, if any call was made. */
 function sayUnsent(wish: Wish, exchanges: readonly Exchange[], findings: Findings): string[] {
   const { kept } = sortLetters(wish, exchanges, findings);
-  // A result that says something else is told as it is.
+  // If a result of send_email has an unknown form, the answer quotes it instead.
   const isUnclear = findings.others.some(({ name }) => name === "send_email");
   if (kept.length === 0 || exchanges.length === 0 || isUnclear) return [];
   const isAll = kept.length === wish.letters.length;
@@ -85,8 +85,8 @@ function sayTools(tools: readonly Offer[]): string {
 }
 
 /**
- * Takes what the question asks for, the calls of a reply and the conversation so far. Returns what is
- * known already, if the calls are the first ones about something that runs on.
+ * Takes the wish, the calls of a reply and the conversation so far. If the calls are the first ones about
+ * running processes, returns what is already known.
  */
 export function tellSoFar(
   wish: Wish,
@@ -99,7 +99,7 @@ export function tellSoFar(
   return [...saySuccesses(wish, findings, []), ...failures];
 }
 
-/** Takes what the question asks for and the conversation so far, returns the answer. */
+/** Takes the wish and the conversation so far, returns the answer. */
 export function conclude(wish: Wish, conversation: Conversation): string {
   const { tools, exchanges, earlier = [] } = conversation;
   const findings = review(exchanges);

@@ -1,14 +1,14 @@
-/** The address of the offline model. It means something to `fetchOffline` only. */
+/** The address of the offline model. Only `fetchOffline` understands it. */
 export const OFFLINE_URL = "http://offline";
 
 let started: Promise<string> | undefined;
 
-/** Starts the offline model if it is not running. The first request waits for it, nothing else. */
+/** Starts the offline model if it is not running. Only the first request waits for it. */
 export function startOfflineModel(): void {
   started ??= import("./server.ts").then(({ serveOfflineModel }) => serveOfflineModel(0, false));
 }
 
-/** Fetches like `fetch`, but sends what is meant for OFFLINE_URL to the offline model's own port. */
+/** Works like `fetch`, but sends requests to OFFLINE_URL to the port of the offline model. */
 export const fetchOffline: typeof fetch = async (url, init) => {
   startOfflineModel();
   const origin = String(await started).replace(/\/v1$/, "");

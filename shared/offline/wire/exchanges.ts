@@ -17,13 +17,13 @@ const WrittenReply = z.object({
 const Arguments = z.record(z.string(), z.unknown());
 
 type AskedCall = {
-  /** Nothing for a call that the model wrote as JSON: its result is found by its place. */
+  /** Undefined for a call that the model wrote as JSON: its result is found by its place. */
   readonly id: string | undefined;
   readonly name: string;
   readonly arguments: string;
 };
 
-/** Sorts out most of what is no call. A text may hold a million entries, too many to parse them all. */
+/** A quick check that drops most entries that are not calls. There may be a million, too many to parse. */
 function mayBeCall(output: unknown): boolean {
   if (typeof output !== "object" || output === null) return false;
   return "type" in output && output.type === "function_call";
@@ -40,12 +40,12 @@ export function callsIn(message: ChatMessage): AskedCall[] {
   return [...native, ...written];
 }
 
-/** A reply, and what stands between it and the next one. */
+/** A reply, and the messages between it and the next reply. */
 export type Turn = { readonly replies: ChatMessage[]; readonly answers: ChatMessage[] };
 
 /**
- * Takes messages, returns the replies among them. A reply may be several messages in a row, as in the
- * Responses API, where each call is its own.
+ * Takes messages, returns their replies. A reply may be several messages in a row, as in the
+ * Responses API, where each call is a message of its own.
  */
 export function turnsIn(messages: readonly ChatMessage[]): Turn[] {
   const turns: Turn[] = [];
@@ -58,7 +58,7 @@ export function turnsIn(messages: readonly ChatMessage[]): Turn[] {
   return turns;
 }
 
-/** The result in one entry of a list, or what the entry says besides its id if it has no result. */
+/** The result in one entry of a list. If the entry has none, its other fields without the id. */
 function resultIn(entry: unknown): unknown {
   const { id: _, ...rest } = z.looseObject({}).safeParse(entry).data ?? {};
   return "result" in rest ? rest.result : rest;
@@ -72,14 +72,14 @@ function writtenResults(answers: readonly ChatMessage[]): unknown[] {
   return RESULTS.test(text) && Array.isArray(body) ? body.map(resultIn) : [body];
 }
 
-/** The result in a message of its own. Gemini's results are objects that wrap it as their output. */
+/** The result in a message of its own. Gemini wraps the result in an object with the field `output`. */
 function nativeResult(answer: ChatMessage): unknown {
   const result = parseInner(textOf(answer)) ?? textOf(answer);
   const wrapped = z.strictObject({ output: z.unknown() }).safeParse(result).data;
   return wrapped ? wrapped.output : result;
 }
 
-/** Takes a reply, returns whether the program could not read it, so that none of its calls has run. */
+/** Takes a reply, returns true if the program could not read it. Then none of its calls has run. */
 export function wasRefused({ answers }: Turn): boolean {
   return answers.some((answer) => REFUSAL.test(textOf(answer)));
 }
@@ -88,7 +88,7 @@ export function wasRefused({ answers }: Turn): boolean {
 export function exchangesIn({ replies, answers }: Turn): Exchange[] {
   const written = writtenResults(answers);
   const native = answers.filter(({ role }) => role === "tool").toReversed();
-  // Where two results have one id, the first counts.
+  // If two results have one id, the first counts.
   const results = new Map(native.map((answer) => [answer.tool_call_id, answer]));
   return replies.flatMap((message) =>
     callsIn(message).map(({ id, name, arguments: json }, place) => {

@@ -7,7 +7,7 @@ const Format = z.object({
 });
 const Config = z.object({ format: Format.nullish() }).nullish();
 
-/** Each wire has its own name and place for it: OpenAI's two, Claude's two, Gemini's. */
+/** The fields for the format. Each API has its own: two of OpenAI, two of Claude, one of Gemini. */
 const Request = z.object({
   response_format: Format.nullish(),
   text: Config,
@@ -25,8 +25,8 @@ const Request = z.object({
 const ANY_OBJECT = { type: "object" };
 
 /**
- * Takes the body of a request on any of the wires, returns the JSON schema that the text of the reply
- * has to fit, or nothing if the text is free. JSON without a schema is any object.
+ * Takes the body of a request to any of the APIs. Returns the JSON schema that the text of the reply
+ * must fit, or undefined if the text is free. For JSON without a schema, any object fits.
  */
 export function readFormat(body: unknown): unknown {
   const request = Request.safeParse(body).data ?? {};

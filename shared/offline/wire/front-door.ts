@@ -15,7 +15,7 @@ import { refuseStored } from "./stored.ts";
 
 type Handle = (request: Readable, response: ServerResponse) => void;
 
-/** What aimock reads of a body at most. It is more than any model's context window holds. */
+/** The largest body that aimock reads. It is more than any model's context window holds. */
 const CONTEXT_WINDOW = 10 * 1024 * 1024;
 const TOO_LONG: Refusal = {
   status: 400,
@@ -23,15 +23,15 @@ const TOO_LONG: Refusal = {
   code: "context_length_exceeded",
 };
 
-/** The models on offer, as https://platform.openai.com/docs/api-reference/models/list has them. */
+/** The list of models, in the form of https://platform.openai.com/docs/api-reference/models/list */
 const MODELS = {
   object: "list",
   data: [{ id: "offline", object: "model", created: 0, owned_by: "the-agent-loop" }],
 };
 
 /**
- * The same request again, to be read by aimock. Its headers are ours, because some that a client may
- * send would change what aimock replies; the knobs come out again as the request's `_context`.
+ * A copy of the request for aimock. Its headers are ours, because some headers of clients would change
+ * aimock's reply. The knobs come back as the `_context` of the request.
  */
 function repeat(request: IncomingMessage, body: Buffer, json: unknown): Readable {
   const { method, socket } = request;
@@ -60,7 +60,7 @@ async function enter(
   response: ServerResponse,
   handle: Handle,
 ): Promise<void> {
-  // A browser asks first what it may send, which aimock answers.
+  // A browser first asks what it may send. aimock answers that.
   if (request.method === "OPTIONS") return handle(repeat(request, Buffer.of(), {}), response);
   if (request.method === "GET" && pathOf(request) === "/v1/models") return sendModels(response);
   const { wire, refusal } = routeOf(request);
@@ -78,7 +78,7 @@ async function enter(
   handle(repeat(request, body, json), response);
 }
 
-/** What is left to do when a request could not be read, or we have a bug: nothing may end the process. */
+/** Ends a request that could not be read or that met a bug of ours. No request may end the process. */
 function giveUp(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent || !request.complete) {
     response.destroy();
@@ -88,8 +88,8 @@ function giveUp(request: IncomingMessage, response: ServerResponse, error: unkno
 }
 
 /**
- * Puts the front door before a server of aimock's. What the API of a request's wire would refuse is
- * refused here; every other request goes on to aimock.
+ * Puts the front door before a server of aimock. It refuses the requests that the real API would
+ * refuse, and passes every other request on to aimock.
  */
 export function openFrontDoor(server: Server): void {
   const [listener] = server.listeners("request");
@@ -97,10 +97,10 @@ export function openFrontDoor(server: Server): void {
     listener?.call(server, request, response);
   };
   server.removeAllListeners("request");
-  // aimock's sockets for other protocols would get past this door.
+  // Otherwise aimock's sockets for other protocols would bypass this door.
   server.removeAllListeners("upgrade");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    // aimock writes the rest of a stream for nobody, unless the response has ended.
+    // If the client has gone, this stops aimock from writing the rest of a stream.
     response.once("close", () => response.end());
     enter(request, response, handle).catch((error) => giveUp(request, response, error));
   });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { listOf } from "./list.ts";
 
-/** A tool may give its parameters under either of two names, and aimock knows the other one only. */
+/** A tool may give its parameters under this name, but aimock only knows the name `parameters`. */
 const Declarations = z.looseObject({
   tools: listOf(
     z.looseObject({
@@ -29,7 +29,7 @@ const Contents = z.looseObject({
   contents: listOf(z.looseObject({ parts: listOf(Part) })),
 });
 
-/** The parts of a message, sorted like the ids; as they are if one has no id or an unknown one. */
+/** Sorts the parts of a message like the ids. If a part has no id or an unknown one, they keep their order. */
 function sortParts(parts: readonly Part[], ids: readonly string[]): readonly Part[] {
   const places = new Map(ids.map((id, index) => [id, index]));
   const place = (part: Part): number => places.get(part.functionResponse?.id ?? "") ?? -1;
@@ -49,7 +49,7 @@ function orderResults(body: unknown): unknown {
   return { ...data, contents };
 }
 
-/** Takes a request's body, returns one of which aimock drops nothing; only Gemini's are changed. */
+/** Takes a request's body, returns it so that aimock drops nothing. It changes only bodies for Gemini. */
 export function adaptGemini(body: unknown): unknown {
   return orderResults(renameParameters(body));
 }

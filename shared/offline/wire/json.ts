@@ -1,10 +1,10 @@
-/** As deep as protobuf reads by default: https://protobuf.dev/programming-guides/proto-limits/ */
+/** The depth that protobuf reads by default: https://protobuf.dev/programming-guides/proto-limits/ */
 export const DEEPEST = 100;
 
-/** Claude's API takes 100,000 messages, of five values or so each. It is the most that any of them takes. */
+/** Claude's API takes 100,000 messages, of about five values each. No other API takes more. */
 export const MOST_VALUES = 500_000;
 
-/** Takes a text, returns what it says as JSON, or nothing if it is not JSON. */
+/** Takes a text, returns its value as JSON, or undefined if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -13,7 +13,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Where a string ends that begins at an index: at the next quote that no backslash stands before. */
+/** The end of the string that begins at an index: the next quote without a backslash before it. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] === "\\") at += 1;
@@ -23,9 +23,9 @@ function endOfString(text: string, start: number): number {
 }
 
 /**
- * Takes a text that may be JSON. Returns "depth" if it is nested in more than DEEPEST levels, "length"
- * if it holds more than MOST_VALUES values, or nothing. It looks at the text, because ten million
- * empty objects take seconds to parse.
+ * Takes a text that may be JSON. Returns "depth" if it has more than DEEPEST levels, "length"
+ * if it holds more than MOST_VALUES values, or undefined. It does not parse the text, because ten
+ * million empty objects take seconds to parse.
  */
 export function findExcess(text: string): "depth" | "length" | undefined {
   let depth = 0;
@@ -35,7 +35,7 @@ export function findExcess(text: string): "depth" | "length" | undefined {
     if (letter === '"') at = endOfString(text, at);
     if (letter === "]" || letter === "}") depth -= 1;
     if (letter === "[" || letter === "{") depth += 1;
-    // Every value but the first in a list or an object follows a comma, and the first an opening bracket.
+    // The first value of a list or an object follows an opening bracket, every other value a comma.
     if (letter === "[" || letter === "{" || letter === ",") count += 1;
     if (depth > DEEPEST) return "depth";
     if (count > MOST_VALUES) return "length";
@@ -43,7 +43,7 @@ export function findExcess(text: string): "depth" | "length" | undefined {
   return undefined;
 }
 
-/** Takes a text from within a request, returns what `parseJson` does, but nothing if it is too much. */
+/** Like `parseJson`, for a text inside a request. Returns undefined if it is too deep or too long. */
 export function parseInner(text: string): unknown {
   return findExcess(text) === undefined ? parseJson(text) : undefined;
 }

@@ -3,18 +3,18 @@ import { readFormat } from "./format.ts";
 
 /** What a request says about its reply, besides the tools. */
 export const Knobs = z.object({
-  /** The reply holds one call at most. */
+  /** True if the reply may hold only one call. */
   single: z.boolean(),
-  /** The reply holds no call, at least one, or as many as the model likes. */
+  /** "none": no call. "any": at least one. "auto": as many as the model likes. */
   calls: z.enum(["none", "any", "auto"]),
-  /** The word that ends every reply, on a wire that has the same one for all. */
+  /** The finish reason of every reply, for an API that has only one. */
   end: z.string().optional(),
-  /** The JSON schema that the text of the reply has to fit. */
+  /** The JSON schema that the text of the reply must fit. */
   schema: z.unknown().optional(),
 });
 export type Knobs = z.infer<typeof Knobs>;
 
-/** Each wire has its own name and place for the same knob: OpenAI's two, Claude's, Gemini's. */
+/** The fields for the knobs. Each API has its own: two of OpenAI, Claude's, Gemini's. */
 const Request = z.object({
   parallel_tool_calls: z.boolean().nullish(),
   tool_choice: z
@@ -35,7 +35,7 @@ function readCalls(word: string): Knobs["calls"] {
   return "auto";
 }
 
-/** Takes the body of a request on any of the wires, returns its knobs; all have a default. */
+/** Takes the body of a request to any of the APIs, returns its knobs. All have a default. */
 export function readKnobs(body: unknown): Knobs {
   const request = Request.safeParse(body).data ?? {};
   const { tool_choice, toolConfig } = request;
@@ -44,8 +44,8 @@ export function readKnobs(body: unknown): Knobs {
   return {
     single: request.parallel_tool_calls === false || choice?.disable_parallel_tool_use === true,
     calls: readCalls(mode ?? choice?.type ?? "auto"),
-    // Only Gemini's requests have contents. All its replies end with this word; aimock knows another
-    // one for a reply with calls.
+    // Only Gemini's requests have contents. All its replies end with this word, but aimock would send
+    // another word for a reply with calls.
     end: request.contents === undefined ? undefined : "STOP",
     schema: readFormat(body),
   };

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * Takes the schema of an entry, returns the schema of a list of such entries. Unlike zod's own arrays,
- * it stops at the first wrong entry: a request may hold a million of them, and one is enough to say.
+ * it stops at the first wrong entry: a request may hold a million of them, and one is enough to report.
  */
 export function listOf<Entry extends z.ZodType>(entry: Entry) {
   return z.array(z.unknown()).transform((list, context): z.output<Entry>[] => {

@@ -3,24 +3,24 @@ import type { Earlier, Exchange } from "../mind/conversation.ts";
 import { callsIn, exchangesIn, turnsIn, wasRefused } from "./exchanges.ts";
 import { FEEDBACK, isReply, textOf } from "./said.ts";
 
-/** What is read of a question, in letters; the time that it takes grows with the square of them. */
+/** The letters of a question that are read. The time grows with the square of their number. */
 const LONGEST_QUESTION = 10_000;
 
-/** How many questions before the last one are read; reading each takes its time. */
+/** How many earlier questions are read. Each takes time. */
 const MOST_EARLIER = 3;
 
 function isQuestion(message: ChatMessage, index: number, all: readonly ChatMessage[]): boolean {
-  // Text beside the results in one of Claude's messages: aimock puts it before them.
+  // If a message of Claude holds text beside results, aimock puts the text before the results.
   const isReminder = all[index + 1]?.role === "tool";
   return message.role === "user" && !isReminder && !FEEDBACK.test(textOf(message));
 }
 
-/** What the messages of a request say, from the last question on. */
+/** What the messages of a request contain, from the last question on. */
 export type History = {
   readonly question: string;
   readonly earlier: readonly Earlier[];
   readonly exchanges: readonly Exchange[];
-  /** The program could not read the last reply, and has said so. */
+  /** True if the program has said that it could not read the last reply. */
   readonly refused: boolean;
   /** How many replies the model has given to the question so far. */
   readonly replies: number;
@@ -30,7 +30,7 @@ function readQuestionOf(message: ChatMessage | undefined): string {
   return message ? textOf(message).slice(0, LONGEST_QUESTION) : "";
 }
 
-/** The questions before the last one that have had a reply. */
+/** The earlier questions that got a reply. */
 function earlierIn(messages: readonly ChatMessage[]): Earlier[] {
   const places = messages.flatMap((message, index) => {
     return isQuestion(message, index, messages) ? [index] : [];
@@ -43,7 +43,7 @@ function earlierIn(messages: readonly ChatMessage[]): Earlier[] {
   });
 }
 
-/** Takes the messages of a request, returns the last question and what has happened since. */
+/** Takes the messages of a request, returns the last question and the history since then. */
 export function readMessages(messages: readonly ChatMessage[]): History {
   const asked = messages.findLastIndex(isQuestion);
   const since = messages.slice(asked + 1);

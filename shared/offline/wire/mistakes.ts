@@ -3,7 +3,7 @@ import { DEEPEST, findExcess, MOST_VALUES } from "./json.ts";
 import { listOf } from "./list.ts";
 import type { Refusal, Wire } from "./refusal.ts";
 
-/** The field in which each wire has the conversation. */
+/** The field that holds the conversation in each API. */
 const CONVERSATION = {
   chat: "messages",
   responses: "input",
@@ -11,7 +11,7 @@ const CONVERSATION = {
   gemini: "contents",
 } as const;
 
-/** The fields besides the conversation without which the APIs refuse a request. Gemini's model is in the path. */
+/** The other required fields of each API. Gemini's model is in the path. */
 const OTHERS: Readonly<Record<Wire, readonly string[]>> = {
   chat: ["model"],
   responses: ["model"],
@@ -26,7 +26,7 @@ const Call = z.looseObject({
 });
 const Message = z.looseObject({ role: z.string(), content: Content });
 
-/** What the entries of the conversation are, as far as aimock and the offline model rely on it. */
+/** The shape of the conversation's entries, as far as aimock and the offline model rely on it. */
 const ENTRIES: Readonly<Record<Wire, z.ZodType>> = {
   chat: Message.extend({ tool_calls: listOf(Call).nullish() }),
   responses: z.looseObject({ content: Content, output: Content }),
@@ -34,7 +34,7 @@ const ENTRIES: Readonly<Record<Wire, z.ZodType>> = {
   gemini: z.looseObject({ parts: listOf(z.looseObject({})).optional() }),
 };
 
-/** The other fields on which they rely; no wire has two of them with one name and different types. */
+/** The shapes of the other fields on which they rely. A name has the same type in every API. */
 const FIELDS: Readonly<Record<string, z.ZodType>> = {
   instructions: z.string().nullish(),
   tools: listOf(
@@ -42,7 +42,7 @@ const FIELDS: Readonly<Record<string, z.ZodType>> = {
   ).nullish(),
 };
 
-/** Takes the text of a body, returns why it is not parsed: it is too deep or too long. Or nothing. */
+/** Takes the text of a body. Returns a refusal if it is too deep or too long to be parsed. */
 export function findTooMuch(text: string): Refusal | undefined {
   const excess = findExcess(text);
   if (excess === undefined) return undefined;
@@ -53,7 +53,7 @@ export function findTooMuch(text: string): Refusal | undefined {
   return { status: 400, message };
 }
 
-/** What each API says when a field is not there. */
+/** Each API's error for a missing field. */
 function missing(wire: Wire, field: string): Refusal {
   if (wire === "claude") return { status: 400, message: `${field}: Field required` };
   if (wire === "gemini") {
@@ -64,7 +64,7 @@ function missing(wire: Wire, field: string): Refusal {
   return { status: 400, message, param: field, code: "missing_required_parameter" };
 }
 
-/** What each API says when a field holds nothing. */
+/** Each API's error for an empty field. */
 function empty(wire: Wire, field: string): Refusal {
   if (wire === "gemini") return missing(wire, field);
   if (wire === "claude") {
@@ -74,7 +74,7 @@ function empty(wire: Wire, field: string): Refusal {
   return { status: 400, message, param: field, code: "empty_array" };
 }
 
-/** What is wrong with the type of a field, if it is. */
+/** The error for a field of the wrong type, or undefined. */
 function findWrongType(field: string, value: unknown, schema: z.ZodType): Refusal | undefined {
   const [issue] = schema.safeParse(value).error?.issues ?? [];
   if (!issue) return undefined;
@@ -92,8 +92,8 @@ function findWrongType(field: string, value: unknown, schema: z.ZodType): Refusa
 }
 
 /**
- * Takes the body of a request as it was parsed, nothing if it was not JSON. Returns what is missing or
- * wrong in it, as the API of the wire would say it, or nothing.
+ * Takes the parsed body of a request, or undefined if it was not JSON. Returns what is missing or
+ * wrong in the words of the real API, or undefined.
  */
 export function findMistake(wire: Wire, json: unknown): Refusal | undefined {
   const body = Body.safeParse(json).data;

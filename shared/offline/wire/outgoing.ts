@@ -1,11 +1,11 @@
-// What goes out: turns what aimock writes into what the API of the wire would write.
+// Turns aimock's responses into those of the real API.
 import type { ServerResponse } from "node:http";
 import { z } from "zod";
 import { parseJson } from "./json.ts";
 import { errorBody, type Wire } from "./refusal.ts";
 import { completeReplies } from "./responses.ts";
 
-/** The errors of aimock, which have the shape of some wire, and not always of the right one. */
+/** The errors of aimock. They have the shape of one of the APIs, but not always of the right one. */
 const Failure = z.object({
   error: z.object({
     message: z.string(),
@@ -19,7 +19,7 @@ function adaptError(wire: Wire, status: number, text: string): string {
   return JSON.stringify(errorBody(wire, { message: text, ...failure, status }));
 }
 
-/** Completes a response of the Responses API, or the event of its stream that stands in the text. */
+/** Completes the response of the Responses API in a text, or the event of its stream. */
 function adaptReply(complete: (said: unknown) => object, text: string): string {
   const adapt = (json: string) => JSON.stringify(complete(JSON.parse(json)));
   if (text.startsWith("{")) return adapt(text);
@@ -27,9 +27,9 @@ function adaptReply(complete: (said: unknown) => object, text: string): string {
 }
 
 /**
- * Makes a response adapt all that aimock writes to it.
+ * Makes a response adapt everything that aimock writes to it.
  *
- * @param response the response, to be handed to aimock afterwards
+ * @param response the response, which aimock gets afterwards
  * @param wire the protocol of the request
  * @param body the body of the request
  */

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 /** The protocols that the offline model speaks. */
 export type Wire = "chat" | "responses" | "claude" | "gemini";
 
-/** Why a request gets no reply. The last three say more to clients of some of the wires. */
+/** Why a request gets no reply. The last three fields are details for clients of some APIs. */
 export type Refusal = {
   readonly status: number;
   readonly message: string;
@@ -29,7 +29,7 @@ const GEMINI_STATUSES = new Map([
 ]);
 
 /**
- * Takes the wire of a request and why it is refused, returns the body that the wire's own API would
+ * Takes the protocol of a request and the reason for refusing it. Returns the body that the real API would
  * send. OpenAI's is an object with a message, type, param and code:
  * https://platform.openai.com/docs/guides/error-codes
  */
@@ -47,9 +47,9 @@ export function errorBody(wire: Wire, refusal: Refusal): object {
   return { error: { message, type, param, code } };
 }
 
-/** Takes a response that has not begun, and ends it with an error in the shape of the wire. */
+/** Takes a response that has not begun, and ends it with an error in the shape of the API. */
 export function sendRefusal(response: ServerResponse, wire: Wire, refusal: Refusal): void {
-  // What is left of an upload that was not read must not be taken for the next request.
+  // Otherwise the rest of a refused upload would be taken for the next request.
   if (refusal.status === 413 || refusal.status === 503) response.setHeader("connection", "close");
   const headers = { "content-type": "application/json", "access-control-allow-origin": "*" };
   response.writeHead(refusal.status, headers);

@@ -7,17 +7,17 @@ import { runBriefly } from "./brief.ts";
 import { type Reading, readRequest } from "./request.ts";
 import { unanswered } from "./rules.ts";
 
-/** A reply is streamed in pieces of four letters, each of which takes some hundred bytes. */
+/** The longest reply, in letters. It is streamed in pieces of four letters, which take some hundred bytes each. */
 const LONGEST_REPLY = 400_000;
 
-/** The call that a model makes because it must: its last one again, else the first tool on offer. */
+/** The call of a model that must make one: its last call again, otherwise the first tool on offer. */
 function forcedCalls({ tools, exchanges }: Conversation): Call[] {
   const [tool] = tools;
   if (!tool) return [];
   return [exchanges.at(-1) ?? { name: tool.name, args: {} }];
 }
 
-/** What the model wants, within what the knobs of the request allow. */
+/** The model's plan, limited to what the knobs of the request allow. */
 function planWithin({ conversation, knobs }: Reading): Plan {
   const wanted = plan(conversation);
   const mustCall = knobs.calls === "any" && wanted.calls.length === 0;
@@ -36,7 +36,7 @@ function fail(message: string, code?: string): FixtureResponse {
   return { error: { message, type, ...(code && { code }) }, status: 400 };
 }
 
-/** A value that fits the schema of the request and says the text, or why there is none. */
+/** A value that fits the schema of the request and contains the text, or an error. */
 function writeValue(schema: unknown, text: string): FixtureResponse {
   try {
     return { content: JSON.stringify(runBriefly(() => valueFor(schema, text))) };
@@ -67,7 +67,7 @@ function write({ text, calls, mode }: Plan, reading: Reading): FixtureResponse {
   return writeValue(knobs.schema, text);
 }
 
-/** The reply, unless it is too long to be streamed. */
+/** Returns the reply, or an error if it is too long to be streamed. */
 function limit(written: FixtureResponse): FixtureResponse {
   if (JSON.stringify(written).length <= LONGEST_REPLY) return written;
   return fail(

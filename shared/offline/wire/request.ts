@@ -6,12 +6,12 @@ import { Knobs, readKnobs } from "./knobs.ts";
 import { readMessages } from "./messages.ts";
 import { textOf } from "./said.ts";
 
-/** What a request says, as far as the reply depends on it. */
+/** The parts of a request on which the reply depends. */
 export type Reading = {
   readonly conversation: Conversation;
-  /** What the reply is to be: JSON with one output or a list of them, native calls, or plain text. */
+  /** The form of the reply: JSON with one output or a list of outputs, native calls, or plain text. */
   readonly shape: "response" | "outputs" | "native" | "text";
-  /** The JSON has a place for how the calls are to run. */
+  /** True if the JSON has a field for the mode of the calls. */
   readonly wantsMode: boolean;
   /** How many replies the last question has had so far. */
   readonly replies: number;
@@ -27,10 +27,10 @@ const FunctionTool = z.object({
 });
 const PromptTool = z.object({ name: z.string(), description: z.string(), parameters: z.object() });
 
-/** Tools come with the request or, one JSON object a line, in the system prompt. */
+/** Tools come in the request, or in the system prompt as one JSON object per line. */
 function toolsIn({ tools, messages }: ChatCompletionRequest): Offer[] {
   const native = (tools ?? []).flatMap((tool) => {
-    // OpenAI's other kinds of tools have no function, whatever aimock's type says.
+    // OpenAI's other kinds of tools have no function, although aimock's type requires one.
     const { data } = FunctionTool.safeParse(tool);
     return data ? [{ ...data.function, about: JSON.stringify(tool) }] : [];
   });
@@ -48,17 +48,17 @@ function toolsIn({ tools, messages }: ChatCompletionRequest): Offer[] {
 /** The book's schemas have some hundred letters. */
 const LONGEST_SCHEMA = 20_000;
 
-/** Words that no schema of the book has. With them, a small schema can take for ever to check. */
+/** Keywords that no schema of the book has. With them, checking a small schema can take for ever. */
 const ENDLESS = /"(?:\$ref|pattern|patternProperties)":/;
 
-/** Whether a schema allows a reply of the book, and is not somebody else's with the same name in it. */
+/** True if a schema allows a reply of the book. Another program's schema may use the same names. */
 function allows(schema: z.infer<typeof ObjectSchema>, reply: object): boolean {
   const written = JSON.stringify(schema);
   if (written.length > LONGEST_SCHEMA || ENDLESS.test(written)) return false;
   try {
     return z.fromJSONSchema(schema).safeParse(reply).success;
   } catch {
-    // The schema says something that zod has no word for, which the book's schemas never do.
+    // zod cannot read this schema, so it is not one of the book's.
     return false;
   }
 }
@@ -75,18 +75,18 @@ function shapeFor(schema: unknown, hasTools: boolean): Reading["shape"] {
   return hasTools ? "native" : "text";
 }
 
-/** Whether a schema of the book has a word for a call. */
+/** True if a schema of the book allows calls. */
 function holdsCalls(schema: unknown): boolean {
   return (JSON.stringify(schema) ?? "").includes('"function_call"');
 }
 
-/** The knobs come from the front door; a request that has not passed it has its own. */
+/** The knobs come from the front door. If a request has not passed it, they are read here. */
 function knobsOf(request: ChatCompletionRequest): Knobs {
   const { _context: context } = request;
   return context === undefined ? readKnobs(request) : Knobs.parse(JSON.parse(context));
 }
 
-/** Takes a chat request, returns all that matters of it, so that nobody has to read it again. */
+/** Takes a chat request, returns everything on which the reply depends. */
 export function readRequest(request: ChatCompletionRequest): Reading {
   const { messages, tools } = request;
   const { replies, ...history } = readMessages(messages);
@@ -96,7 +96,7 @@ export function readRequest(request: ChatCompletionRequest): Reading {
   const knobs = knobsOf(request);
   const shape = shapeFor(knobs.schema, (tools ?? []).length > 0);
   const offers = toolsIn(request);
-  // Without a schema, tools in the prompt are spoken of as if the program could read calls.
+  // Without a schema, the model assumes that the program can read calls if the prompt lists tools.
   const isOpen = shape === "text" ? offers.length > 0 : holdsCalls(knobs.schema);
   const hasPlace = shape === "native" || isOpen;
   const textOnly = knobs.calls === "none" || !hasPlace;

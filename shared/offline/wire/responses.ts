@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { countTokens } from "./usage.ts";
 
-/** What a response repeats of its request. */
+/** The fields of a request that its response repeats. */
 const Request = z.looseObject({ tools: z.array(z.looseObject({})).nullish() });
 type Request = z.infer<typeof Request>;
 
@@ -31,7 +31,7 @@ const Event = z.looseObject({
 });
 type Event = z.infer<typeof Event>;
 
-/** What the response says about its request; the values for what the request leaves out are the API's. */
+/** The fields of a response that repeat its request. Missing ones get the API's default values. */
 function echo(request: Request): object {
   const tools = (request.tools ?? []).map((tool) => {
     return tool.type === "function" ? { parameters: null, strict: true, ...tool } : tool;
@@ -78,7 +78,7 @@ function completeResponse(request: Request, response: Response): object {
     incomplete_details: null,
     ...echo(request),
     output: output.map(completeItem),
-    // Before the end, nobody knows how long the reply gets.
+    // The length of the reply is only known at the end.
     ...(isDone && { usage: usageOf(request, output) }),
   };
 }
@@ -96,9 +96,9 @@ function completeEvent(request: Request, event: Event, name: string | undefined)
 }
 
 /**
- * Takes the body of a request to the Responses API. Returns a function that takes what aimock says in
- * reply, a response or one event of its stream after the other, and adds what the published schema
- * requires and aimock leaves out: https://github.com/openai/openai-openapi
+ * Takes the body of a request to the Responses API. Returns a function that takes aimock's response, or
+ * the events of its stream one after the other, and adds the fields that the published schema
+ * requires but aimock leaves out: https://github.com/openai/openai-openapi
  */
 export function completeReplies(body: unknown): (said: unknown) => object {
   const request = Request.parse(body);
@@ -108,7 +108,7 @@ export function completeReplies(body: unknown): (said: unknown) => object {
     const response = Response.safeParse(said).data;
     if (response) return completeResponse(request, response);
     const event = Event.parse(said);
-    // One item is streamed after the other, so arguments belong to the last item that has begun.
+    // Items are streamed one after the other, so arguments belong to the last item that has begun.
     name = event.item?.name ?? name;
     count += 1;
     return { ...completeEvent(request, event, name), sequence_number: count - 1 };

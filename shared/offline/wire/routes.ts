@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Refusal, Wire } from "./refusal.ts";
 
-/** What a request is for, or why nobody answers it. */
+/** The protocol of a request, and why it is refused, if it is. */
 export type Route = { readonly wire: Wire; readonly refusal: Refusal | undefined };
 
 const PATHS: readonly (readonly [RegExp, Wire])[] = [
@@ -11,7 +11,7 @@ const PATHS: readonly (readonly [RegExp, Wire])[] = [
   [/^\/v1beta\/models\/[^/:]+:(?:generateContent|streamGenerateContent)$/, "gemini"],
 ];
 
-/** The API that a path without a reply belongs to, as far as the path or a header tells. */
+/** For an unknown path, the API to which it belongs, guessed from the path or a header. */
 function nearestWire(path: string, request: IncomingMessage): Wire {
   if (path.startsWith("/v1beta/")) return "gemini";
   const isClaude = path.startsWith("/v1/messages") || "anthropic-version" in request.headers;
@@ -24,8 +24,8 @@ export function pathOf({ url = "/" }: IncomingMessage): string {
 }
 
 /**
- * Takes a request, returns the protocol it speaks. Every path and method besides the four that give
- * replies is refused, because aimock has many more, some of which change what it replies.
+ * Takes a request, returns its protocol. Every path and method except the four that give
+ * replies is refused, because aimock has many more, and some of them change its replies.
  */
 export function routeOf(request: IncomingMessage): Route {
   const { method } = request;

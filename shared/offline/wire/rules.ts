@@ -16,14 +16,14 @@ const Request = z.object({
 type Block = z.infer<typeof Block>;
 type Messages = z.infer<typeof Request>["messages"];
 
-/** The ids of the calls whose results a message begins with. */
+/** The ids of the calls whose results stand at the beginning of a message. */
 function resultsAtTheBeginning(blocks: readonly Block[]): (string | undefined)[] {
   const end = blocks.findIndex(({ type }) => type !== "tool_result");
   const results = end < 0 ? blocks : blocks.slice(0, end);
   return results.map((block) => block.tool_use_id);
 }
 
-/** What is wrong if the results of some calls are not all at the beginning of the next message. */
+/** The error if a message with calls is not followed by one that begins with all their results. */
 function findMisplaced(messages: Messages): string | undefined {
   for (const [index, { content }] of messages.entries()) {
     const calls = content.flatMap(({ type, id }) => (type === "tool_use" && id ? [id] : []));
@@ -36,14 +36,14 @@ function findMisplaced(messages: Messages): string | undefined {
 }
 
 /**
- * Takes the body of a request before aimock has seen it, since aimock takes its messages apart and
- * nobody can tell afterwards what stood where. Returns the error with which Claude's API refuses the
- * request, or nothing.
+ * Takes the body of a request before aimock reads it, since aimock splits its messages and loses
+ * the places of their parts. Returns the error with which Claude's API would refuse the
+ * request, or undefined.
  */
 export function refuseClaude(body: unknown): Refusal | undefined {
   const { messages = [], thread } = Request.safeParse(body).data ?? {};
   if (thread) {
-    // A thread's conversation is kept on the server; a client that gets this error sends all of it.
+    // The server would keep a thread's conversation. A client that gets this error sends the whole conversation.
     const details = { error_code: "thread_unsupported_request" };
     return { status: 400, message: "the offline model keeps no threads", details };
   }
@@ -52,7 +52,7 @@ export function refuseClaude(body: unknown): Refusal | undefined {
 }
 
 /**
- * Takes a chat request, returns the id of a call that has no result, if there is one. Every real API
+ * Takes a chat request. Returns the id of a call without a result, or undefined. Every real API
  * refuses such a request.
  */
 export function unanswered({ messages }: ChatCompletionRequest): string | undefined {

@@ -6,16 +6,16 @@ export function textOf({ content }: ChatMessage): string {
   return (content ?? []).map((part) => part.text ?? "").join("");
 }
 
-/** Takes a message, returns whether the model has said it. */
+/** Takes a message, returns true if it comes from the model. */
 export function isReply({ role }: ChatMessage): boolean {
   return role === "assistant";
 }
 
-/** How a user message begins that the program writes itself, so that it is no question. */
+/** The beginnings of user messages that the program writes itself. They are not questions. */
 export const FEEDBACK = /^(?:Function call results?|Reply error): ?/;
-/** How those begin that hold one result or more. */
+/** The beginning of a message with one or more results. */
 export const RESULT = /^Function call result/;
-/** How those begin that hold a list of results. */
+/** The beginning of a message with a list of results. */
 export const RESULTS = /^Function call results/;
-/** How those begin that say why a reply could not be read. */
+/** The beginning of a message that says why a reply could not be read. */
 export const REFUSAL = /^Reply error/;

@@ -6,10 +6,10 @@ import { reply } from "./reply.ts";
 const LETTERS_PER_TOKEN = 4;
 const TOKENS_PER_SECOND = 25;
 
-/** How long a connection may be idle besides the latency, such as one whose reader reads no more. */
+/** How long a connection may be idle besides the latency, for example if the client reads no more. */
 const IDLE_MS = 60_000;
 
-/** A setting from the environment: a whole number, or nothing. */
+/** A setting from the environment: a whole number, or undefined. */
 function readNumber(name: string): number | undefined {
   const text = process.env[name];
   if (!text) return undefined;
@@ -22,15 +22,15 @@ function readNumber(name: string): number | undefined {
  * OFFLINE_LATENCY_MS is set, it waits that long before each reply. A streamed reply comes in pieces
  * of a few letters, OFFLINE_TOKENS_PER_SECOND of them a second.
  *
- * @param port the port, 0 for any free one
- * @param keepsProcessAlive false when the program that asks is also the one that answers
- * @returns the base URL that a client needs; rejects when the port is taken
+ * @param port the port; 0 means any free port
+ * @param keepsProcessAlive false if the program asks its own server
+ * @returns the base URL for clients; rejects if the port is taken
  */
 export async function serveOfflineModel(port: number, keepsProcessAlive: boolean): Promise<string> {
   const options = { port, logLevel: "silent", journalMaxEntries: 1 } as const;
   const latency = readNumber("OFFLINE_LATENCY_MS") ?? 0;
   const think = async (request: ChatCompletionRequest): Promise<FixtureResponse> => {
-    // A program that is cancelled while the model thinks should not have to wait for the thought.
+    // A program that is cancelled while the model thinks must not wait for the reply.
     await wait(latency, undefined, { ref: keepsProcessAlive });
     return reply(request);
   };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Refusal } from "./refusal.ts";
 
-/** What a request of the Responses API may refer to on the server. */
+/** The fields with which a request refers to things that are stored on the server. */
 const References = z.object({
   previous_response_id: z.string().nullish(),
   conversation: z
@@ -16,12 +16,12 @@ const Reference = z.object({
   role: z.undefined().optional(),
 });
 
-/** How the ids begin that aimock gives to messages. The API's own begin with "msg_". */
+/** The beginning of aimock's ids for messages. Ids of the real API begin with "msg_". */
 const OWN_MESSAGE = /^msg-/;
 
 /**
- * The first item that is stored elsewhere. The AI SDK refers to every text that it has received. The
- * offline model never reads its own texts again, so it needs none of those it wrote itself.
+ * The id of the first item that is only stored on a server. The AI SDK refers to every text that it has
+ * received. The offline model never reads its own texts again, so references to those are allowed.
  */
 function findReference(input: readonly unknown[]): string | undefined {
   const ids = input.flatMap((item) => Reference.safeParse(item).data?.id ?? []);
@@ -29,8 +29,8 @@ function findReference(input: readonly unknown[]): string | undefined {
 }
 
 /**
- * Takes the body of a request to the Responses API. Returns the API's own error if the request needs
- * something that was kept from an earlier one, since the offline model keeps nothing; else nothing.
+ * Takes the body of a request to the Responses API. The offline model stores nothing, so this returns the
+ * API's own error if the request needs something from an earlier one, otherwise undefined.
  * https://platform.openai.com/docs/guides/conversation-state
  */
 export function refuseStored(body: unknown): Refusal | undefined {

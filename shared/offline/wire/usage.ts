@@ -6,8 +6,8 @@ function tokensOf(said: readonly unknown[]): number {
 }
 
 /**
- * Takes what was read and what was written, returns their sizes as a response of the Responses API says
- * them. The offline model has no tokens, so they are counted by letters.
+ * Takes the values that were read and written. Returns their sizes in the form of the Responses
+ * API. The offline model has no tokens, so it counts letters.
  */
 export function countTokens(read: readonly unknown[], written: readonly unknown[]): object {
   const [input_tokens, output_tokens] = [tokensOf(read), tokensOf(written)];
