@@ -54,7 +54,8 @@ const BELOW = new Map([
   ["chapters", ["shared", "mock-tools"]],
   ["scripts", ["shared", "mock-tools"]],
   ["bench", ["scripts", "shared", "mock-tools"]],
-  ["test", ["bench", "scripts", "chapters", "shared", "mock-tools"]],
+  ["desk", ["bench", "scripts", "shared", "mock-tools"]],
+  ["test", ["desk", "bench", "scripts", "chapters", "shared", "mock-tools"]],
 ]);
 
 /** What each file of the book imports, types included, as paths from the root. */
