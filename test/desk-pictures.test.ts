@@ -279,6 +279,16 @@ describe("markup", () => {
     expect(() => parseSvg(markup)).toThrow("the markup");
   });
 
+  test("a marker is named after its picture, and one that nothing uses is dropped", () => {
+    const path = '<path d="M0 0" fill="none" stroke="rgb(1, 2, 4)" marker-end="url(#drawn-end)"/>';
+    const markers = '<marker id="drawn-end"></marker><marker id="drawn-start"></marker>';
+    const words = { title: "A picture", description: "An arrow." };
+    const drawn = parseSvg(`<svg viewBox="0 0 1 1">${markers}${path}</svg>`);
+    const svg = printSvg(polishPicture(drawn, "0123", words));
+    expect(svg).toContain('marker-end="url(#picture-0123-1)"');
+    expect(svg.match(/ id="[^"]*"/g)).toEqual([' id="picture-0123-1"']);
+  });
+
   test("a colour of Mermaid's own is refused", () => {
     const words = { title: "A picture", description: "A path." };
     const draw = (fill: string): Shape => {
@@ -292,11 +302,24 @@ describe("markup", () => {
   });
 });
 
+/** Runs in a browser. The texts that lie on another one of their picture, or that leave it. */
+const COLLISIONS = `[...document.querySelectorAll("svg")].flatMap((svg) => {
+  const box = (one) => one.getBoundingClientRect();
+  const meet = (a, b, by) => a.left + by < b.right && b.left + by < a.right && a.top + by < b.bottom && b.top + by < a.bottom;
+  const outer = box(svg);
+  const texts = [...svg.querySelectorAll("text")];
+  return texts.filter((text, index) => {
+    const own = box(text);
+    const leaves = own.left < outer.left - 1 || own.right > outer.right + 1 || own.bottom > outer.bottom + 1;
+    return leaves || texts.slice(index + 1).some((other) => meet(own, box(other), 4));
+  }).map((text) => text.textContent);
+})`;
+
 browserTest(
   "a browser draws each kind of block as it is kept, but for the widths of its fonts",
   async () => {
     const page = await openMermaid(browser());
-    const kinds = ["04", "10", "11"].flatMap((number) => {
+    const kinds = ["04", "10", "11", "16"].flatMap((number) => {
       return BLOCKS.filter(({ page: path }) => path.startsWith(`chapters/${number}-`));
     });
     for (const block of kinds) {
@@ -309,6 +332,8 @@ browserTest(
         return allIn(parseSvg(svg)).flatMap(({ name }) => (name === "tspan" ? [] : [name]));
       };
       expect(shapes(drawn)).toEqual(shapes(read(block)));
+      await page.setContent(drawn);
+      expect(await page.evaluate(COLLISIONS)).toEqual([]);
     }
     await expect(drawPicture(page, "flowchart LR\n    a[a (b)] --> c")).rejects.toThrow(
       "Parse error",
@@ -318,7 +343,7 @@ browserTest(
 );
 
 browserTest(
-  "no text of a kept picture leaves it, and all fit a phone without sideways scroll",
+  "no text of a kept picture leaves it or lies on another, and all fit a phone without sideways scroll",
   async () => {
     const page = await browser().newPage({ viewport: { width: 390, height: 800 } });
     const css = ["base", "picture"].map((name) => {
@@ -328,11 +353,7 @@ browserTest(
     await page.setContent(`${style}${BLOCKS.map(({ source }) => pictureOf(source)).join("")}`);
     const wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
     expect(wide).toBe(0);
-    const outside = `[...document.querySelectorAll("svg text")].filter((text) => {
-    const [inner, outer] = [text, text.ownerSVGElement].map((one) => one.getBoundingClientRect());
-    return inner.left < outer.left - 1 || inner.right > outer.right + 1 || inner.bottom > outer.bottom + 1;
-  }).map((text) => text.textContent)`;
-    expect(await page.evaluate(outside)).toEqual([]);
+    expect(await page.evaluate(COLLISIONS)).toEqual([]);
     await page.close();
   },
 );
