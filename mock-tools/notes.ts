@@ -9,6 +9,8 @@ export type CallNote =
       readonly type: "start";
       readonly call: string;
       readonly label: string;
+      /** The arguments as JSON. */
+      readonly arguments: string;
       readonly thread: number;
       readonly at: number;
     }
@@ -53,7 +55,8 @@ export async function noteCall<Value>(
   channel ??= open();
   const say = (note: CallNote) => channel?.postMessage(note);
   const call = `${threadId} ${count++}`;
-  say({ type: "start", call, label: labelOf(name, args), thread: threadId, at: now() });
+  const said = { label: labelOf(name, args), arguments: JSON.stringify(args) };
+  say({ type: "start", call, ...said, thread: threadId, at: now() });
   let failed = true;
   try {
     const result = await run();

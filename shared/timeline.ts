@@ -14,6 +14,7 @@ const notes: CallNote[] = [];
 /** When each thread ended. */
 const ends = new Map<number, number>();
 let wanted = false;
+let drawn = true;
 
 /** Switches the timeline on. It must be called before any thread starts. */
 export function wantTimeline(): void {
@@ -36,9 +37,9 @@ export function noteExit(pid: number): void {
   ends.set(-pid, now());
 }
 
-/** Switches this timeline off, for a chapter that draws its own. */
+/** Draws this timeline no more, for a chapter that draws its own. TIMELINE_FILE still gets it. */
 export function replaceTimeline(): void {
-  wanted = false;
+  drawn = false;
 }
 
 const pools: Piscina[] = [];
@@ -64,6 +65,9 @@ export function watchThreads(pool: Piscina): void {
   });
 }
 
+/** A bar, and the arguments of its call as JSON. */
+export type CallBar = Bar & { readonly arguments: string };
+
 /** The times that the notes do not contain: each thread's end, each run's first reply, the present. */
 type Moments = {
   readonly threads: ReadonlyMap<number, number>;
@@ -72,16 +76,16 @@ type Moments = {
 };
 
 /** Turns notes of calls into bars, in the order in which the calls began. */
-export function makeBars(said: readonly CallNote[], { threads, runs, latest }: Moments): Bar[] {
+export function makeBars(said: readonly CallNote[], { threads, runs, latest }: Moments): CallBar[] {
   // A streamed first reply may end after its first call has begun.
   const runOf = (start: number) => Math.max(1, runs.filter((at) => at <= start).length);
   const starts = said.flatMap((note) => (note.type === "start" ? [note] : []));
   const lasts = said.flatMap((note) => (note.type === "end" ? [[note.call, note] as const] : []));
   const endOf = new Map(lasts);
   return starts
-    .map(({ call, label, thread, at: start }): Bar => {
+    .map(({ call, label, arguments: args, thread, at: start }): CallBar => {
       const end = endOf.get(call);
-      const bar = { label, start, run: runOf(start) };
+      const bar = { label, arguments: args, start, run: runOf(start) };
       const lost = threads.get(thread);
       if (!end && lost !== undefined) return { ...bar, end: lost, how: "lost" };
       if (!end) return { ...bar, end: latest, how: "running" };
@@ -115,6 +119,7 @@ export async function printTimeline(): Promise<void> {
   if (bars.length === 0) return;
   const file = process.env.TIMELINE_FILE;
   if (file) return keep(file, bars);
+  if (!drawn) return;
   const plain = !process.stderr.isTTY || process.env.NO_COLOR;
   const paint = (colour: "green" | "red" | "yellow", text: string) =>
     plain ? text : styleText(colour, text, { stream: process.stderr });

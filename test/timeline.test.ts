@@ -1,16 +1,25 @@
 // The timeline shows parallel calls as bars on one axis, for all threads.
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { run } from "../scripts/run.ts";
 import { type Bar, drawBars } from "../shared/bars.ts";
 import { fitTo, widthOf } from "../shared/columns.ts";
-import { makeBars } from "../shared/timeline.ts";
+import { type CallBar, makeBars } from "../shared/timeline.ts";
 import { printed } from "./support/pages.ts";
 
 const plain = (_: string, text: string): string => text;
 
-function bar(label: string, start: number, end: number, how: Bar["how"] = "done", run = 1): Bar {
-  return { label, start, end, how, run };
+function bar(
+  label: string,
+  start: number,
+  end: number,
+  how: Bar["how"] = "done",
+  run = 1,
+): CallBar {
+  return { label, arguments: "{}", start, end, how, run };
 }
 
 test("bars stand on one axis, and each says how long its call took and how it ended", () => {
@@ -113,7 +122,7 @@ test("a bar has the colour of its end, and a label has none of its own", () => {
 
 test("a call whose thread has ended is lost at that moment, and any other one without an end is running", () => {
   const start = (call: string, thread: number, at: number) =>
-    ({ type: "start", call, label: call, thread, at }) as const;
+    ({ type: "start", call, label: call, arguments: "{}", thread, at }) as const;
   const notes = [
     start("second", 1, 20),
     start("first", 2, 10),
@@ -133,7 +142,8 @@ test("a call whose thread has ended is lost at that moment, and any other one wi
 
 test("a call belongs to the run whose first reply came last, and the first calls to the first run", () => {
   const notes = [5, 15, 25].map((at) => {
-    return { type: "start", call: `${at}`, label: `${at}`, thread: 0, at } as const;
+    const said = { label: `${at}`, arguments: "{}" };
+    return { type: "start", call: `${at}`, ...said, thread: 0, at } as const;
   });
   const moments = { threads: new Map(), runs: [10, 20], latest: 30 };
   expect(makeBars(notes, moments).map(({ run }) => run)).toEqual([1, 1, 2]);
@@ -211,6 +221,16 @@ test("a thread that ends takes no call of another pool along: that one is lost w
   // The call is cancelled when the answer comes.
   expect(study?.to).toBeGreaterThanOrEqual(Math.max(...forecasts.map(({ to }) => to)));
 });
+
+test.each(["02-tool-use", "04-parallel-tools", "08-tracing"])(
+  "in a file, the bar of %s says what its call was given",
+  async (chapter) => {
+    const TIMELINE_FILE = join(mkdtempSync(join(tmpdir(), "bars-")), "bars.jsonl");
+    await run(`chapters/${chapter}/main.ts`, ["Weather in LA?"], { env: { TIMELINE_FILE } });
+    const [bar]: CallBar[] = JSON.parse(readFileSync(TIMELINE_FILE, "utf8").split("\n")[0] ?? "");
+    expect(bar).toMatchObject({ label: "get_weather LA", arguments: '{"location":"LA"}' });
+  },
+);
 
 test("chapter 08 draws its own timeline instead", async () => {
   const { stderr } = await draw("08-tracing", "Weather in LA?");

@@ -4,7 +4,14 @@ import { z } from "zod";
 const call = z.string();
 const at = z.number();
 const Note = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("start"), call, at, label: z.string(), thread: z.number() }),
+  z.object({
+    type: z.literal("start"),
+    call,
+    at,
+    label: z.string(),
+    arguments: z.string(),
+    thread: z.number(),
+  }),
   z.object({ type: z.literal("end"), call, at, failed: z.boolean() }),
 ]);
 
