@@ -1,5 +1,6 @@
 // Measures the READMEs' figures and keeps them in bench/results.json: npm run bench
 // Measures only one part: npm run bench overhead
+// Records the runs of the demos in bench/runs: npm run bench runs, or npm run bench runs 04 05 for these chapters
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import { measureHandles } from "./handles.ts";
 import { measureWakeUp, recordPending } from "./human-approval.ts";
 import { measureEarlyStarts, measureKnobs } from "./recordings.ts";
 import { measureJournal, measureReplay } from "./replay.ts";
+import { recordRuns } from "./runs.ts";
 import { measureCallCost, measureGrowth, measureScaleOut } from "./scale-out.ts";
 import { measureFirstStart, measureStreaming } from "./streaming.ts";
 import {
@@ -27,7 +29,10 @@ import { measureToolOutput } from "./tool-output.ts";
 import { measureTrace } from "./trace.ts";
 
 const FILE = join(import.meta.dirname, "results.json");
-const parts = new Map<string, () => Promise<object>>([
+const words = process.argv.slice(2);
+const wanted = words.filter((word) => !/^\d\d$/.test(word));
+const numbers = words.filter((word) => !wanted.includes(word));
+const parts = new Map<string, () => Promise<object | undefined>>([
   ["batches", measureBatches],
   ["overhead", measureOverhead],
   ["async-tools", measureAsyncTools],
@@ -60,9 +65,9 @@ const parts = new Map<string, () => Promise<object>>([
   ["timeline-22", recordResumed],
   ["trace", measureTrace],
   ["cold-start", measureColdStart],
+  ["runs", () => recordRuns(numbers)],
 ]);
 
-const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !parts.has(name));
 if (unknown) {
   console.error(`error: expected ${[...parts.keys()].join(", ")} or nothing, got ${unknown}`);
@@ -70,7 +75,7 @@ if (unknown) {
 }
 
 const results = existsSync(FILE) ? JSON.parse(readFileSync(FILE, "utf8")) : {};
-results.machine = {
+const machine = {
   node: process.version,
   cores: availableParallelism(),
   cpu: cpus()[0]?.model,
@@ -82,7 +87,10 @@ console.log = () => undefined;
 for (const [name, measure] of parts) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.error(`measuring ${name} …`);
-  results[name] = await measure();
+  const measured = await measure();
+  // The runs have files of their own.
+  if (!measured) continue;
+  Object.assign(results, { machine, [name]: measured });
   log(name, JSON.stringify(results[name], null, 2));
 }
 writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`);
