@@ -148,8 +148,7 @@ test.each(NUMBERS)("the pieces of each block of %s are the block", (number) => {
 });
 
 test("a reader steps from question to reply to results to answer", () => {
-  const [block = ""] = blocksOf("03");
-  const names = [...renderTranscript("03", block).matchAll(/data-name="(.*?)"/g)];
+  const names = [...renderTranscript("03", runOf("03").transcript).matchAll(/data-name="(.*?)"/g)];
   expect(names.slice(0, 7).map(([, name]) => name)).toEqual([
     "The question",
     "Step 1, the reply",
@@ -185,8 +184,7 @@ test("a step holds what its request adds, the reply, what ran, and what goes bac
 });
 
 test("beside a step stand the request, the reply, what ran and what goes back, as folded parts", () => {
-  const [block = ""] = blocksOf("04");
-  const html = renderTranscript("04", block);
+  const html = renderTranscript("04", runOf("04").transcript);
   const titles = [...html.matchAll(/<summary>(.*?)<\/summary>/g)].map(([, title]) => title);
   expect(titles.slice(0, 7)).toEqual([
     "Request",
