@@ -1,27 +1,36 @@
 import type { Chapter } from "../scripts/chapters.ts";
-import type { Html } from "./html.ts";
+import { escapeHtml, type Html } from "./html.ts";
 import { highlightLines } from "./highlight.ts";
 import type { Types } from "./types.ts";
 
 /**
- * Shows a chapter's main.ts. Line 12 has the address #L12. Numbers come from the style sheet, so that
- * copied code has none.
+ * Lines of code in a box. Line 12 has the address #L12. Numbers come from the style sheet, so that copied
+ * code has none.
  *
- * @param types the type of each name, by its place in the code
+ * @param label what the box holds, for readers who cannot see it
+ * @param hint what stands above the box
  */
-export function renderCode(chapter: Chapter, types?: Types): Html {
-  const { number, source } = chapter;
-  const code = highlightLines(source, "typescript", types).slice(0, -1);
-  const lines = code.map((html, index) => {
+export function numberedLines(label: string, lines: readonly Html[], hint: Html = ""): Html {
+  const rows = lines.map((html, index) => {
     const name = `L${index + 1}`;
     const link = `<a href="#${name}" tabindex="-1" aria-label="Line ${index + 1}"></a>`;
     return `<span class="line" id="${name}">${link}${html}</span>`;
   });
-  const hint = types?.size
-    ? '<p class="hint" data-js hidden>Point at a name to see its type. With the keyboard, tab into the code and use the arrow keys.</p>\n'
-    : "";
   return `<figure class="code">
-${hint}<div class="scroll" tabindex="0" role="region" aria-label="main.ts of chapter ${number}"><pre><code>${lines.join("\n")}
+${hint}<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(label)}"><pre><code>${rows.join("\n")}
 </code></pre></div>
 </figure>`;
+}
+
+const HINT =
+  '<p class="hint" data-js hidden>Point at a name to see its type. With the keyboard, tab into the code and use the arrow keys.</p>\n';
+
+/**
+ * Shows a chapter's main.ts.
+ *
+ * @param types the type of each name, by its place in the code
+ */
+export function renderCode({ number, source }: Chapter, types?: Types): Html {
+  const lines = highlightLines(source.replace(/\n$/, ""), "typescript", types);
+  return numberedLines(`main.ts of chapter ${number}`, lines, types?.size ? HINT : "");
 }

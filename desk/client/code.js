@@ -1,7 +1,6 @@
 // @ts-check
 // The types of names, by pointer and by keyboard; the two views of a diff; folded lines.
 (() => {
-  // biome-ignore lint/suspicious/noRedundantUseStrict: pages load this as a classic script
   "use strict";
 
   /** @type {(root: ParentNode, selector: string) => HTMLElement[]} */

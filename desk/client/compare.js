@@ -4,7 +4,6 @@
 /** @typedef {{ readonly sign: string, readonly from: number, readonly to: number }} CompareRow */
 
 (() => {
-  // biome-ignore lint/suspicious/noRedundantUseStrict: pages load this as a classic script
   "use strict";
 
   const { titles, lines, files, scripts, words } = COMPARE;

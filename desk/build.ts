@@ -1,0 +1,124 @@
+// Builds the book as a website: npm run book
+import { spawn } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { findChapter, chapters, ROOT } from "../scripts/chapters.ts";
+import { type Book, chapterPage } from "./chapter.ts";
+import { comparePage } from "./compare.ts";
+import { filePage, makeSite, pagesOfTexts } from "./files.ts";
+import type { Html } from "./html.ts";
+import { partsOf, renderMarkdown } from "./markdown.ts";
+import { searchData, type Searched } from "./search.ts";
+import { chapterTree, type Page, renderPage } from "./shell.ts";
+import { hoverTypes } from "./types.ts";
+
+const USAGE = `npm run book                    build the book as a website into dist, and open it
+npm run book -- --out FOLDER    build it into another folder, which it replaces
+npm run book -- --no-open       build it, and open nothing`;
+
+/** The title of a page, without marks: the words of its first heading. */
+function titleOf(text: string): string {
+  return (/^# (.*)/m.exec(text)?.[1] ?? "").replaceAll("`", "");
+}
+
+/** A text of the book as a page, and what the search finds on it. */
+function textPage(path: string, file: string, book: Book): { page: Page; searched: Searched } {
+  const text = readFileSync(join(ROOT, path), "utf8");
+  const folder = /^chapters\/(\d\d-[^/]*)/.exec(path)?.[1];
+  const html = renderMarkdown({ path, text, file, chapter: folder?.slice(0, 2) ?? "" }, book.site);
+  const title = titleOf(text);
+  const searched = { file, title, parts: partsOf(text) };
+  if (folder !== undefined) return { page: chapterPage(findChapter(folder), html, book), searched };
+  const main = file === "index.html" ? withTree(html, file) : html;
+  return { page: { file, title, main: `<article class="text">${main}</article>` }, searched };
+}
+
+/** The start page: the picture of the tree is followed by the tree to click. */
+function withTree(html: Html, file: string): Html {
+  const tree = `<nav class="start" aria-label="The tree of chapters">${chapterTree(file)}</nav>`;
+  const table = html.search(/<div class="scroll"[^>]*><table>/);
+  return html.slice(0, table) + tree + html.slice(table);
+}
+
+function write(out: string, file: string, text: string): void {
+  mkdirSync(dirname(join(out, file)), { recursive: true });
+  writeFileSync(join(out, file), text);
+}
+
+/** What the pages need besides themselves: the styles, the scripts, the pictures. */
+function writeParts(out: string): void {
+  const css = readdirSync(join(import.meta.dirname, "css")).toSorted();
+  const styles = css.map((name) => readFileSync(join(import.meta.dirname, "css", name), "utf8"));
+  write(out, "desk.css", styles.join("\n"));
+  const client = join(import.meta.dirname, "client");
+  const scripts = readdirSync(client).filter((name) => name.endsWith(".js"));
+  for (const name of scripts) write(out, name, readFileSync(join(client, name), "utf8"));
+  cpSync(join(ROOT, "chapters/pictures"), join(out, "chapters/pictures"), { recursive: true });
+  write(out, ".nojekyll", "");
+}
+
+/** Builds the site into a folder, which is replaced. Returns how many pages it has. */
+async function build(out: string): Promise<number> {
+  console.log("reading the types …");
+  const types = await hoverTypes(chapters().map(({ file }) => file));
+  const wanted = new Set<string>();
+  const site = makeSite(wanted);
+  console.log(`laying out ${chapters().length} chapters …`);
+  const texts = [...pagesOfTexts()].map(([path, file]) => textPage(path, file, { site, types }));
+  console.log("comparing all chapters …");
+  const { html, scripts } = comparePage();
+  const client = [...Object.keys(scripts), "code.js", "compare.js"];
+  const compare = { file: "compare.html", title: "Compare", main: html, scripts: client };
+  const pages = [...texts.map(({ page }) => page), compare, ...[...wanted].map(filePage)];
+  rmSync(out, { recursive: true, force: true });
+  for (const page of pages) write(out, page.file, renderPage(page));
+  for (const [file, text] of Object.entries(scripts)) write(out, file, text);
+  write(out, "search-data.js", searchData(texts.map(({ searched }) => searched)));
+  writeParts(out);
+  return pages.length;
+}
+
+/** Opens a file in the reader's browser. */
+function open(file: string): void {
+  const [command = "", ...args] = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] }[
+    process.platform as string
+  ] ?? ["xdg-open"];
+  const program = spawn(command, [...args, file], { detached: true, stdio: "ignore" });
+  program.on("error", () => console.error(`open ${file} in your browser`));
+  program.unref();
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      out: { type: "string", default: "dist" },
+      "no-open": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return console.log(USAGE);
+  const out = resolve(ROOT, values.out);
+  const isOurs = !existsSync(out) || existsSync(join(out, "desk.css"));
+  if (!isOurs) throw new Error(`expected a folder for the website alone, got ${values.out}`);
+  const start = performance.now();
+  const count = await build(out);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const index = join(out, "index.html");
+  console.log(`${count} pages in ${seconds} s: ${index}`);
+  if (!values["no-open"] && !process.env.CI && process.stdout.isTTY) open(index);
+}
+
+await main().catch((error: unknown) => {
+  const [message = ""] = String(error instanceof Error ? error.message : error).split("\n");
+  console.error(`error: ${message}`);
+  process.exit(1);
+});

@@ -1,0 +1,333 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, posix } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { chapters, ROOT } from "../scripts/chapters.ts";
+import { run } from "../scripts/run.ts";
+import { useBrowser } from "./support/browser.ts";
+
+// The website as files: every page is there, every link leads somewhere, and nothing comes from elsewhere.
+
+const OUT = join(mkdtempSync(join(tmpdir(), "desk-")), "dist");
+const SOURCES = { folder: ROOT, env: { COMPILED_BOOK: "", CI: "1" }, limit: 120_000 };
+const MAX_PAGE_KB = 60;
+
+let pages = new Map<string, string>();
+
+beforeAll(async () => {
+  const built = await run("desk/build.ts", ["--no-open", "--out", OUT], SOURCES);
+  expect(built.stderr).toBe("");
+  const files = readdirSync(OUT, { recursive: true, encoding: "utf8" });
+  const html = files.filter((file) => file.endsWith(".html"));
+  pages = new Map(html.map((file) => [file, readFileSync(join(OUT, file), "utf8")]));
+}, 130_000);
+
+/** The values of an attribute in some markup, with the characters that markup cannot hold. */
+function valuesOf(attribute: string, html: string): string[] {
+  const found = html.matchAll(new RegExp(`\\s${attribute}="([^"]*)"`, "g"));
+  return [...found].map(([, value = ""]) =>
+    value.replaceAll("&#38;", "&").replaceAll("&amp;", "&"),
+  );
+}
+
+test("each chapter has a page, and so has each text of the book", () => {
+  const wanted = chapters().map(({ folder }) => `chapters/${folder}/index.html`);
+  const others = ["index.html", "glossary.html", "reliability.html", "contributing.html"];
+  const missing = [...wanted, ...others, "compare.html"].filter((file) => !pages.has(file));
+  expect(missing).toEqual([]);
+});
+
+test("every link leads to a page and to a place on it", () => {
+  const broken: string[] = [];
+  for (const [file, html] of pages) {
+    for (const href of valuesOf("href", html)) {
+      if (/^(https?:|data:)/.test(href)) continue;
+      const [path = "", anchor] = href.split("#");
+      const target = path === "" ? file : posix.join(dirname(file), path);
+      const text = pages.get(target) ?? (existsSync(join(OUT, target)) ? "" : undefined);
+      const isThere = anchor === undefined || valuesOf("id", text ?? "").includes(anchor);
+      if (text === undefined || !isThere) broken.push(`${file}: ${href}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test("no name is given twice on a page", () => {
+  const twice: string[] = [];
+  for (const [file, html] of pages) {
+    const ids = valuesOf("id", html);
+    if (new Set(ids).size !== ids.length) twice.push(file);
+  }
+  expect(twice).toEqual([]);
+});
+
+test("nothing is loaded from elsewhere", () => {
+  for (const [file, html] of pages) {
+    const loaded = [...valuesOf("src", html), ...valuesOf("srcset", html)];
+    const styles = [...html.matchAll(/<link [^>]*>/g)].flatMap(([tag]) => valuesOf("href", tag));
+    const far = [...loaded, ...styles].filter((address) => /^(https?:)?\/\//.test(address));
+    expect([file, ...far]).toEqual([file]);
+  }
+  const parts = ["desk.css", ...readdirSync(OUT).filter((name) => name.endsWith(".js"))];
+  for (const name of parts.filter((part) => !part.endsWith("-data.js"))) {
+    const text = readFileSync(join(OUT, name), "utf8");
+    expect(text).not.toMatch(/@import|url\(|fetch\(|XMLHttpRequest|import\(/);
+  }
+});
+
+describe.each(chapters())("the page of $folder", ({ folder }) => {
+  test(`is at most ${MAX_PAGE_KB} KB, compressed`, () => {
+    const html = pages.get(`chapters/${folder}/index.html`) ?? "";
+    expect(gzipSync(html).length / 1024).toBeLessThan(MAX_PAGE_KB);
+  });
+
+  test("has all its words and its whole code without scripts", () => {
+    const html = pages.get(`chapters/${folder}/index.html`) ?? "";
+    const shown = html.replaceAll(/<script.*?<\/script>/gs, "").replaceAll(/<[^>]*>/g, "");
+    const text = shown.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));
+    const source = readFileSync(join(ROOT, "chapters", folder, "main.ts"), "utf8");
+    const squeeze = (words: string): string => words.replaceAll(/\s+/g, "");
+    expect(squeeze(text)).toContain(squeeze(source));
+    const page = readFileSync(join(ROOT, "chapters", folder, "README.md"), "utf8");
+    const headings = [...page.matchAll(/^#{2,3} (.*)$/gm)].map(([, words = ""]) => words);
+    const missing = headings.filter((words) => {
+      return !squeeze(text).includes(squeeze(words.replaceAll(/`/g, "")));
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+test("a folder that holds something else is not replaced", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "mine-"));
+  const { code, stderr } = await run("desk/build.ts", ["--out", folder], SOURCES);
+  expect(stderr).toBe(`error: expected a folder for the website alone, got ${folder}\n`);
+  expect(code).toBe(1);
+});
+
+// ── In a real browser ────────────────────────────────────────────────────────────────────────────
+
+const { browserTest, browser } = await useBrowser();
+
+/** All pages where DESK_PAGES says so, as the workflow does. Otherwise those that differ most. */
+const SAMPLE = ["index.html", "glossary.html", "compare.html"].concat(
+  ["04", "13", "17", "23"].map((number) => `chapters/${folderOf(number)}/index.html`),
+);
+
+function folderOf(number: string): string {
+  return chapters().find((chapter) => chapter.number === number)?.folder ?? "";
+}
+
+function wantedPages(): string[] {
+  return process.env.DESK_PAGES === "all" ? [...pages.keys()] : SAMPLE;
+}
+
+type Setting = {
+  readonly width?: number;
+  readonly theme?: "light" | "dark";
+  readonly javaScriptEnabled?: boolean;
+};
+
+/** What went wrong on a page: errors, and requests to anywhere but the site. */
+type Troubles = { readonly page: Page; readonly troubles: string[] };
+
+/** Opens a page of the site from its file. */
+async function open(file: string, setting: Setting = {}): Promise<Troubles> {
+  const { width = 1280, theme = "light", javaScriptEnabled = true } = setting;
+  const viewport = { width, height: 900 };
+  const context = await browser().newContext({ viewport, colorScheme: theme, javaScriptEnabled });
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") troubles.push(`${file}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => troubles.push(`${file}: ${error.message}`));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`file://${OUT}/`) && !url.startsWith("data:")) troubles.push(url);
+  });
+  await page.goto(`file://${OUT}/${file}`);
+  return { page, troubles };
+}
+
+browserTest(
+  "no page fails, or asks for anything from elsewhere",
+  async () => {
+    for (const file of wantedPages()) {
+      const { page, troubles } = await open(file);
+      expect(troubles).toEqual([]);
+      await page.context().close();
+    }
+  },
+  300_000,
+);
+
+browserTest(
+  "no page scrolls sideways, on a phone or on a desk",
+  async () => {
+    for (const file of wantedPages()) {
+      const { page } = await open(file);
+      for (const width of [320, 390, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        const wide = await page.evaluate("document.documentElement.scrollWidth");
+        expect([file, wide]).toEqual([file, width]);
+      }
+      await page.context().close();
+    }
+  },
+  300_000,
+);
+
+const AXE = readFileSync(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8");
+
+browserTest(
+  "axe finds nothing, in both themes and at two widths",
+  async () => {
+    for (const file of wantedPages()) {
+      for (const [theme, width] of [
+        ["light", 1280],
+        ["dark", 390],
+      ] as const) {
+        const { page } = await open(file, { theme, width });
+        await page.evaluate(AXE);
+        const found = await page.evaluate(
+          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))",
+        );
+        expect([file, theme, found]).toEqual([file, theme, []]);
+        await page.context().close();
+      }
+    }
+  },
+  300_000,
+);
+
+const CHAPTER = `chapters/${folderOf("04")}/index.html`;
+
+/** What the page of a chapter shows of its demo in the README, without the fence. */
+function demoOf(number: string): string {
+  const page = readFileSync(join(ROOT, "chapters", folderOf(number), "README.md"), "utf8");
+  const command = `npx tsx chapters/${folderOf(number)}/main.ts`;
+  const block = page.split(`<!-- generated: output ${command} -->\n\`\`\`console\n`)[1] ?? "";
+  return block.split("\n```")[0] ?? "";
+}
+
+browserTest(
+  "stepping to the end shows exactly the block of the README",
+  async () => {
+    const { page } = await open(CHAPTER);
+    const demo = page.locator(".transcript").filter({ hasText: "Mail box" }).first();
+    const shown = (): Promise<string[]> => demo.locator("li:not(.later) > .said").allTextContents();
+    await demo.getByRole("button", { name: "Next step" }).click();
+    expect((await shown()).length).toBe(1);
+    const count = await demo.locator(".said-list > li").count();
+    for (let step = 1; step < count; step++) {
+      await demo.getByRole("button", { name: "Next step" }).click();
+    }
+    expect((await shown()).join("")).toBe(demoOf("04"));
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "a bar can be reached and chosen with the keyboard, and says what its call was",
+  async () => {
+    const { page } = await open(CHAPTER);
+    const bar = page.locator(".timeline .bar").first();
+    await bar.focus();
+    await page.keyboard.press("Enter");
+    const panel = page.locator(".timeline .panel").first();
+    await expect.poll(() => panel.textContent()).toContain("Beijing");
+    const label = (await bar.getAttribute("aria-label")) ?? "";
+    expect(label).toMatch(/^get_weather Beijing.* ms/);
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "the search finds a word, opens the page at its heading, and closes with Escape",
+  async () => {
+    const { page } = await open("index.html");
+    await page.keyboard.press("/");
+    await page.keyboard.type("structured clone");
+    const first = page.locator("#hits a").first();
+    await first.waitFor();
+    await page.keyboard.press("Escape");
+    expect(await page.locator("#hits").isVisible()).toBe(false);
+    await page.keyboard.press("/");
+    await page.keyboard.type("what can cross");
+    await first.waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/04-parallel-tools\/index\.html#what-can-cross-to-a-thread$/);
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "the theme that was chosen is there on the next page",
+  async () => {
+    const { page } = await open("index.html");
+    await page.getByRole("button", { name: /dark/i }).click();
+    await page.goto(`file://${OUT}/${CHAPTER}`);
+    expect(await page.evaluate("document.documentElement.dataset.theme")).toBe("dark");
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "the first stop of the keyboard skips to the text, and is seen",
+  async () => {
+    const { page } = await open(CHAPTER);
+    await page.keyboard.press("Tab");
+    const skip = page.locator(".skip");
+    expect(await page.evaluate("document.activeElement.className")).toBe("skip");
+    expect((await skip.boundingBox())?.x).toBeGreaterThanOrEqual(0);
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate("document.activeElement.id")).toBe("main");
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "the list of chapters is folded on a phone, and its button opens it",
+  async () => {
+    const { page } = await open(CHAPTER, { width: 390 });
+    const list = page.locator("#chapters");
+    expect(await list.isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Chapters" }).click();
+    expect(await list.isVisible()).toBe(true);
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "without scripts, everything is there: chapters, transcript, diff, code and bars",
+  async () => {
+    const { page, troubles } = await open(CHAPTER, { javaScriptEnabled: false, width: 390 });
+    expect(troubles).toEqual([]);
+    for (const part of ["#chapters", ".transcript", "#diff table", "#code pre", "#time .bar"]) {
+      expect([part, await page.locator(part).first().isVisible()]).toEqual([part, true]);
+    }
+    expect(await page.locator("[data-js]:visible, .find:visible, #theme:visible").count()).toBe(0);
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "on paper there is the text and the code, and no control",
+  async () => {
+    const { page } = await open(CHAPTER);
+    await page.emulateMedia({ media: "print" });
+    expect(await page.locator(".top").isVisible()).toBe(false);
+    expect(await page.locator("article.text h1").isVisible()).toBe(true);
+    await page.context().close();
+  },
+  60_000,
+);
