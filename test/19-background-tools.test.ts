@@ -403,5 +403,5 @@ test("with BACKGROUND=off a study is an ordinary call, and another value is refu
 test("--help names the setting, also where it is set to something odd", async () => {
   const { stdout, code } = await run(FILE, ["--help"], { env: { BACKGROUND: "perhaps" } });
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^ {2}BACKGROUND +off, to let/m);
+  expect(stdout).toMatch(/^ {2}BACKGROUND +off: a call/m);
 });
