@@ -196,6 +196,10 @@ export function whereRecorded({ date, machine }: Recording): string {
   return `Recorded on ${dayOf(date)} on ${cores} cores (${cpu}, ${system}) with Node ${node.slice(1)}.`;
 }
 
+/** Why the first calls of a run begin late. */
+const THREADS =
+  " The offline model replies at once, so threads may still be starting when the first calls come.";
+
 /**
  * The recorded run of a chapter's demo as timelines: for each question the base's run, and below it the
  * chapter's in the same scale. Empty if no run was recorded.
@@ -209,5 +213,5 @@ export function renderTimelines(number: string): Html {
     return `<span class="sign"><span class="${kind}"></span>${words}</span>`;
   });
   return `<div class="timelines"><p class="legend">${legend.join(" ")}</p>${drawn.join("\n")}
-<p class="recorded">${escapeHtml(whereRecorded(run.recording))} A run begins at 0 ms, with its first request or call. <code>npm run bench runs ${number}</code> records it again.</p></div>`;
+<p class="recorded">${escapeHtml(whereRecorded(run.recording))} A run begins at 0 ms, with its first request or call.${number >= "04" ? THREADS : ""} <code>npm run bench runs ${number}</code> records it again.</p></div>`;
 }

@@ -5,7 +5,10 @@ import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { chapters, ROOT } from "../scripts/chapters.ts";
+import { gitDiff } from "../scripts/git.ts";
 import { run } from "../scripts/run.ts";
+import { makeSite } from "../desk/files.ts";
+import { renderMarkdown } from "../desk/markdown.ts";
 import { useBrowser } from "./support/browser.ts";
 
 // The website as files: every page is there, every link leads somewhere, and nothing comes from elsewhere.
@@ -106,6 +109,14 @@ test("a folder that holds something else is not replaced", async () => {
   expect(code).toBe(1);
 });
 
+test("a link to a file that is missing ends the build with one line", () => {
+  const site = makeSite(new Set());
+  const page = { path: "README.md", file: "index.html", chapter: "" };
+  expect(() => renderMarkdown({ ...page, text: "[a page](chapters/99.md)" }, site)).toThrow(
+    /^README\.md links to chapters\/99\.md, which is missing/,
+  );
+});
+
 // ── In a real browser ────────────────────────────────────────────────────────────────────────────
 
 const { browserTest, browser } = await useBrowser();
@@ -117,6 +128,10 @@ const SAMPLE = ["index.html", "glossary.html", "compare.html"].concat(
 
 function folderOf(number: string): string {
   return chapters().find((chapter) => chapter.number === number)?.folder ?? "";
+}
+
+function fileOf(number: string): string {
+  return `chapters/${folderOf(number)}/main.ts`;
 }
 
 function wantedPages(): string[] {
@@ -241,6 +256,42 @@ browserTest(
     await expect.poll(() => panel.textContent()).toContain("Beijing");
     const label = (await bar.getAttribute("aria-label")) ?? "";
     expect(label).toMatch(/^get_weather Beijing.* ms/);
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "the type of a name is shown when the keyboard reaches it, until Escape",
+  async () => {
+    const { page } = await open(CHAPTER);
+    const name = page.locator("#code [data-type][tabindex='0']").first();
+    await name.focus();
+    const tip = page.locator("[role=tooltip]");
+    await tip.waitFor();
+    expect(await tip.textContent()).toBe(await name.getAttribute("data-type"));
+    await page.keyboard.press("Escape");
+    expect(await tip.isVisible()).toBe(false);
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "any two chapters can be compared, in both directions",
+  async () => {
+    const { page, troubles } = await open("compare.html");
+    for (const [from, to] of [
+      ["07", "13"],
+      ["13", "07"],
+    ] as const) {
+      await page.locator("#from").selectOption(from);
+      await page.locator("#to").selectOption(to);
+      const [added, deleted] = gitDiff(fileOf(from), fileOf(to), "--numstat").split("\t");
+      const caption = page.locator("#compared figcaption");
+      await expect.poll(() => caption.textContent()).toContain(`+${added} −${deleted}`);
+    }
+    expect(troubles).toEqual([]);
     await page.context().close();
   },
   60_000,
