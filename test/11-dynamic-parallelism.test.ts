@@ -57,6 +57,19 @@ test.each([...NO_MODES.keys()])(
   },
 );
 
+const QUESTION =
+  "Email bob@slow.example saying lunch is at noon in the old hall behind the station where we met in spring, then email him saying sorry, at one.";
+
+test("two e-mails over a slow line arrive in the order asked in the mode sequential, and not in parallel", async () => {
+  const file = "chapters/11-dynamic-parallelism/main.ts";
+  const { stdout } = await run(file, [`${QUESTION} Run the calls in sequential mode.`]);
+  const arrived = (text: string): string[] =>
+    [...text.matchAll(/"message": "(\w+)/g)].map(([, word = ""]) => word);
+  expect(arrived(stdout)).toEqual(["lunch", "sorry"]);
+  const page = printed("11", `${QUESTION} Run the calls in parallel mode.`);
+  expect(arrived(page)).toEqual(["sorry", "lunch"]);
+});
+
 test("a reply without calls needs no runner, so no warning is printed about its mode", async () => {
   const { look } = await conversations;
   const { said, trail, results } = look("no calls");
