@@ -87,11 +87,15 @@ async function build(out: string): Promise<number> {
   return pages.length;
 }
 
+/** What opens a file on each system; on all others it is xdg-open. */
+const OPENERS = new Map<string, readonly string[]>([
+  ["darwin", ["open"]],
+  ["win32", ["cmd", "/c", "start", ""]],
+]);
+
 /** Opens a file in the reader's browser. */
 function open(file: string): void {
-  const [command = "", ...args] = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] }[
-    process.platform as string
-  ] ?? ["xdg-open"];
+  const [command = "", ...args] = OPENERS.get(process.platform) ?? ["xdg-open"];
   const program = spawn(command, [...args, file], { detached: true, stdio: "ignore" });
   program.on("error", () => console.error(`open ${file} in your browser`));
   program.unref();
@@ -107,7 +111,8 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(USAGE);
   const out = resolve(ROOT, values.out);
-  const isOurs = !existsSync(out) || existsSync(join(out, "desk.css"));
+  const files = existsSync(out) ? readdirSync(out) : [];
+  const isOurs = files.length === 0 || files.includes("desk.css");
   if (!isOurs) throw new Error(`expected a folder for the website alone, got ${values.out}`);
   const start = performance.now();
   const count = await build(out);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -104,8 +104,10 @@ describe.each(chapters())("the page of $folder", ({ folder }) => {
 
 test("a folder that holds something else is not replaced", async () => {
   const folder = mkdtempSync(join(tmpdir(), "mine-"));
+  writeFileSync(join(folder, "letter.txt"), "mine");
   const { code, stderr } = await run("desk/build.ts", ["--out", folder], SOURCES);
   expect(stderr).toBe(`error: expected a folder for the website alone, got ${folder}\n`);
+  expect(readdirSync(folder)).toEqual(["letter.txt"]);
   expect(code).toBe(1);
 });
 
