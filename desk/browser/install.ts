@@ -1,17 +1,13 @@
 import { execFile, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { atEnd } from "../../mock-tools/at-end.ts";
 import { messageOf } from "../../mock-tools/plain.ts";
-import { isAlive } from "../../shared/alive.ts";
-import { runNpm } from "../../shared/engine/npm.ts";
+import { installStaged, MODULES } from "../../shared/engine/staging.ts";
 import { printStatus } from "../../shared/print.ts";
 
 const FOLDER = import.meta.dirname;
-const MODULES = "node_modules";
 const PACKAGE = "@sparticuz/chromium";
 
 const Manifest = z.object({ version: z.string() });
@@ -67,42 +63,11 @@ function checkBrowser(binary: string): void {
   throw new Error(`Chromium cannot be run here: ${line}`);
 }
 
-/** Moves a finished installation to its place in one step, so that no process sees half of it. */
-function moveFrom(folder: string): void {
-  const place = join(FOLDER, MODULES);
-  // Another setup may have been faster.
-  if (installedBrowser()) return;
-  if (existsSync(place)) renameSync(place, join(folder, "old"));
-  renameSync(join(folder, MODULES), place);
-}
-
-const BEGIN = ".install-";
-
-/** Removes what killed setups have left. */
-function removeLeftovers(): void {
-  for (const name of readdirSync(FOLDER).filter((one) => one.startsWith(BEGIN))) {
-    const [pid = ""] = name.slice(BEGIN.length).split("-");
-    if (!isAlive(Number(pid))) rmSync(join(FOLDER, name), { recursive: true, force: true });
-  }
-}
-
-async function install(): Promise<void> {
-  removeLeftovers();
-  const folder = mkdtempSync(join(FOLDER, `${BEGIN}${process.pid}-`));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  atEnd(remove);
-  try {
-    for (const name of ["package.json", "package-lock.json"]) {
-      copyFileSync(join(FOLDER, name), join(folder, name));
-    }
-    await runNpm(folder);
-    printStatus("browser: npm has fetched it, now it is unpacked");
-    await unpack(folder);
-    checkBrowser(binaryIn(folder));
-    moveFrom(folder);
-  } finally {
-    remove();
-  }
+/** Completes what npm has fetched, and checks it. */
+async function finish(folder: string): Promise<void> {
+  printStatus("browser: npm has fetched it, now it is unpacked");
+  await unpack(folder);
+  checkBrowser(binaryIn(folder));
 }
 
 const BEAT_MS = 5_000;
@@ -135,7 +100,7 @@ export async function ensureBrowser(): Promise<string> {
   printStatus(`browser: about 70 MB, which become 220 MB in desk/browser/${MODULES}`);
   const hide = showTime();
   try {
-    await install();
+    await installStaged(FOLDER, { finish, isInstalled: () => installedBrowser() !== undefined });
   } finally {
     hide();
   }

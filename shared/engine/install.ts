@@ -1,18 +1,14 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { atEnd } from "../../mock-tools/at-end.ts";
-import { isAlive } from "../alive.ts";
 import { printStatus } from "../print.ts";
-import { runNpm } from "./npm.ts";
 import { showGrowth } from "./progress.ts";
+import { installStaged, MODULES } from "./staging.ts";
 import { checkVersion } from "./version.ts";
 
 const FOLDER = import.meta.dirname;
 const PLATFORM = `${process.platform}-${process.arch}`;
 const PACKAGE = `@restatedev/restate-server-${PLATFORM}`;
-const MODULES = "node_modules";
 
 const Manifest = z.object({ version: z.string() });
 const Lock = z.object({ packages: z.record(z.string(), z.looseObject({})) });
@@ -47,44 +43,6 @@ export function findEngine(): string | undefined {
   return version === lockedVersion() ? binaryIn(FOLDER) : undefined;
 }
 
-/** Moves a finished installation to its place in one step, so that no process sees half of it. */
-function moveFrom(folder: string): void {
-  const place = join(FOLDER, MODULES);
-  // Another setup may have been faster.
-  if (findEngine()) return;
-  if (existsSync(place)) renameSync(place, join(folder, "old"));
-  renameSync(join(folder, MODULES), place);
-}
-
-const BEGIN = ".install-";
-
-/** Removes what killed setups have left. */
-function removeLeftovers(): void {
-  for (const name of readdirSync(FOLDER).filter((one) => one.startsWith(BEGIN))) {
-    const [pid = ""] = name.slice(BEGIN.length).split("-");
-    if (!isAlive(Number(pid))) rmSync(join(FOLDER, name), { recursive: true, force: true });
-  }
-}
-
-async function install(version: string): Promise<void> {
-  removeLeftovers();
-  const folder = mkdtempSync(join(FOLDER, `${BEGIN}${process.pid}-`));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  atEnd(remove);
-  const hide = showGrowth(binaryIn(folder));
-  try {
-    for (const name of ["package.json", "package-lock.json"]) {
-      copyFileSync(join(FOLDER, name), join(folder, name));
-    }
-    await runNpm(folder);
-    await checkVersion(binaryIn(folder), version);
-    moveFrom(folder);
-  } finally {
-    hide();
-    remove();
-  }
-}
-
 /**
  * Returns the path of the engine's binary. If it is missing, says so on stderr, installs it and checks it.
  *
@@ -97,7 +55,11 @@ export async function ensureEngine(): Promise<string> {
   printStatus(`engine: restate-server ${version} is missing, so npm fetches it for ${PLATFORM}`);
   printStatus(`engine: about 80 MB, which become 226 MB in shared/engine/${MODULES}`);
   printStatus("engine: its licence is the Business Source License 1.1, whose text comes with it");
-  await install(version);
+  await installStaged(FOLDER, {
+    watch: (folder) => showGrowth(binaryIn(folder)),
+    finish: (folder) => checkVersion(binaryIn(folder), version),
+    isInstalled: () => findEngine() !== undefined,
+  });
   printStatus(`engine: restate-server ${version} is installed`);
   return binaryIn(FOLDER);
 }
