@@ -2,7 +2,7 @@ import { type Chapter, chapters } from "../scripts/chapters.ts";
 import { viewButtons } from "./diff.ts";
 import { escapeHtml, type Html } from "./html.ts";
 import { highlightLines, type Range } from "./highlight.ts";
-import { changedWords, linesOf, type Row, rowsOf } from "./rows.ts";
+import { changedWords, linesOf, type Row, rowsOfAll } from "./rows.ts";
 
 const SIGNS = { same: "=", pair: "~", deleted: "-", added: "+" } as const;
 
@@ -46,8 +46,9 @@ export function compareData(all = chapters()): CompareData {
   const scripts: Record<string, string> = {};
   const words: Record<string, readonly [readonly Range[], readonly Range[]]> = {};
   const pairs = all.flatMap((to, index) => all.slice(0, index).map((from) => [from, to] as const));
-  for (const [from, to] of pairs) {
-    const rows = rowsOf(from, to);
+  const diffs = rowsOfAll(pairs);
+  for (const [index, [from, to]] of pairs.entries()) {
+    const rows = diffs[index] ?? [];
     const [before, after] = [linesOf(from), linesOf(to)];
     scripts[from.number + to.number] = editScript(rows);
     for (const { from: i, to: j } of rows.filter(({ kind }) => kind === "pair")) {

@@ -1,6 +1,6 @@
 import { diffWordsWithSpace } from "diff";
 import type { Chapter } from "../scripts/chapters.ts";
-import { gitDiff } from "../scripts/git.ts";
+import { gitDiff, gitDiffs } from "../scripts/git.ts";
 import type { Range } from "./highlight.ts";
 
 /**
@@ -18,9 +18,11 @@ export function linesOf({ source }: Chapter): string[] {
   return source.replace(/\n$/, "").split("\n");
 }
 
-/** The sign of each line in git's diff of two whole files: a space, - or +. */
-function signs(from: Chapter, to: Chapter): string {
-  const text = from.file === to.file ? "" : gitDiff(from.file, to.file, "-U100000");
+/** Gives the whole files in git's diff, with the lines that stay. */
+const WHOLE = "-U100000";
+
+/** The sign of each line in git's diff of two whole files: a space, - or +. Equal files have no diff. */
+function signs(text: string, to: Chapter): string {
   if (text === "") return " ".repeat(linesOf(to).length);
   const body = text.slice(text.indexOf("\n@@")).split("\n").slice(2, -1);
   return body.map((line) => line.slice(0, 1)).join("");
@@ -113,12 +115,11 @@ function pairUp(before: readonly string[], after: readonly string[], start: Plac
   return [...rows, ...beside(at, end)];
 }
 
-/** Lays git's diff of two chapters over their lines. */
-export function rowsOf(from: Chapter, to: Chapter): Row[] {
+function layOver(text: string, from: Chapter, to: Chapter): Row[] {
   const [before, after] = [linesOf(from), linesOf(to)];
   const rows: Row[] = [];
   let at: Place = { from: 0, to: 0 };
-  for (const [block] of signs(from, to).matchAll(/ +|[-+]+/g)) {
+  for (const [block] of signs(text, to).matchAll(/ +|[-+]+/g)) {
     const added = block.replaceAll("-", "").length;
     const deleted = block.replaceAll("+", "").length;
     const end = { from: at.from + deleted, to: at.to + added };
@@ -128,6 +129,19 @@ export function rowsOf(from: Chapter, to: Chapter): Row[] {
     at = end;
   }
   return rows;
+}
+
+/** Lays git's diff of two chapters over their lines. */
+export function rowsOf(from: Chapter, to: Chapter): Row[] {
+  const text = from.file === to.file ? "" : gitDiff(from.file, to.file, WHOLE);
+  return layOver(text, from, to);
+}
+
+/** The same for many pairs of chapters. */
+export function rowsOfAll(pairs: readonly (readonly [from: Chapter, to: Chapter])[]): Row[][] {
+  const files = pairs.map(([from, to]) => [from.file, to.file] as const);
+  const texts = gitDiffs(files, WHOLE);
+  return pairs.map(([from, to], index) => layOver(texts[index] ?? "", from, to));
 }
 
 export type Marks = { readonly before: readonly Range[]; readonly after: readonly Range[] };
