@@ -16,7 +16,7 @@ import { type Book, chapterPage } from "./chapter.ts";
 import { comparePage } from "./compare.ts";
 import { filePage, makeSite, pagesOfTexts } from "./files.ts";
 import type { Html } from "./html.ts";
-import { partsOf, renderMarkdown } from "./markdown.ts";
+import { partsOf, renderMarkdown, type Site } from "./markdown.ts";
 import { searchData, type Searched } from "./search.ts";
 import { chapterTree, type Page, renderPage } from "./shell.ts";
 import { hoverTypes } from "./types.ts";
@@ -30,16 +30,25 @@ function titleOf(text: string): string {
   return (/^# (.*)/m.exec(text)?.[1] ?? "").replaceAll("`", "");
 }
 
-/** A text of the book as a page, and what the search finds on it. */
-function textPage(path: string, file: string, book: Book): { page: Page; searched: Searched } {
+/** A text of the book, as markup and as what the search finds in it. */
+type Text = {
+  /** The folder of its chapter, if it belongs to one. */
+  readonly folder: string | undefined;
+  readonly html: Html;
+  readonly searched: Searched;
+};
+
+function readText(path: string, file: string, site: Site): Text {
   const text = readFileSync(join(ROOT, path), "utf8");
   const folder = /^chapters\/(\d\d-[^/]*)/.exec(path)?.[1];
-  const html = renderMarkdown({ path, text, file, chapter: folder?.slice(0, 2) ?? "" }, book.site);
-  const title = titleOf(text);
-  const searched = { file, title, parts: partsOf(text) };
-  if (folder !== undefined) return { page: chapterPage(findChapter(folder), html, book), searched };
+  const html = renderMarkdown({ path, text, file, chapter: folder?.slice(0, 2) ?? "" }, site);
+  return { folder, html, searched: { file, title: titleOf(text), parts: partsOf(text) } };
+}
+
+function textPage({ folder, html, searched: { file, title } }: Text, book: Book): Page {
+  if (folder !== undefined) return chapterPage(findChapter(folder), html, book);
   const main = file === "index.html" ? withTree(html, file) : html;
-  return { page: { file, title, main: `<article class="text">${main}</article>` }, searched };
+  return { file, title, main: `<article class="text">${main}</article>` };
 }
 
 /** The start page: the picture of the tree is followed by the tree to click. */
@@ -68,17 +77,21 @@ function writeParts(out: string): void {
 
 /** Builds the site into a folder, which is replaced. Returns how many pages it has. */
 async function build(out: string): Promise<number> {
-  console.log("reading the types …");
-  const types = await hoverTypes(chapters().map(({ file }) => file));
+  const all = chapters();
+  console.log("reading the texts, and in the background the types …");
+  const asked = hoverTypes(all.map(({ file }) => file));
   const wanted = new Set<string>();
   const site = makeSite(wanted);
-  console.log(`laying out ${chapters().length} chapters …`);
-  const texts = [...pagesOfTexts()].map(([path, file]) => textPage(path, file, { site, types }));
+  const texts = [...pagesOfTexts()].map(([path, file]) => readText(path, file, site));
   console.log("comparing all chapters …");
   const { html, scripts } = comparePage();
   const client = [...Object.keys(scripts), "code.js", "compare.js"];
   const compare = { file: "compare.html", title: "Compare", main: html, scripts: client };
-  const pages = [...texts.map(({ page }) => page), compare, ...[...wanted].map(filePage)];
+  const types = await asked;
+  console.log(`laying out ${all.length} chapters …`);
+  const pages = [...texts.map((text) => textPage(text, { site, types })), compare];
+  console.log(`showing ${wanted.size} other files …`);
+  pages.push(...[...wanted].map(filePage));
   rmSync(out, { recursive: true, force: true });
   for (const page of pages) write(out, page.file, renderPage(page));
   for (const [file, text] of Object.entries(scripts)) write(out, file, text);

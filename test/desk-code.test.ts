@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test, vi } from "vitest";
 import { type Chapter, chapters, findChapter, ROOT } from "../scripts/chapters.ts";
-import { gitDiff } from "../scripts/git.ts";
+import { gitDiff, gitDiffs } from "../scripts/git.ts";
 import { renderCode } from "../desk/code.ts";
 import { comparePage, type CompareData } from "../desk/compare.ts";
 import { renderDiff } from "../desk/diff.ts";
@@ -129,9 +129,9 @@ test("names carry their types, and the code stays the same", async () => {
 
 test("without the compiler's interface there are no types, and one line says so", async () => {
   const log = vi.spyOn(console, "log").mockReturnValue();
-  const load = () => Promise.reject(new Error("Cannot find package 'typescript'\nimported from"));
-  expect(await hoverTypes(["chapters/07-tool-runners/main.ts"], load)).toEqual(new Map());
-  expect(log.mock.calls).toEqual([["no types on hover: Cannot find package 'typescript'"]]);
+  const files = ["chapters/07-tool-runners/main.ts"];
+  expect(await hoverTypes(files, "test/programs/no-compiler.ts")).toEqual(new Map());
+  expect(log.mock.calls).toEqual([["no types on hover: Error: expected a compiler"]]);
 });
 
 test.each(changes)("the diff of %s has the lines that git counts, in both views", (_, from, to) => {
@@ -342,6 +342,14 @@ test("a chapter compared with itself says so, and an unknown address changes not
   expect(same.total).toBe("05 · Error recovery is the same chapter twice: nothing differs.");
   expect(filesIn(same.table, "inline").after).toEqual(numbered(findChapter("05")));
   expect(compare("#05-99")).toEqual(same);
+});
+
+test("many pairs of files are compared as each pair is", () => {
+  const files = ["04", "05", "13", "23"].map((number) => findChapter(number).file);
+  const pairs = files.flatMap((from) => files.map((to) => [from, to] as const));
+  const withoutNames = (text: string): string => text.replace(/^(.*\n){4}/, "");
+  const expected = pairs.map(([from, to]) => withoutNames(gitDiff(from, to, "-U1")));
+  expect(gitDiffs(pairs, "-U1").map(withoutNames)).toEqual(expected);
 });
 
 test("the data of the page that compares stays under a megabyte", () => {

@@ -1,0 +1,2 @@
+// Stands for a program that finds no compiler.
+throw new Error("expected a compiler");
