@@ -216,7 +216,8 @@ browserTest(
       }
     }
   },
-  300_000,
+  // On all pages, axe alone takes several minutes.
+  600_000,
 );
 
 const CHAPTER = `chapters/${folderOf("04")}/index.html`;
