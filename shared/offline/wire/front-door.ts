@@ -2,26 +2,14 @@
 // keeps what aimock drops.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
+import { admit } from "./admit.ts";
 import { readBody } from "./body.ts";
-import { adaptGemini } from "./gemini.ts";
-import { parseJson } from "./json.ts";
 import { readKnobs } from "./knobs.ts";
-import { findMistake, findTooMuch } from "./mistakes.ts";
 import { adaptOutgoing } from "./outgoing.ts";
-import { type Refusal, sendRefusal, type Wire } from "./refusal.ts";
+import { sendRefusal } from "./refusal.ts";
 import { pathOf, routeOf } from "./routes.ts";
-import { refuseClaude } from "./rules.ts";
-import { refuseStored } from "./stored.ts";
 
 type Handle = (request: Readable, response: ServerResponse) => void;
-
-/** The largest body that aimock reads. It is more than any model's context window holds. */
-const CONTEXT_WINDOW = 10 * 1024 * 1024;
-const TOO_LONG: Refusal = {
-  status: 400,
-  message: "Your input exceeds the context window of this model.",
-  code: "context_length_exceeded",
-};
 
 /** The list of models, in the form of https://platform.openai.com/docs/api-reference/models/list */
 const MODELS = {
@@ -33,18 +21,11 @@ const MODELS = {
  * A copy of the request for aimock. Its headers are ours, because some headers of clients would change
  * aimock's reply. The knobs come back as the `_context` of the request.
  */
-function repeat(request: IncomingMessage, body: Buffer, json: unknown): Readable {
+function repeat(request: IncomingMessage, body: Uint8Array, json: unknown): Readable {
   const { method, socket } = request;
   const context = JSON.stringify(readKnobs(json));
   const headers = { "content-type": "application/json", "x-aimock-context": context };
   return Object.assign(Readable.from([body]), { method, url: pathOf(request), socket, headers });
-}
-
-function refuse(wire: Wire, json: unknown): Refusal | undefined {
-  const mistake = findMistake(wire, json);
-  if (mistake) return mistake;
-  if (wire === "claude") return refuseClaude(json);
-  return wire === "responses" ? refuseStored(json) : undefined;
 }
 
 function sendModels(response: ServerResponse): void {
@@ -67,15 +48,11 @@ async function enter(
   if (refusal) return sendRefusal(response, wire, refusal);
   const text = await readBody(request);
   if (typeof text !== "string") return sendRefusal(response, wire, text);
-  const tooMuch = findTooMuch(text);
-  if (tooMuch) return sendRefusal(response, wire, tooMuch);
-  const json = parseJson(text);
-  const refused = refuse(wire, json);
-  if (refused) return sendRefusal(response, wire, refused);
-  const body = Buffer.from(JSON.stringify(adaptGemini(json)));
-  if (body.length > CONTEXT_WINDOW) return sendRefusal(response, wire, TOO_LONG);
+  const admitted = admit(wire, text);
+  if ("status" in admitted) return sendRefusal(response, wire, admitted);
+  const { json, bytes } = admitted;
   adaptOutgoing(response, wire, json);
-  handle(repeat(request, body, json), response);
+  handle(repeat(request, bytes, json), response);
 }
 
 /** Ends a request that could not be read or that met a bug of ours. No request may end the process. */

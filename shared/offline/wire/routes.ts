@@ -1,6 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Refusal, Wire } from "./refusal.ts";
 
+/** The parts of a request that say where it goes. */
+export type Addressed = Pick<IncomingMessage, "method" | "url" | "headers">;
+
 /** The protocol of a request, and why it is refused, if it is. */
 export type Route = { readonly wire: Wire; readonly refusal: Refusal | undefined };
 
@@ -12,14 +15,14 @@ const PATHS: readonly (readonly [RegExp, Wire])[] = [
 ];
 
 /** For an unknown path, the API to which it belongs, guessed from the path or a header. */
-function nearestWire(path: string, request: IncomingMessage): Wire {
+function nearestWire(path: string, request: Addressed): Wire {
   if (path.startsWith("/v1beta/")) return "gemini";
   const isClaude = path.startsWith("/v1/messages") || "anthropic-version" in request.headers;
   return isClaude ? "claude" : "chat";
 }
 
 /** Takes a request, returns its path without the query. */
-export function pathOf({ url = "/" }: IncomingMessage): string {
+export function pathOf({ url = "/" }: Pick<Addressed, "url">): string {
   return url.replace(/[?#].*$/s, "");
 }
 
@@ -27,7 +30,7 @@ export function pathOf({ url = "/" }: IncomingMessage): string {
  * Takes a request, returns its protocol. Every path and method except the four that give
  * replies is refused, because aimock has many more, and some of them change its replies.
  */
-export function routeOf(request: IncomingMessage): Route {
+export function routeOf(request: Addressed): Route {
   const { method } = request;
   const path = pathOf(request);
   const wire = PATHS.find(([pattern]) => pattern.test(path))?.[1];

@@ -1,21 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type ChatCompletionRequest, createServer, type FixtureResponse } from "@copilotkit/aimock";
 import { openFrontDoor } from "./front-door.ts";
+import { LETTERS_PER_TOKEN, readPace } from "./pace.ts";
 import { reply } from "./reply.ts";
-
-const LETTERS_PER_TOKEN = 4;
-const TOKENS_PER_SECOND = 25;
 
 /** How long a connection may be idle besides the latency, for example if the client reads no more. */
 const IDLE_MS = 60_000;
-
-/** A setting from the environment: a whole number, or undefined. */
-function readNumber(name: string): number | undefined {
-  const text = process.env[name];
-  if (!text) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`expected a whole number in ${name}, got ${text}`);
-  return Number(text);
-}
 
 /**
  * Serves the offline model on loopback to any client of OpenAI's, Anthropic's or Google's API. If
@@ -28,7 +18,7 @@ function readNumber(name: string): number | undefined {
  */
 export async function serveOfflineModel(port: number, keepsProcessAlive: boolean): Promise<string> {
   const options = { port, logLevel: "silent", journalMaxEntries: 1 } as const;
-  const latency = readNumber("OFFLINE_LATENCY_MS") ?? 0;
+  const { latency, tokensPerSecond } = readPace();
   const think = async (request: ChatCompletionRequest): Promise<FixtureResponse> => {
     // A program that is cancelled while the model thinks must not wait for the reply.
     await wait(latency, undefined, { ref: keepsProcessAlive });
@@ -38,7 +28,7 @@ export async function serveOfflineModel(port: number, keepsProcessAlive: boolean
     match: { endpoint: "chat" },
     response: latency > 0 ? think : reply,
     chunkSize: LETTERS_PER_TOKEN,
-    streamingProfile: { tps: readNumber("OFFLINE_TOKENS_PER_SECOND") ?? TOKENS_PER_SECOND },
+    streamingProfile: { tps: tokensPerSecond },
   } as const;
   const { server, url } = await createServer([fixture], options);
   openFrontDoor(server);
