@@ -1,0 +1,4 @@
+// node:path
+export function join(...parts: readonly string[]): string {
+  return parts.join("/");
+}

@@ -1,0 +1,4 @@
+// node:url
+export function pathToFileURL(path: string): URL {
+  return new URL(`file://${path}`);
+}
