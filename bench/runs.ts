@@ -11,7 +11,7 @@ import { type Asked, conversationOf, pack, packReply } from "../scripts/recordin
 import { type Recording, Recording as Whole, type Section } from "../scripts/recording.ts";
 import { start } from "../scripts/run.ts";
 import { serveOfflineModel } from "../shared/offline/wire/server.ts";
-import type { CallBar } from "../shared/timeline.ts";
+import type { CallBar } from "../shared/call-bars.ts";
 import { type Exchange, relayExchanges } from "./relay.ts";
 
 const FOLDER = join(import.meta.dirname, "runs");

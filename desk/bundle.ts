@@ -7,7 +7,9 @@ import { build, type BuildOptions, type Plugin } from "esbuild";
 import { type Chapter, findChapter, ROOT } from "../scripts/chapters.ts";
 
 /** The chapters that run in their pages. */
-export const PLAYED: readonly string[] = "03 04 05 06 07 08 09 10 11 12 13 14 15 17".split(" ");
+export const PLAYED: readonly string[] = "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 17 18".split(
+  " ",
+);
 
 const PAGE = join(ROOT, "desk/page");
 const SHARED = /^(?:shared|mock-tools)\//;

@@ -2,29 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../scripts/chapters.ts";
 import { type Bar, Recording, type Section } from "../scripts/recording.ts";
+import { beginOf, divideRuns, type Ran } from "./scene.ts";
 import { divide, type Segment } from "./segments.ts";
 import { callsOf, placeOf, resultsOf, type Wire, wiresOf } from "./wire.ts";
-
-/** A bar, when its run began, and what the model got for its call, if that is known. */
-export type Ran = { readonly bar: Bar; readonly zero: number; readonly result: unknown };
-
-type Span = { readonly start: number };
-type Opening = Span & { readonly opens: boolean };
-
-/** Divides replies into the runs of the agent. A run begins with a request that opens a conversation. */
-export function divideRuns<Reply extends Opening>(replies: readonly Reply[]): Reply[][] {
-  const runs: Reply[][] = [[]];
-  for (const reply of replies) {
-    if (reply.opens && runs.at(-1)?.length) runs.push([]);
-    runs.at(-1)?.push(reply);
-  }
-  return runs;
-}
-
-/** When a run began: with its first request or call. */
-export function beginOf(replies: readonly Span[], bars: readonly Span[]): number {
-  return Math.min(...[...replies, ...bars].map(({ start }) => start));
-}
 
 /** A segment of a recorded transcript, with what happened in it. */
 export type Step = Segment & {

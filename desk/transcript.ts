@@ -1,63 +1,15 @@
-import { z } from "zod";
+import {
+  folded,
+  showCalls,
+  showEntry,
+  showReply,
+  showRequest,
+  showSegment,
+} from "./beside.ts";
 import { escapeHtml, type Html } from "./html.ts";
-import { type Ran, readRun, type Run, type Step } from "./runs.ts";
-import { divideBlock, nameOf, type Segment } from "./segments.ts";
+import { readRun, type Run, type Step } from "./runs.ts";
+import { divideBlock } from "./segments.ts";
 import { whereRecorded } from "./timeline.ts";
-import type { Wire } from "./wire.ts";
-
-function asJson(value: unknown): Html {
-  return `<pre class="json" tabindex="0">${escapeHtml(JSON.stringify(value, null, 2))}</pre>`;
-}
-
-function folded(title: Html, body: Html): Html {
-  return `<details><summary>${title}</summary>${body}</details>`;
-}
-
-const Said = z.strictObject({ role: z.string(), content: z.string() });
-
-/** An entry of a conversation: a plain message as its text, anything else as JSON. */
-function showEntry(entry: unknown): Html {
-  const said = Said.safeParse(entry);
-  if (!said.success) return asJson(entry);
-  const { role, content } = said.data;
-  return `<p><code>${escapeHtml(role)}</code></p><pre class="json" tabindex="0">${escapeHtml(content)}</pre>`;
-}
-
-/** A request, without what the requests before it said. */
-function showRequest({ path, field, added, rest, opens }: Wire): Html {
-  const title = opens ? "Request" : "Request: what it adds to the one before";
-  const others = rest ? folded("The other fields of the request", asJson(rest)) : "";
-  const where = `<p>POST <code>${escapeHtml(path)}</code>, in <code>${field}</code>:</p>`;
-  return folded(title, `${where}${added.map(showEntry).join("")}${others}`);
-}
-
-const Typed = z.looseObject({ type: z.string() });
-
-/** The events of a stream, each on a line: its time, its type, its piece of the reply, its other fields. */
-function showEvents(events: NonNullable<Wire["events"]>): Html {
-  const lines = events.map(({ at, data }) => {
-    const { type, delta, ...others } = Typed.parse(data);
-    const fields = delta === undefined ? others : { delta, ...others };
-    return `${`${at} ms`.padStart(8)}  ${type} ${JSON.stringify(fields)}`;
-  });
-  return `<pre class="json events" tabindex="0">${escapeHtml(lines.join("\n"))}</pre>`;
-}
-
-function showReply({ start, end, reply, events }: Wire): Html {
-  const streamed = events ? `, a stream of ${events.length} events` : "";
-  const title = `Reply, after ${end - start} ms${streamed}`;
-  return folded(title, events ? showEvents(events) : asJson(reply));
-}
-
-/** What ran, call by call. */
-function showCalls(ran: readonly Ran[]): Html {
-  const items = ran.map(({ bar: { label, start, end, how }, zero }) => {
-    const times = `from ${start - zero} to ${end - zero} ms, ${how}`;
-    return `<li>${escapeHtml(label)}: ${times}</li>`;
-  });
-  const count = ran.length === 1 ? "1 call" : `${ran.length} calls`;
-  return folded(`What ran: ${count}`, `<ul>${items.join("")}</ul>`);
-}
 
 /** What happened in a step that the transcript does not show. */
 function showBeside({ wire, ran, fedBack, kind }: Step, missing: string | undefined): Html {
@@ -71,28 +23,6 @@ function showBeside({ wire, ran, fedBack, kind }: Step, missing: string | undefi
       : []),
   ];
   return parts.length > 0 ? `<div class="beside">${parts.join("\n")}</div>` : "";
-}
-
-/** Lines of a table that is made of letters. They must not be wrapped. */
-const DRAWN = /(?:^(?:.*[│┌├└].*|\S.*? {3,}\S.*)(?:\n|$))+/gm;
-
-function showText(text: string): Html {
-  const tables = [...text.matchAll(DRAWN)];
-  const parts = tables.map(([table], index) => {
-    const before = tables[index - 1];
-    const from = before ? before.index + before[0].length : 0;
-    const words = text.slice(from, tables[index]?.index);
-    const label = 'tabindex="0" role="region" aria-label="Table"';
-    return `${escapeHtml(words)}<span class="drawn" ${label}>${escapeHtml(table)}</span>`;
-  });
-  const last = tables.at(-1);
-  return parts.join("") + escapeHtml(text.slice(last ? last.index + last[0].length : 0));
-}
-
-function showSegment(segment: Segment, beside: Html): Html {
-  const text = `<pre class="said">${showText(segment.text)}</pre>`;
-  const gap = segment.text.endsWith("\n\n") ? " gap" : "";
-  return `<li class="${segment.kind}${gap}" data-name="${nameOf(segment)}">${text}${beside}</li>`;
 }
 
 const CONTROLS = `<div class="controls" data-js hidden>

@@ -6,6 +6,7 @@ import type { Piscina } from "piscina";
 import { type CallNote, hearCalls, now } from "../mock-tools/notes.ts";
 import { messageOf } from "../mock-tools/plain.ts";
 import { type Bar, drawBars } from "./bars.ts";
+import { makeBars } from "./call-bars.ts";
 import { columnsOf } from "./columns.ts";
 import { printStatus } from "./print.ts";
 import { takeRuns } from "./runs.ts";
@@ -63,35 +64,6 @@ export function watchThreads(pool: Piscina): void {
     // The pool forgets the thread after this event.
     queueMicrotask(() => noteEnds(at));
   });
-}
-
-/** A bar, and the arguments of its call as JSON. */
-export type CallBar = Bar & { readonly arguments: string };
-
-/** The times that the notes do not contain: each thread's end, each run's first reply, the present. */
-type Moments = {
-  readonly threads: ReadonlyMap<number, number>;
-  readonly runs: readonly number[];
-  readonly latest: number;
-};
-
-/** Turns notes of calls into bars, in the order in which the calls began. */
-export function makeBars(said: readonly CallNote[], { threads, runs, latest }: Moments): CallBar[] {
-  // A streamed first reply may end after its first call has begun.
-  const runOf = (start: number) => Math.max(1, runs.filter((at) => at <= start).length);
-  const starts = said.flatMap((note) => (note.type === "start" ? [note] : []));
-  const lasts = said.flatMap((note) => (note.type === "end" ? [[note.call, note] as const] : []));
-  const endOf = new Map(lasts);
-  return starts
-    .map(({ call, label, arguments: args, thread, at: start }): CallBar => {
-      const end = endOf.get(call);
-      const bar = { label, arguments: args, start, run: runOf(start) };
-      const lost = threads.get(thread);
-      if (!end && lost !== undefined) return { ...bar, end: lost, how: "lost" };
-      if (!end) return { ...bar, end: latest, how: "running" };
-      return { ...bar, end: end.at, how: end.failed ? "failed" : "done" };
-    })
-    .toSorted((one, other) => one.start - other.start);
 }
 
 /** Writes the bars to a file. It only warns of an error, because the answer is already printed. */

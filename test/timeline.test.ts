@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { run } from "../scripts/run.ts";
 import { type Bar, drawBars } from "../shared/bars.ts";
 import { fitTo, widthOf } from "../shared/columns.ts";
-import { type CallBar, makeBars } from "../shared/timeline.ts";
+import { type CallBar, makeBars } from "../shared/call-bars.ts";
 import { printed } from "./support/pages.ts";
 
 const plain = (_: string, text: string): string => text;

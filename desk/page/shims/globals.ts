@@ -17,6 +17,7 @@ class Copied extends ArrayBuffer {}
 
 Object.assign(globalThis, {
   process,
+  Buffer: { byteLength: (text: string): number => new TextEncoder().encode(text).length },
   setImmediate: (run: () => void) => setTimeout(run, 0),
   // A page has shared memory only if its server isolates it, which a file cannot ask for.
   SharedArrayBuffer: globalThis.SharedArrayBuffer ?? Copied,
