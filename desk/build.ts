@@ -13,6 +13,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { findChapter, chapters, ROOT } from "../scripts/chapters.ts";
 import { type Book, chapterPage } from "./chapter.ts";
+import { pageScripts } from "./bundle.ts";
 import { comparePage } from "./compare.ts";
 import { filePage, makeSite, pagesOfTexts } from "./files.ts";
 import type { Html } from "./html.ts";
@@ -94,7 +95,8 @@ async function build(out: string): Promise<number> {
   pages.push(...[...wanted].map(filePage));
   rmSync(out, { recursive: true, force: true });
   for (const page of pages) write(out, page.file, renderPage(page));
-  for (const [file, text] of Object.entries(scripts)) write(out, file, text);
+  const play = await pageScripts();
+  for (const [file, text] of Object.entries({ ...scripts, ...play })) write(out, file, text);
   write(out, "search-data.js", searchData(texts.map(({ searched }) => searched)));
   writeParts(out);
   return pages.length;

@@ -113,7 +113,7 @@ async function bundleChapter(chapter: Chapter, needed: Map<string, string>): Pro
   const code = outputFiles[0]?.text ?? "";
   return `(self.chapters ??= {})["${number}"] = {
 file: "/${file}",
-run: async function (modules, knob) {
+run: async (modules, knob) => {
 ${code}}};
 `;
 }
@@ -151,6 +151,19 @@ async function bundleThread(): Promise<string> {
   return `self.thread = function () {\n${outputFiles[0]?.text ?? ""}};\n`;
 }
 
+/** Bundles what draws a run. The page calls it as `panel.play`. */
+async function bundlePanel(): Promise<string> {
+  const { outputFiles } = await build({
+    ...options,
+    format: "iife",
+    globalName: "panel",
+    minify: true,
+    entryPoints: [join(PAGE, "panel.ts")],
+    plugins: [platform],
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
 /** The scripts with which the chapters run in their pages, by their paths from the root of the site. */
 export async function pageScripts(): Promise<Readonly<Record<string, string>>> {
   const needed = new Map<string, string>();
@@ -160,5 +173,6 @@ export async function pageScripts(): Promise<Readonly<Record<string, string>>> {
   }
   scripts["play/book.js"] = await bundleBook(needed);
   scripts["play/thread.js"] = await bundleThread();
+  scripts["play/panel.js"] = await bundlePanel();
   return scripts;
 }

@@ -6,6 +6,7 @@ import { renderDiff } from "./diff.ts";
 import type { Html } from "./html.ts";
 import type { Site } from "./markdown.ts";
 import { readNotes } from "./notes.ts";
+import { renderPlay } from "./play.ts";
 import { type Page, pageOf } from "./shell.ts";
 import { renderTimelines } from "./timeline.ts";
 import type { Types } from "./types.ts";
@@ -36,13 +37,14 @@ function viewsOf(chapter: Chapter, { site, types }: Book): View[] {
   const { number, base, folder, file } = chapter;
   const code = `${otherFiles(chapter, site)}${renderCode(chapter, types.get(file))}`;
   const views: View[] = [
+    { anchor: "ask", name: "Ask", title: "Ask your own question", body: renderPlay(chapter) },
     { anchor: "time", name: "Run", title: "The run, in time", body: renderTimelines(number) },
     { anchor: "code", name: "Code", title: `The whole of ${folder}/main.ts`, body: code },
   ];
   if (base) {
     const body = renderDiff(findChapter(base), chapter, readNotes(folder));
     const title = `All that changed from ${base}`;
-    views.splice(1, 0, { anchor: "diff", name: "Diff", title, body });
+    views.splice(2, 0, { anchor: "diff", name: "Diff", title, body });
   }
   return views;
 }
@@ -60,6 +62,6 @@ ${body}
   const main = `<div class="parts" role="navigation" aria-label="Parts of this page"><a href="#main">Text</a>${links.join("")}</div>
 <article class="text">${text}</article>
 <div class="workbench">${parts.join("\n")}</div>`;
-  const scripts = ["code.js", "run.js"];
+  const scripts = ["code.js", "run.js", "play.js"];
   return { file: pageOf(chapter), title: `${chapter.number} · ${chapter.title}`, main, scripts };
 }

@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../scripts/chapters.ts";
 import { type Bar, Recording, type Section } from "../scripts/recording.ts";
+import { callsOf, placeOf, resultsOf } from "./calls.ts";
 import { beginOf, divideRuns, type Ran } from "./scene.ts";
 import { divide, type Segment } from "./segments.ts";
-import { callsOf, placeOf, resultsOf, type Wire, wiresOf } from "./wire.ts";
+import { type Wire, wiresOf } from "./wire.ts";
 
 /** A segment of a recorded transcript, with what happened in it. */
 export type Step = Segment & {

@@ -1,11 +1,4 @@
-import {
-  folded,
-  showCalls,
-  showEntry,
-  showReply,
-  showRequest,
-  showSegment,
-} from "./beside.ts";
+import { folded, showCalls, showEntry, showReply, showRequest, showSegment } from "./beside.ts";
 import { escapeHtml, type Html } from "./html.ts";
 import { readRun, type Run, type Step } from "./runs.ts";
 import { divideBlock } from "./segments.ts";

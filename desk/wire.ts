@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
 import {
-  type Bar,
   conversationOf,
   countShared,
   type Exchange,
@@ -58,70 +56,4 @@ export function wiresOf({ sections }: Recording): Wire[][] {
     };
   });
   return sections.map(({ exchanges }) => wires.splice(0, exchanges.length));
-}
-
-/** A call as a reply asks for it. */
-type Call = { readonly name: string; readonly args: unknown };
-
-/** The text as JSON, or the text itself if it is none. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** The shapes of a call: ours and the one of Responses, Claude's, Gemini's. */
-const Shapes = z.union([
-  z
-    .object({ type: z.literal("function_call"), name: z.string(), arguments: z.string() })
-    .transform(({ name, arguments: text }): Call => ({ name, args: parse(text) })),
-  z
-    .object({ type: z.literal("tool_use"), name: z.string(), input: z.unknown() })
-    .transform(({ name, input }): Call => ({ name, args: input })),
-  z
-    .object({ functionCall: z.object({ name: z.string(), args: z.unknown() }) })
-    .transform(({ functionCall }): Call => functionCall),
-]);
-
-/** The calls anywhere in a body, also in a text that is JSON itself. */
-function findCalls(body: unknown): Call[] {
-  if (typeof body === "string") return /^[{[]/.test(body) ? findCalls(asObject(parse(body))) : [];
-  if (!(body instanceof Object)) return [];
-  const call = Shapes.safeParse(body);
-  return call.success ? [call.data] : Object.values(body).flatMap(findCalls);
-}
-
-function asObject(value: unknown): unknown {
-  return value instanceof Object ? value : undefined;
-}
-
-/** The calls that a reply asks for, in its order. The last event of a stream holds the whole reply. */
-export function callsOf({ reply, events }: Pick<Wire, "reply" | "events">): Call[] {
-  return findCalls(reply ?? events?.at(-1)?.data);
-}
-
-/** What the transcript shows as fed back: one value for each call of the reply, in the order of the calls. */
-export function resultsOf(text: string): unknown[] {
-  const [, one, json = ""] =
-    /^-{10}\nFunction call (result|results): (.*?)\n-{10}\n/s.exec(text) ?? [];
-  const value = parse(json);
-  if (one === "result") return [value];
-  return Array.isArray(value) ? value : [];
-}
-
-/** The place of a bar's call in its reply. The attempts of a call are several bars with one place. */
-export function placeOf(
-  bar: Bar,
-  bars: readonly Bar[],
-  calls: readonly Call[],
-): number | undefined {
-  const [name] = bar.label.split(" ");
-  const args = parse(bar.arguments);
-  const places = calls.flatMap((call, place) => {
-    return call.name === name && isDeepStrictEqual(call.args, args) ? [place] : [];
-  });
-  const twins = bars.filter((one) => one.label === bar.label && one.arguments === bar.arguments);
-  return places[Math.min(twins.indexOf(bar), places.length - 1)];
 }

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { readRun, type Run } from "../desk/runs.ts";
 import { renderTimelines } from "../desk/timeline.ts";
 import { renderTranscript } from "../desk/transcript.ts";
-import { placeOf } from "../desk/wire.ts";
+import { placeOf } from "../desk/calls.ts";
 import { chapters, findChapter, ROOT } from "../scripts/chapters.ts";
 import { pack, packReply, unpack, unpackReplies } from "../scripts/recording.ts";
 import { printed } from "./support/pages.ts";

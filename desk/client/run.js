@@ -200,4 +200,8 @@
 
   for (const transcript of all(document, ".transcript")) stepThrough(transcript);
   for (const figure of all(document, ".timeline")) measure(figure);
+  // A run in the page draws its figures later.
+  document.addEventListener("drawn", ({ target }) => {
+    if (target instanceof HTMLElement) measure(target);
+  });
 })();

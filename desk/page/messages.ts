@@ -49,7 +49,7 @@ export type Exchange = {
   readonly end?: number;
   /** The body of the reply; a streamed one has events instead. */
   readonly reply?: unknown;
-  readonly events?: readonly { readonly at: number; readonly data: unknown }[];
+  readonly events?: { readonly at: number; readonly data: unknown }[];
 };
 
 /** From the program to the page. */

@@ -15,3 +15,15 @@ const BOXES = [Number, String, Boolean, Symbol, BigInt];
 export const types = {
   isBoxedPrimitive: (value: unknown): boolean => BOXES.some((box) => value instanceof box),
 };
+
+/** Compares values of JSON. */
+export function isDeepStrictEqual(one: unknown, other: unknown): boolean {
+  if (!(one instanceof Object && other instanceof Object)) return Object.is(one, other);
+  const names = Object.keys({ ...one, ...other });
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const fields = [Object(one), Object(other)];
+  return names.every((name) => {
+    const [has, hasToo] = fields.map((field) => Object.hasOwn(field, name));
+    return has && hasToo && isDeepStrictEqual(fields[0][name], fields[1][name]);
+  });
+}

@@ -1,0 +1,188 @@
+// The panel of a chapter's page: takes a question, runs the chapter, and draws what it does while it does it.
+import { type Asked, type Running, startProgram } from "./run.ts";
+import { drawMailbox, drawSteps, drawTimes, sayCounts } from "./show.ts";
+import { barsOf, hear, newStory, now, type Story } from "./story.ts";
+
+/** How often a run is drawn, in milliseconds. */
+const FRAME_MS = 80;
+
+/** A story with the program that tells it. */
+type Told = { readonly story: Story; readonly running: Running };
+
+function part(root: Element, name: string): HTMLElement {
+  const found = root.querySelector(`[data-part="${name}"]`);
+  if (found instanceof HTMLElement) return found;
+  throw new Error(`the panel has no part ${name}`);
+}
+
+/** The values of the fields with a number, by their names, as far as the reader has changed them. */
+function readFields(form: HTMLFormElement, kind: "knob" | "env"): Record<string, string> {
+  const fields = [...form.querySelectorAll<HTMLInputElement | HTMLSelectElement>(`[data-${kind}]`)];
+  return Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+}
+
+function numbersOf(values: Record<string, string>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+}
+
+/** Replaces the items of a list that have changed. The others stay, and with them what the reader has opened. */
+function updateList(list: HTMLElement, items: readonly string[]): void {
+  for (const [index, html] of items.entries()) {
+    const old = list.children[index];
+    if (old instanceof HTMLElement && old.dataset.html === html) continue;
+    const box = document.createElement("template");
+    box.innerHTML = html;
+    const item = box.content.firstElementChild;
+    if (!(item instanceof HTMLElement)) continue;
+    item.dataset.html = html;
+    if (old) old.replaceWith(item);
+    else list.append(item);
+  }
+  while (list.children.length > items.length) list.lastElementChild?.remove();
+}
+
+/** Says which calls have begun and ended since the last time. */
+function tellNews(): (story: Story) => string {
+  const told = new Map<string, number>();
+  return (story) => {
+    const bars = barsOf(story).filter(({ how }) => how !== "waiting");
+    const starts = bars.slice(told.get("starts") ?? 0);
+    const ended = bars.filter(({ how }) => how !== "running");
+    const ends = ended.length - (told.get("ends") ?? 0);
+    told.set("starts", bars.length).set("ends", ended.length);
+    const begun =
+      starts.length > 0 ? [`Started: ${starts.map(({ label }) => label).join(", ")}.`] : [];
+    return [...begun, ...(ends > 0 ? [`Ended: ${ends} of ${bars.length}.`] : [])].join(" ");
+  };
+}
+
+function sayEnd({ end, exchanges }: Story): string {
+  if (!end) return "";
+  if (end.code === undefined) return "The run was stopped.";
+  const took = Math.round(end.at - (exchanges[0]?.start ?? end.at));
+  const how = end.code === 0 ? "has ended" : `has ended with exit code ${end.code}`;
+  return `The program ${how}, after ${took} ms.`;
+}
+
+/** The panel of one page. */
+class Panel {
+  readonly #root: HTMLElement;
+  readonly #form: HTMLFormElement;
+  #own: Told | undefined;
+  #base: Told | undefined;
+  #asked: Asked | undefined;
+  #drawing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(root: HTMLElement, form: HTMLFormElement) {
+    this.#root = root;
+    this.#form = form;
+    this.#listen("stop", () => this.#stop());
+    this.#listen("cancel", () => this.#own?.running.interrupt());
+    this.#listen("beside", () => this.#ask("base"));
+  }
+
+  /** Runs the chapter with the question of the form, or with those of its demo. */
+  run(isDemo: boolean): void {
+    const field = this.#form.elements.namedItem("question");
+    const question = field instanceof HTMLTextAreaElement ? field.value : "";
+    this.#stop();
+    this.#base = undefined;
+    this.#asked = {
+      number: this.#root.dataset.number ?? "",
+      question: isDemo ? undefined : question,
+      knobs: numbersOf(readFields(this.#form, "knob")),
+      env: readFields(this.#form, "env"),
+    };
+    this.#ask("own");
+  }
+
+  #listen(action: string, act: () => void): void {
+    this.#form.querySelector(`[data-action="${action}"]`)?.addEventListener("click", act);
+  }
+
+  #ask(which: "own" | "base"): void {
+    const { base = "", baseTitle = "", title = "" } = this.#root.dataset;
+    if (!this.#asked) return;
+    if (which === "base") this.#base?.running.stop();
+    const asked = which === "own" ? this.#asked : { ...this.#asked, number: base };
+    const story = newStory(asked.number, which === "own" ? title : baseTitle);
+    const news = tellNews();
+    const running = startProgram(asked, (said) => {
+      hear(story, said);
+      const text = story.end ? sayEnd(story) : news(story);
+      if (text) part(this.#root, "news").textContent = text;
+      this.#drawSoon();
+    });
+    if (which === "own") this.#own = { story, running };
+    else this.#base = { story, running };
+    part(this.#root, "news").textContent = `${asked.number} runs.`;
+    this.#drawSoon();
+  }
+
+  /** Ends all that runs, and draws what has happened until now. */
+  #stop(): void {
+    for (const { running, story } of this.#all()) {
+      if (story.end) continue;
+      running.stop();
+      story.end = { code: undefined, at: now() };
+      part(this.#root, "news").textContent = sayEnd(story);
+    }
+    clearTimeout(this.#drawing);
+    this.#drawing = undefined;
+    this.#draw();
+  }
+
+  #all(): Told[] {
+    return [this.#base, this.#own].filter((one) => one !== undefined);
+  }
+
+  #drawSoon(): void {
+    this.#drawing ??= setTimeout(() => {
+      this.#drawing = undefined;
+      this.#draw();
+      if (this.#all().some(({ story }) => !story.end)) this.#drawSoon();
+    }, FRAME_MS);
+  }
+
+  #draw(): void {
+    const stories = this.#all().map(({ story }) => story);
+    const isRunning = stories.some(({ end }) => !end);
+    this.#root.dataset.running = String(isRunning);
+    const times = part(this.#root, "times");
+    times.innerHTML = drawTimes(stories);
+    part(this.#root, "counts").innerText = stories.map(sayCounts).join("\n");
+    part(this.#root, "mailbox").innerHTML = this.#own ? drawMailbox(this.#own.story) : "";
+    this.#drawTranscript("own", this.#own?.story);
+    this.#drawTranscript("base", this.#base?.story);
+    this.#enable(isRunning);
+    if (isRunning) return;
+    for (const figure of times.children) {
+      figure.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
+    }
+  }
+
+  #drawTranscript(which: "own" | "base", story: Story | undefined): void {
+    const box = part(this.#root, `${which}-transcript`);
+    box.hidden = story === undefined;
+    updateList(part(box, "steps"), story ? drawSteps(story) : []);
+  }
+
+  #enable(isRunning: boolean): void {
+    for (const action of ["stop", "cancel"]) {
+      this.#form
+        .querySelector(`[data-action="${action}"]`)
+        ?.toggleAttribute("disabled", !isRunning);
+    }
+    const beside = this.#form.querySelector('[data-action="beside"]');
+    beside?.toggleAttribute("disabled", isRunning || !this.#own);
+  }
+}
+
+const panels = new WeakMap<HTMLElement, Panel>();
+
+/** Runs the chapter of a panel. Its script calls this when everything is loaded. */
+export function play(root: HTMLElement, form: HTMLFormElement, isDemo: boolean): void {
+  const panel = panels.get(root) ?? new Panel(root, form);
+  panels.set(root, panel);
+  panel.run(isDemo);
+}

@@ -1,0 +1,76 @@
+// Draws stories: the transcript, the calls on the line of time, the mailbox.
+import { folded, showReply, showRequest, showSegment } from "../beside.ts";
+import { escapeHtml, type Html } from "../html.ts";
+import { type Drawn, drawScene } from "../scene.ts";
+import { divide } from "../segments.ts";
+import { barsOf, measure, scenesOf, type Story, wiresOf } from "./story.ts";
+
+/** The texts of a story in their order: what was printed on one stream, up to a line on the other. */
+function blocksOf({
+  printed,
+}: Story): { readonly stream: "stdout" | "stderr"; readonly text: string }[] {
+  const blocks: { stream: "stdout" | "stderr"; text: string }[] = [];
+  for (const { stream, text } of printed) {
+    const last = blocks.at(-1);
+    if (last?.stream === stream) last.text += text;
+    else blocks.push({ stream, text });
+  }
+  return blocks;
+}
+
+/** The steps of a story as items of a list, with the exchanges of each. */
+export function drawSteps(story: Story): Html[] {
+  const wires = wiresOf(story).values();
+  return blocksOf(story).flatMap(({ stream, text }) => {
+    if (stream === "stderr") {
+      return `<li class="status"><pre class="said">${escapeHtml(text)}</pre></li>`;
+    }
+    return divide(text).map((segment) => {
+      const wire = segment.kind === "reply" ? wires.next().value : undefined;
+      const beside = wire ? `<div class="beside">${showRequest(wire)}${showReply(wire)}</div>` : "";
+      return showSegment(segment, beside);
+    });
+  });
+}
+
+/** The questions that stories were asked, each with its calls on the line of time. */
+export function drawTimes(stories: readonly Story[]): Html {
+  const scenes = scenesOf(stories);
+  return scenes.map((scene, index) => drawScene(scene, `play-${index + 1}`)).join("\n");
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function sayThreads(running: readonly Drawn[]): string {
+  const places = running.flatMap(({ where }) => where?.replace("thread ", "") ?? []);
+  if (places.length === 0) return "";
+  return ` in ${places.length === 1 ? "thread" : "threads"} ${places.sort().join(", ")}`;
+}
+
+/** What waits, what runs, and what has ended, and how many calls ran at once. */
+export function sayCounts(story: Story): string {
+  const bars = barsOf(story);
+  const running = bars.filter(({ how }) => how === "running");
+  const waiting = bars.filter(({ how }) => how === "waiting");
+  const ended = bars.length - running.length - waiting.length;
+  const { peak, trail } = measure(bars);
+  const now = story.end
+    ? count(ended, "call has ended", "calls have ended")
+    : `queue ${waiting.length}, running ${running.length}${sayThreads(running)}, ended ${ended}`;
+  const requests = count(story.exchanges.length, "request", "requests");
+  return `${story.number}: ${now}; peak ${peak}${trail ? `, trail ${trail}` : ""}; ${requests} to the model`;
+}
+
+/** The e-mails that were sent, oldest first. */
+export function drawMailbox({ mailbox }: Story): Html {
+  const mails = mailbox.split("\n").filter((line) => line !== "");
+  if (mails.length === 0) return "";
+  const items = mails.map((line) => {
+    const { from, to, message } = Object(JSON.parse(line));
+    return `<li><code>${escapeHtml(to)}</code> from <code>${escapeHtml(from)}</code>: ${escapeHtml(message)}</li>`;
+  });
+  const title = `Mailbox: ${count(mails.length, "e-mail", "e-mails")}`;
+  return folded(title, `<ol>${items.join("")}</ol>`);
+}

@@ -1,0 +1,155 @@
+// The part of a chapter's page where the reader asks a question and the chapter runs in the page.
+import { type Chapter, findChapter } from "../scripts/chapters.ts";
+import { knobsOf, PLAYED } from "./bundle.ts";
+import { escapeHtml, type Html } from "./html.ts";
+import { drawLegend } from "./scene.ts";
+
+/** Why a chapter cannot run in a page. */
+const REASONS: Readonly<Record<string, string>> = {
+  "16": "its clients ask the servers of three providers",
+  "19": "it starts other processes, and a page has none",
+  "20": "it waits for a person at a terminal, in processes that end and start again",
+  "21": "its process is killed and started again, and a page has none",
+  "22": "the engine that it needs is a server",
+  "23": "it runs on several processes, and its engine is a server",
+};
+
+/** Questions to try, and what the reader sees of each: the chapter's own demo is another button. */
+const CITIES = [
+  ["Six cities", "How is the weather in Beijing, Cairo, LA, Lima, London and Paris?"],
+  [
+    "Two cities and an e-mail",
+    "Get the weather in Beijing and LA and send an summary email to me.",
+  ],
+] as const;
+
+/** The places that make trouble. */
+const TROUBLES = [
+  ["Oslo, whose line drops", "How is the weather in Oslo and LA?"],
+  ["Pompeii, which ends its thread", "How is the weather in Pompeii and LA?"],
+  ["McMurdo, which takes ten seconds", "How is the weather in McMurdo and LA?"],
+  ["Vostok, which never ends", "How is the weather in Vostok and LA?"],
+] as const;
+
+function tryButton([words, question]: readonly [string, string]): Html {
+  return `<button type="button" class="plain" data-question="${escapeHtml(question)}">${words}</button>`;
+}
+
+function numberField(name: string, value: number, kind: "knob" | "env", least: number): Html {
+  return `<label><code>${name}</code> <input type="number" name="${name}" value="${value}" min="${least}" max="600000" step="1" required data-${kind}></label>`;
+}
+
+const PROTOCOL = `<label><code>OPENAI_PROTOCOL</code> <select name="OPENAI_PROTOCOL" data-env><option>responses</option><option>chat</option></select></label>`;
+
+/** The settings of a chapter that the reader can change besides its numbers. */
+function settingsOf({ number }: Chapter): Html[] {
+  const isNative = number >= "14";
+  return [
+    numberField("OFFLINE_LATENCY_MS", 0, "env", 0),
+    ...(number === "17" ? [numberField("OFFLINE_TOKENS_PER_SECOND", 25, "env", 1)] : []),
+    ...(number === "18" ? [numberField("MAX_OUTPUT_BYTES", 2_000, "env", 1)] : []),
+    ...(number === "18" ? [numberField("MAX_OUTPUT_LINES", 40, "env", 1)] : []),
+    ...(isNative ? [PROTOCOL] : []),
+  ];
+}
+
+function renderKnobs(chapter: Chapter): Html {
+  const knobs = knobsOf(chapter).map(({ name, value }) => {
+    const least = /^MAX_(?:STEPS|THREADS|CONCURRENT|WAITING|ATTEMPTS)$/.test(name) ? 1 : 0;
+    return numberField(name, value, "knob", least);
+  });
+  return `<details class="knobs"><summary>The numbers of this chapter</summary>
+<p>Each field stands for the constant of this name in <code>main.ts</code>, or for a setting.</p>
+<div class="fields">${[...knobs, ...settingsOf(chapter)].join("\n")}</div></details>`;
+}
+
+/** What is different from a terminal. */
+function renderLimits({ number }: Chapter): Html {
+  const limits = [
+    "The offline model answers in the page. Nothing is sent to a server.",
+    "The tools' files are kept in memory, for one run.",
+    ...(number >= "04"
+      ? [
+          "A thread is a worker of the browser. A page cannot limit its memory, so <code>resourceLimits</code> has no effect.",
+        ]
+      : []),
+    ...(number === "08"
+      ? [
+          "A page has no file for a trace. The spans are in the picture of a terminal, with <code>--timeline</code>.",
+        ]
+      : []),
+  ];
+  return `<details><summary>What differs from a terminal</summary><ul>${limits.map((limit) => `<li>${limit}</li>`).join("")}</ul></details>`;
+}
+
+/** Shown where the page has no memory that threads share. */
+const UNSHARED = `<p class="recorded" data-part="unshared" hidden>This page has no shared memory, so no thread sees the flag <code>cancelled</code>. Each call that is cancelled ends with its thread, after <code>GRACE_MS</code>; in a terminal, McMurdo sees the flag and returns early.</p>`;
+
+function renderButtons({ number }: Chapter, base: Chapter | undefined): Html {
+  const cancel =
+    number === "10"
+      ? '<button type="button" class="plain" data-action="cancel" disabled>Cancel, as Ctrl-C does</button>'
+      : "";
+  const beside = base
+    ? `<button type="button" class="plain" data-action="beside" disabled>Ask ${base.number} the same</button>`
+    : "";
+  return `<div class="controls"><button type="submit" class="plain run">Run</button>
+<button type="button" class="plain" data-action="demo">Run the demo</button>
+<button type="button" class="plain" data-action="stop" disabled>Stop</button>
+${cancel}${beside}</div>`;
+}
+
+function renderTranscript(which: "own" | "base", { number }: Chapter): Html {
+  const open = which === "own" ? " open" : "";
+  return `<details data-part="${which}-transcript" hidden${open}><summary>Transcript of ${number}</summary>
+<div class="transcript"><ol class="said-list" data-part="steps"></ol></div></details>`;
+}
+
+function nameOf({ number, title }: Chapter): string {
+  return `${number} · ${title}`;
+}
+
+function renderForm(chapter: Chapter, base: Chapter | undefined): Html {
+  const troubles = TROUBLES.map(([words, question]) => {
+    return tryButton([
+      chapter.number < "04" ? words.replace("its thread", "the program") : words,
+      question,
+    ]);
+  });
+  return `<form data-js hidden>
+<label class="ask" for="question">Your question</label>
+<textarea id="question" name="question" rows="2" spellcheck="false">${CITIES[0][1]}</textarea>
+<div class="tries" role="group" aria-label="Questions to try">${[...CITIES.map(tryButton), ...troubles].join("\n")}</div>
+${renderKnobs(chapter)}
+${renderButtons(chapter, base)}
+</form>`;
+}
+
+/** The panel of a chapter that runs in its page. Nothing of it is loaded before the reader asks for it. */
+function renderPanel(chapter: Chapter): Html {
+  const base = PLAYED.includes(chapter.base) ? findChapter(chapter.base) : undefined;
+  const data = base
+    ? ` data-base="${base.number}" data-base-title="${escapeHtml(`${nameOf(base)}, the base`)}"`
+    : "";
+  return `<div class="play" data-number="${chapter.number}" data-title="${escapeHtml(nameOf(chapter))}"${data}>
+<p>This <code>main.ts</code> runs here, in your browser, and its calls are drawn while they run.</p>
+<noscript><p>It needs JavaScript. The recorded run below does not.</p></noscript>
+${renderForm(chapter, base)}
+${chapter.number === "10" ? UNSHARED : ""}
+<p class="news" role="status" data-part="news"></p>
+<p class="moment counts" data-part="counts"></p>
+<div class="timelines" data-part="legend" hidden>${drawLegend([["wait", "waiting"]])}</div>
+<div class="timelines" data-part="times"></div>
+<div data-part="mailbox"></div>
+${renderTranscript("own", chapter)}
+${base ? renderTranscript("base", base) : ""}
+${renderLimits(chapter)}
+</div>`;
+}
+
+/** The part of a chapter's page that runs it, or a line that says why it cannot run there. */
+export function renderPlay(chapter: Chapter): Html {
+  if (PLAYED.includes(chapter.number)) return renderPanel(chapter);
+  const reason = REASONS[chapter.number] ?? "";
+  return `<p>This chapter does not run in a page: ${reason}. Its recorded run is below.</p>`;
+}
