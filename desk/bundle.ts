@@ -75,8 +75,20 @@ const options = {
   legalComments: "none",
   logLevel: "silent",
   absWorkingDir: ROOT,
-  metafile: true,
 } as const satisfies BuildOptions;
+
+/**
+ * Checks that each number of the chapter can be set from its page.
+ *
+ * @throws an error if a number is not read in exactly one place
+ */
+function checkKnobs(chapter: Chapter, code: string): void {
+  for (const { name } of knobsOf(chapter)) {
+    const count = code.split(`knob("${name}",`).length - 1;
+    if (count !== 1)
+      throw new Error(`${chapter.file} reads ${name} in ${count} places, not in one`);
+  }
+}
 
 /** Bundles one chapter without what all share. Notes which shared modules it needs. */
 async function bundleChapter(chapter: Chapter, needed: Map<string, string>): Promise<string> {
@@ -111,6 +123,7 @@ async function bundleChapter(chapter: Chapter, needed: Map<string, string>): Pro
     plugins: [shared, platform],
   });
   const code = outputFiles[0]?.text ?? "";
+  checkKnobs(chapter, code);
   return `(self.chapters ??= {})["${number}"] = {
 file: "/${file}",
 run: async (modules, knob) => {
@@ -118,8 +131,23 @@ ${code}}};
 `;
 }
 
+/** Puts other files in the place of some, both as paths from the root. */
+export type Swaps = Readonly<Record<string, string>>;
+
+function swapping(swaps: Swaps): Plugin {
+  return {
+    name: "swaps",
+    setup(build) {
+      build.onResolve({ filter: /^\.+\// }, ({ path, importer }) => {
+        const other = swaps[relative(ROOT, resolve(dirname(importer), path))];
+        return other === undefined ? null : { path: join(ROOT, other) };
+      });
+    },
+  };
+}
+
 /** Bundles everything that the chapters share. */
-async function bundleBook(needed: ReadonlyMap<string, string>): Promise<string> {
+async function bundleBook(needed: ReadonlyMap<string, string>, swaps: Swaps): Promise<string> {
   const names = [...needed];
   const imports = names.map(([, path], index) => `import * as m${index} from "${path}";`);
   const entries = names.map(([name], index) => `${JSON.stringify(name)}: m${index}`);
@@ -127,26 +155,25 @@ async function bundleBook(needed: ReadonlyMap<string, string>): Promise<string> 
 ${imports.join("\n")}
 export { program };
 export const modules = { ${entries.join(", ")} };`;
-  const { outputFiles, metafile } = await build({
+  const { outputFiles } = await build({
     ...options,
     format: "iife",
     globalName: "book",
     minify: true,
     stdin: { contents, resolveDir: ROOT },
     define: { "import.meta.url": '"file:///book.js"' },
-    plugins: [platform],
+    plugins: [swapping(swaps), platform],
   });
-  if (process.env.META) console.log(await (await import("esbuild")).analyzeMetafile(metafile));
   return `self.book = function () {\n${outputFiles[0]?.text ?? ""}return book;\n};\n`;
 }
 
-async function bundleThread(): Promise<string> {
+async function bundleThread(swaps: Swaps): Promise<string> {
   const { outputFiles } = await build({
     ...options,
     format: "iife",
     minify: true,
     entryPoints: [join(PAGE, "thread.ts")],
-    plugins: [platform],
+    plugins: [swapping(swaps), platform],
   });
   return `self.thread = function () {\n${outputFiles[0]?.text ?? ""}};\n`;
 }
@@ -164,15 +191,23 @@ async function bundlePanel(): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-/** The scripts with which the chapters run in their pages, by their paths from the root of the site. */
-export async function pageScripts(): Promise<Readonly<Record<string, string>>> {
+/**
+ * The scripts with which the chapters run in their pages, by their paths from the root of the site.
+ *
+ * @param swaps for tests: files of shared or mock-tools that are replaced by others
+ */
+export async function pageScripts(swaps: Swaps = {}): Promise<Readonly<Record<string, string>>> {
   const needed = new Map<string, string>();
-  const scripts: Record<string, string> = {};
-  for (const number of PLAYED) {
-    scripts[`play/${number}.js`] = await bundleChapter(findChapter(number), needed);
-  }
-  scripts["play/book.js"] = await bundleBook(needed);
-  scripts["play/thread.js"] = await bundleThread();
-  scripts["play/panel.js"] = await bundlePanel();
-  return scripts;
+  const chapters = await Promise.all(
+    PLAYED.map(async (number) => {
+      return [`play/${number}.js`, await bundleChapter(findChapter(number), needed)] as const;
+    }),
+  );
+  const [book, thread, panel] = await Promise.all([
+    bundleBook(needed, swaps),
+    bundleThread(swaps),
+    bundlePanel(),
+  ]);
+  const shared = { "play/book.js": book, "play/thread.js": thread, "play/panel.js": panel };
+  return { ...Object.fromEntries(chapters), ...shared };
 }

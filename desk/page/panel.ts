@@ -56,12 +56,12 @@ function tellNews(): (story: Story) => string {
   };
 }
 
-function sayEnd({ end, exchanges }: Story): string {
+function sayEnd({ number, end, exchanges }: Story): string {
   if (!end) return "";
-  if (end.code === undefined) return "The run was stopped.";
+  if (end.code === undefined) return `${number} was stopped.`;
   const took = Math.round(end.at - (exchanges[0]?.start ?? end.at));
   const how = end.code === 0 ? "has ended" : `has ended with exit code ${end.code}`;
-  return `The program ${how}, after ${took} ms.`;
+  return `${number} ${how}, after ${took} ms.`;
 }
 
 /** The panel of one page. */
