@@ -153,7 +153,7 @@ class Panel {
     part(this.#root, "counts").innerText = stories.map(sayCounts).join("\n");
     part(this.#root, "mailbox").innerHTML = this.#own ? drawMailbox(this.#own.story) : "";
     this.#drawTranscript("own", this.#own?.story);
-    this.#drawTranscript("base", this.#base?.story);
+    if (this.#root.dataset.base) this.#drawTranscript("base", this.#base?.story);
     this.#enable(isRunning);
     if (isRunning) return;
     for (const figure of times.children) {
