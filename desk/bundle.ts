@@ -194,12 +194,16 @@ async function bundlePanel(): Promise<string> {
 /**
  * The scripts with which the chapters run in their pages, by their paths from the root of the site.
  *
+ * @param numbers the chapters; tests need only some
  * @param swaps for tests: files of shared or mock-tools that are replaced by others
  */
-export async function pageScripts(swaps: Swaps = {}): Promise<Readonly<Record<string, string>>> {
+export async function pageScripts(
+  numbers = PLAYED,
+  swaps: Swaps = {},
+): Promise<Readonly<Record<string, string>>> {
   const needed = new Map<string, string>();
   const chapters = await Promise.all(
-    PLAYED.map(async (number) => {
+    numbers.map(async (number) => {
       return [`play/${number}.js`, await bundleChapter(findChapter(number), needed)] as const;
     }),
   );

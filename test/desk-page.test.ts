@@ -140,7 +140,7 @@ async function inTerminal(number: string, question: string) {
   return { stdout, stderr: stderr.replace(/^model: .*\n/, ""), code };
 }
 
-const SAMPLE = ["01", "03", "04", "07", "12", "13", "15", "17"];
+const SAMPLE = ["01", "04", "07", "13", "15"];
 
 describe.each(PLAYED.filter((number) => number !== "10" && (ALL || SAMPLE.includes(number))))(
   "the page of %s",
@@ -264,9 +264,8 @@ browserTest("a step shows its request and its reply", async () => {
 browserTest.each([
   ["03", "How is the weather in LA and Pompeii?"],
   ["04", "How is the weather in Pompeii and El Dorado?"],
-  ["05", "How is the weather in Oslo and LA?"],
   ["06", "Send an email to carol@lossy.example saying hello."],
-  ["12", "How is the weather in Oslo, Pompeii and LA?"],
+  ["06", "How is the weather in Oslo, Pompeii and LA?"],
 ])("in %s trouble is as in the terminal: %s", async (number, question) => {
   const [page, terminal] = [await askChapter(number, question), await inTerminal(number, question)];
   expect(page.stdout).toBe(terminal.stdout);
@@ -355,7 +354,6 @@ const AXE = readFileSync(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8")
 browserTest.each([
   ["light", 320],
   ["dark", 390],
-  ["dark", 1280],
 ] as const)(
   "after a run in %s colours at %i px, axe finds nothing and nothing is wider",
   async (theme, width) => {
@@ -397,7 +395,7 @@ browserTest("the live region tells which calls start, and that the run has ended
 browserTest(
   "a mailbox that is a variable stays empty for the program, as 04 says",
   async () => {
-    const { files } = await makePlayed({
+    const { files } = await makePlayed(["03", "04"], {
       "mock-tools/mailbox.ts": "test/worlds/variable-mailbox.ts",
     });
     const question = "Send an email to bob@example.com saying hello.";

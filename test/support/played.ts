@@ -24,12 +24,12 @@ function renderChapter(number: string): string {
 /** The files of the site by their paths, and how long the scripts took to make. */
 export type Played = { readonly files: ReadonlyMap<string, string>; readonly ms: number };
 
-/** Makes the site. Some files may be replaced by others. */
-export async function makePlayed(swaps: Swaps = {}): Promise<Played> {
+/** Makes the site of these chapters. Some files may be replaced by others. */
+export async function makePlayed(numbers = PLAYED, swaps: Swaps = {}): Promise<Played> {
   const start = performance.now();
-  const scripts = await pageScripts(swaps);
+  const scripts = await pageScripts(numbers, swaps);
   const ms = performance.now() - start;
-  const pages = [...PLAYED, "16"].map((number) => {
+  const pages = [...numbers, "16"].map((number) => {
     return [pageOf(findChapter(number)), renderChapter(number)] as const;
   });
   const css = [...partsOf("css", ".css").values()].join("\n");
