@@ -395,7 +395,7 @@ browserTest("the live region tells which calls start, and that the run has ended
 browserTest(
   "a mailbox that is a variable stays empty for the program, as 04 says",
   async () => {
-    const { files } = await makePlayed(["03", "04"], {
+    const { files } = await makePlayed(["02", "03", "04"], {
       "mock-tools/mailbox.ts": "test/worlds/variable-mailbox.ts",
     });
     const question = "Send an email to bob@example.com saying hello.";
