@@ -21,6 +21,7 @@ const PARTS = [
   "scripts",
   "bench",
   "test",
+  "exercises",
   "README.md",
   "CONTRIBUTING.md",
   "package.json",
@@ -28,12 +29,18 @@ const PARTS = [
   "vitest.config.ts",
 ];
 
+/** The packages, and what a reader has made of the exercises. */
+const LEFT_OUT =
+  /\/node_modules$|\/exercises\/(\.progress\.json|\d\d-[^/]+\/(?!check\.ts$).*\.ts)$/;
+
 /** Where the engine is installed. It is large, so a copy gets a link to it. */
 const ENGINE = "shared/engine/node_modules";
 
-/** The folder of the packages: in the book, or above it if the book is itself a copy. */
+/** The folder of the packages: in the book, or above it if the book is itself a copy. A copy may have bundles. */
 const PACKAGES =
-  [ROOT, dirname(ROOT)].map((folder) => join(folder, "node_modules")).find(existsSync) ?? "";
+  [ROOT, dirname(ROOT)]
+    .map((folder) => join(folder, "node_modules"))
+    .find((folder) => existsSync(join(folder, "tsx"))) ?? "";
 
 const copies: string[] = [];
 atEnd(() => {
@@ -41,13 +48,13 @@ atEnd(() => {
 });
 
 /** Copies the book. The copy finds its packages in the folder above, or uses bundles of its own. */
-function copyFolder(from: string): string {
+function copyFolder(from: string, parts: readonly string[] = PARTS): string {
   const above = mkdtempSync(join(tmpdir(), "the-agent-loop-"));
   copies.push(above);
   symlinkSync(PACKAGES, join(above, "node_modules"), "junction");
   const folder = join(above, "book");
-  const filter = (file: string): boolean => basename(file) !== "node_modules";
-  for (const part of PARTS)
+  const filter = (file: string): boolean => !LEFT_OUT.test(file.replaceAll("\\", "/"));
+  for (const part of parts)
     cpSync(join(from, part), join(folder, part), { recursive: true, filter });
   if (existsSync(join(ROOT, ENGINE))) {
     symlinkSync(join(ROOT, ENGINE), join(folder, ENGINE), "junction");
@@ -57,25 +64,43 @@ function copyFolder(from: string): string {
 }
 
 /**
- * Copies the book to a new folder and changes files in it, as a reader would in an editor.
+ * Changes files in a copy of the book, as a reader would in an editor.
  *
+ * @param folder a copy of `from`
  * @param changes new contents by path from the root, such as "mock-tools/weather.ts"
- * @param from the book to copy: by default the folder that programs run from
- * @returns the folder; it is removed when the process ends
  */
-export function copyBook(
-  changes: Readonly<Record<string, string>> = {},
+export function changeCopy(
+  folder: string,
+  changes: Readonly<Record<string, string>>,
   from = bookFolder(),
-): string {
-  const folder = copyFolder(from);
+): void {
   for (const [path, text] of Object.entries(changes)) {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
     if (from !== ROOT && path.endsWith(".ts")) {
-      writeFileSync(toJs(file), aimAtJs(transformSync(text, { ...COMPILE, loader: "ts" }).code));
+      const places = { sourcemap: "inline", sourcefile: basename(path) } as const;
+      const { code } = transformSync(text, { ...COMPILE, ...places, loader: "ts" });
+      writeFileSync(toJs(file), aimAtJs(code));
     }
   }
+}
+
+/**
+ * Copies the book to a new folder and changes files in it.
+ *
+ * @param changes new contents by path from the root, such as "mock-tools/weather.ts"
+ * @param from the book to copy: by default the folder that programs run from
+ * @param parts what is copied, as paths from the root: by default all that programs and tests need
+ * @returns the folder; it is removed when the process ends
+ */
+export function copyBook(
+  changes: Readonly<Record<string, string>> = {},
+  from = bookFolder(),
+  parts: readonly string[] = PARTS,
+): string {
+  const folder = copyFolder(from, parts);
+  changeCopy(folder, changes, from);
   return folder;
 }
 
@@ -87,9 +112,12 @@ function toJs(file: string): string {
 
 /** Imports and the thread's entry name TypeScript files. Compiled code needs the .js files beside them. */
 function aimAtJs(code: string): string {
-  return code
-    .replaceAll(/((?:from|import)\s*\(?\s*["'`]\.[^"'`]*)\.ts(["'`])/g, "$1.js$2")
-    .replaceAll("/mock-tools/worker.ts`", "/mock-tools/worker.js`");
+  return (
+    code
+      .replaceAll(/((?:from|import)\s*\(?\s*["'`]\.[^"'`]*)\.ts(["'`])/g, "$1.js$2")
+      // The pattern does not stand here as a whole, since this file is compiled as well.
+      .replaceAll(/(\/mock-tools\/worker)\.ts`/g, "$1.js`")
+  );
 }
 
 /** The lines at the top of a chapter. --help prints them, but the compiler drops them. */
@@ -154,6 +182,7 @@ export async function compileBook(): Promise<string> {
     "test/programs",
     "test/support",
     "test/worlds",
+    "exercises",
   ]
     .flatMap((part) =>
       readdirSync(join(folder, part), { recursive: true, encoding: "utf8" }).map((file) =>

@@ -4,6 +4,7 @@ import { reply } from "../shared/offline/wire/reply.ts";
 import { run } from "./run.ts";
 import { serveScript } from "./serve.ts";
 import { chapters, findChapter, linkTo, planned, ROOT } from "./chapters.ts";
+import { exercises } from "./exercises/list.ts";
 import { figure, table } from "./figures.ts";
 import { gitDiff } from "./git.ts";
 
@@ -131,6 +132,16 @@ function navigation(number: string): string {
   ].join(" · ");
 }
 
+/** A table of the exercises of a chapter, each with its command. */
+function exerciseTable(number: string): string {
+  const own = exercises().filter(({ chapter }) => chapter.number === number);
+  if (own.length === 0) throw new Error(`chapter ${number} has no exercises`);
+  const rows = own.map(({ name, title, kind, minutes }) => {
+    return [`\`npm run exercises ${name}\``, title, kind.toLowerCase(), `${minutes} min`];
+  });
+  return table(["command", "exercise", "kind", "about"], rows);
+}
+
 /** Makes a text from the words after a recipe's name. */
 type Recipe = (...args: string[]) => string | Promise<string>;
 
@@ -144,6 +155,7 @@ const RECIPES = new Map<string, Recipe>([
   ["chapters", chapterTable],
   ["planned", planSentence],
   ["navigation", navigation],
+  ["exercises", exerciseTable],
 ]);
 
 /**

@@ -66,6 +66,8 @@ type Options = {
   readonly folder?: string;
   /** After so many milliseconds the process is ended. */
   readonly limit?: number;
+  /** Ends the process. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Node's own TypeScript loader without its warning, or tsx if Node has none. */
@@ -73,10 +75,16 @@ const LOADER = process.features.typescript
   ? ["--disable-warning=ExperimentalWarning"]
   : ["--import", "tsx"];
 
+/** The compiled file beside a TypeScript file, if there is one; otherwise the file itself. */
+export function compiledOf(file: string): string {
+  const compiled = file.replace(/\.ts$/, ".js");
+  return existsSync(compiled) ? compiled : file;
+}
+
 /** The command of `npx tsx FILE`, without the second that npx itself takes. */
 function command(file: string, args: readonly string[], folder: string): string[] {
-  const compiled = join(folder, file.replace(/\.ts$/, ".js"));
-  return existsSync(compiled) ? [compiled, ...args] : [...LOADER, join(folder, file), ...args];
+  const program = compiledOf(join(folder, file));
+  return program.endsWith(".js") ? [program, ...args] : [...LOADER, program, ...args];
 }
 
 /** Runs one of the book's programs to its end, as `npx tsx FILE ARGS` would. */
@@ -85,13 +93,16 @@ export function run(
   args: readonly string[] = [],
   options: Options = {},
 ): Promise<Ended> {
-  const { env = {}, folder = bookFolder(), limit = 240_000 } = options;
+  const { env = {}, folder = bookFolder(), limit = 240_000, signal } = options;
   return new Promise((resolve) => {
     const settings = {
       cwd: folder,
       env: { ...process.env, ...OFFLINE, ...env },
       maxBuffer: 2 ** 26,
       timeout: limit,
+      // A program in an endless loop handles no other signal.
+      killSignal: "SIGKILL" as const,
+      signal,
     };
     const finish: Parameters<typeof execFile>[3] = (error, stdout, stderr) => {
       const code = error ? (error.code ?? error.signal ?? null) : 0;

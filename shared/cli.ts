@@ -1,3 +1,4 @@
+import { channel } from "node:diagnostics_channel";
 import { readFileSync, realpathSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -86,8 +87,12 @@ function nameModel(): readonly string[] {
   return [`${model} (${where})`];
 }
 
+/** Hears each error that is printed, with its place. Nobody listens unless a debugger or a check does. */
+const errors = channel("the-agent-loop:error");
+
 function complain(error: unknown, interrupted: AbortSignal): void {
   endTyping();
+  errors.publish(error);
   printStatus(interrupted.aborted ? "cancelled" : `error: ${describe(error)}`);
   process.exitCode = interrupted.aborted ? 130 : 1;
 }

@@ -55,7 +55,9 @@ const BELOW = new Map([
   ["scripts", ["shared", "mock-tools"]],
   ["bench", ["scripts", "shared", "mock-tools"]],
   ["desk", ["bench", "scripts", "shared", "mock-tools"]],
-  ["test", ["desk", "bench", "scripts", "chapters", "shared", "mock-tools"]],
+  // Checks are tests for readers, so they use what the tests use.
+  ["exercises", ["test", "scripts", "shared", "mock-tools"]],
+  ["test", ["exercises", "desk", "bench", "scripts", "chapters", "shared", "mock-tools"]],
 ]);
 
 /** What each file of the book imports, types included, as paths from the root. */
