@@ -1,18 +1,11 @@
 // Builds the book as a website: npm run book
 import { spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { findChapter, chapters, ROOT } from "../scripts/chapters.ts";
-import { type Book, chapterPage } from "./chapter.ts";
+import { run } from "../scripts/run.ts";
+import { type Book, chapterPage, otherFiles } from "./chapter.ts";
 import { pageScripts } from "./bundle.ts";
 import { comparePage } from "./compare.ts";
 import { filePage, makeSite, pagesOfTexts } from "./files.ts";
@@ -21,6 +14,7 @@ import { partsOf, renderMarkdown, type Site } from "./markdown.ts";
 import { searchData, type Searched } from "./search.ts";
 import { chapterTree, type Page, renderPage } from "./shell.ts";
 import { hoverTypes } from "./types.ts";
+import { write } from "./write.ts";
 
 const USAGE = `npm run book                    build the book as a website into dist, and open it
 npm run book -- --out FOLDER    build it into another folder, which it replaces
@@ -59,9 +53,10 @@ function withTree(html: Html, file: string): Html {
   return html.slice(0, table) + tree + html.slice(table);
 }
 
-function write(out: string, file: string, text: string): void {
-  mkdirSync(dirname(join(out, file)), { recursive: true });
-  writeFileSync(join(out, file), text);
+/** Writes the pages of some files in a process of its own, on another core. */
+async function showFiles(out: string, files: readonly string[]): Promise<void> {
+  const { code, stderr } = await run("desk/show-files.ts", [out, ...files], { folder: ROOT });
+  if (code !== 0) throw new Error(`the pages of other files were not written: ${stderr}`);
 }
 
 /** What the pages need besides themselves: the styles, the scripts, the pictures. */
@@ -79,8 +74,9 @@ function writeParts(out: string): void {
 /** Builds the site into a folder, which is replaced. Returns how many pages it has. */
 async function build(out: string): Promise<number> {
   const all = chapters();
-  console.log("reading the texts, and in the background the types …");
+  console.log("reading the texts, and in the background the types and what runs in a page …");
   const asked = hoverTypes(all.map(({ file }) => file));
+  const play = pageScripts();
   const wanted = new Set<string>();
   const site = makeSite(wanted);
   const texts = [...pagesOfTexts()].map(([path, file]) => readText(path, file, site));
@@ -89,17 +85,23 @@ async function build(out: string): Promise<number> {
   const client = [...Object.keys(scripts), "code.js", "compare.js"];
   const compare = { file: "compare.html", title: "Compare", main: html, scripts: client };
   const types = await asked;
-  console.log(`laying out ${all.length} chapters …`);
-  const pages = [...texts.map((text) => textPage(text, { site, types })), compare];
-  console.log(`showing ${wanted.size} other files …`);
-  pages.push(...[...wanted].map(filePage));
   rmSync(out, { recursive: true, force: true });
+  for (const chapter of all) otherFiles(chapter, site);
+  const linked = [...wanted];
+  console.log(
+    `laying out ${all.length} chapters, and in the background ${linked.length} other files …`,
+  );
+  const shown = showFiles(out, linked);
+  const pages = [...texts.map((text) => textPage(text, { site, types })), compare];
+  const others = [...wanted].filter((path) => !linked.includes(path));
+  pages.push(...others.map(filePage));
   for (const page of pages) write(out, page.file, renderPage(page));
-  const play = await pageScripts();
-  for (const [file, text] of Object.entries({ ...scripts, ...play })) write(out, file, text);
+  for (const [file, text] of Object.entries({ ...scripts, ...(await play) }))
+    write(out, file, text);
   write(out, "search-data.js", searchData(texts.map(({ searched }) => searched)));
   writeParts(out);
-  return pages.length;
+  await shown;
+  return pages.length + linked.length;
 }
 
 /** What opens a file on each system; on all others it is xdg-open. */

@@ -148,7 +148,8 @@ function swapping(swaps: Swaps): Plugin {
 
 /** Bundles everything that the chapters share. */
 async function bundleBook(needed: ReadonlyMap<string, string>, swaps: Swaps): Promise<string> {
-  const names = [...needed];
+  // Chapters are bundled at the same time, so the order in which they need modules varies.
+  const names = [...needed].toSorted();
   const imports = names.map(([, path], index) => `import * as m${index} from "${path}";`);
   const entries = names.map(([name], index) => `${JSON.stringify(name)}: m${index}`);
   const contents = `import * as program from "./desk/page/program.ts";

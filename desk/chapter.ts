@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Chapter, findChapter, ROOT } from "../scripts/chapters.ts";
 import { renderCode } from "./code.ts";
 import { renderDiff } from "./diff.ts";
+import { renderExercises } from "./exercises.ts";
 import type { Html } from "./html.ts";
 import type { Site } from "./markdown.ts";
 import { readNotes } from "./notes.ts";
@@ -23,7 +24,7 @@ type View = {
 };
 
 /** Links to the other files of the chapter, which its main.ts imports. */
-function otherFiles({ folder }: Chapter, site: Site): Html {
+export function otherFiles({ folder }: Chapter, site: Site): Html {
   const files = readdirSync(join(ROOT, "chapters", folder))
     .filter((name) => name.endsWith(".ts") && name !== "main.ts")
     .map((name) => `chapters/${folder}/${name}`);
@@ -46,6 +47,9 @@ function viewsOf(chapter: Chapter, { site, types }: Book): View[] {
     const title = `All that changed from ${base}`;
     views.splice(2, 0, { anchor: "diff", name: "Diff", title, body });
   }
+  const tasks = renderExercises(chapter, site);
+  if (tasks)
+    views.push({ anchor: "exercises", name: "Exercises", title: "Exercises", body: tasks });
   return views;
 }
 

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test, vi } from "vitest";
 import { type Chapter, chapters, findChapter, ROOT } from "../scripts/chapters.ts";
+import { exercises } from "../scripts/exercises/list.ts";
 import { gitDiff, gitDiffs } from "../scripts/git.ts";
 import { renderCode } from "../desk/code.ts";
 import { comparePage, type CompareData } from "../desk/compare.ts";
 import { renderDiff } from "../desk/diff.ts";
+import { renderExercises } from "../desk/exercises.ts";
+import { makeSite } from "../desk/files.ts";
 import { highlightLines } from "../desk/highlight.ts";
 import { parseNotes } from "../desk/notes.ts";
 import { changedWords } from "../desk/rows.ts";
@@ -354,4 +357,15 @@ test("many pairs of files are compared as each pair is", () => {
 
 test("the data of the page that compares stays under a megabyte", () => {
   expect(compareScript.length).toBeLessThan(1_000_000);
+});
+
+test("a chapter's exercises are folded: task, hint, and then a solution as a diff", () => {
+  const html = renderExercises(findChapter("04"), makeSite(new Set()));
+  const own = exercises().filter(({ chapter }) => chapter.number === "04");
+  expect(html.match(/<details class="exercise" id="(04-[a-z-]+)">/g)).toHaveLength(own.length);
+  expect(html.match(/<summary>Hint<\/summary>/g)).toHaveLength(own.length);
+  expect(html.match(/<summary>A solution<\/summary>/g)).toHaveLength(own.length);
+  expect(html).toContain("<code>npm run exercises 04-order</code>");
+  expect(html).toContain("expected the results of slow, quick, in the order asked");
+  expect(html).toMatch(/<pre class="diff"><code>.*\+ .*Promise/s);
 });
