@@ -56,7 +56,7 @@ const BELOW = new Map([
   ["bench", ["scripts", "shared", "mock-tools"]],
   ["desk", ["bench", "scripts", "shared", "mock-tools"]],
   // Checks are tests for readers, so they use what the tests use.
-  ["exercises", ["test", "scripts", "shared", "mock-tools"]],
+  ["exercises", ["test", "scripts", "chapters", "shared", "mock-tools"]],
   ["test", ["exercises", "desk", "bench", "scripts", "chapters", "shared", "mock-tools"]],
 ]);
 
