@@ -49,7 +49,7 @@ import {
 } from "./support/scale-out.ts";
 
 /** How long a test of many processes may take where many run beside it, in milliseconds. */
-const LONG = 480_000;
+const LONG = 900_000;
 
 let opened: Promise<{ stage: Stage; workers: Workers }> | undefined;
 

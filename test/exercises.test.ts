@@ -21,7 +21,7 @@ const all = exercises();
 // ── Proofs ───────────────────────────────────────────────────────────────────────────────────────
 
 // Checks mostly wait for processes of their own, so several of them run at once.
-const limit = pLimit(3);
+const limit = pLimit(2);
 
 /** With CI or EXERCISES=all, every stage of all exercises is proven, which takes minutes. */
 const isWhole = Boolean(process.env.CI) || process.env.EXERCISES === "all";
