@@ -54,7 +54,10 @@ async function check(exercise: Exercise): Promise<void> {
   const verdict = await judge(exercise, files);
   if (verdict.passed) rememberPass(exercise, files);
   else process.exitCode = 1;
-  console.log(verdictOf(verdict));
+  console.log(`${exercise.name} ${verdictOf(verdict)}`);
+  const next = nextAfter(exercise);
+  if (!verdict.passed) console.log(`Stuck? npm run exercises ${exercise.name} hint`);
+  else if (next) console.log(`Next: npm run exercises ${next.name}`);
 }
 
 /** Waits for one key: true if it is y. */

@@ -37,11 +37,15 @@ test("without a terminal, the command prints where the reader is, opens the next
 test("a check fails with the sentence of the task, and passes with what it saw; what passed stays done", async () => {
   const { file, command } = openBook();
   const before = await command("04-order", "check");
-  expect(before.stdout).toBe(`✖ not yet: ${exercise.says}\n`);
+  expect(before.stdout).toBe(
+    `04-order ✖ not yet: ${exercise.says}\nStuck? npm run exercises 04-order hint\n`,
+  );
   expect(before.code).toBe(1);
   writeFileSync(file, solution);
   const after = await command("order", "--check");
-  expect(after.stdout).toMatch(/^✓ passed: .*slow, quick.*\n$/);
+  expect(after.stdout).toMatch(
+    /^04-order ✓ passed: .*slow, quick.*\nNext: npm run exercises \S+\n$/,
+  );
   expect(after.code).toBe(0);
   writeFileSync(file, "no program any more");
   expect((await command("list")).stdout).toContain("✓ 04-order");

@@ -6,6 +6,9 @@ const ADDRESS = { $from: "me", path: "email" };
 const NOTE = ADDRESS;
 const NOTES = { all: [NOTE, { deep: { $from: "me" } }], title: { $text: ["a", NOTE] } };
 
+/** A reference of the model's own. */
+const NAME = { $from: "me", path: "name" };
+
 function letter(id: string, message: object) {
   return call(id, "send_email", { from: "weather-bot@example.com", to: ADDRESS, message });
 }
@@ -20,7 +23,8 @@ export const check: Check = async ({ ask }) => {
         weather("Lima"),
         letter("first", { $text: [{ $from: "LA" }] }),
         letter("second", { $text: ["See: ", { $from: "Lima" }, { $from: "Lima", path: "all" }] }),
-        letter("third", { $text: ["Hi ", { $text: [{ $from: "me", path: "name" }] }] }),
+        letter("third", { $text: ["Hi ", { $text: [NAME] }] }),
+        letter("fourth", { $text: ["Hi ", [NAME, "you"], { deep: [NAME] }] }),
       ),
     ],
     tools: { get_weather: ({ location }) => (location === "LA" ? NOTE : NOTES) },
@@ -31,7 +35,7 @@ export const check: Check = async ({ ask }) => {
     !failed,
     `expected all calls to succeed; ${failed?.id} ended with ${JSON.stringify(failed)}`,
   );
-  const [first, second, third] = mailbox.map(({ message }) => message);
+  const [first, second, third, fourth] = mailbox.map(({ message }) => message);
   const [note, notes, all] = [NOTE, NOTES, NOTES.all].map((one) => JSON.stringify(one));
   expectThat(
     first === note,
@@ -45,6 +49,10 @@ export const check: Check = async ({ ask }) => {
   expectThat(
     third === "Hi Jack" && to === "jack@example.com",
     `expected the third e-mail to say "Hi Jack" to jack@example.com; it says "${third}" to ${to}`,
+  );
+  expectThat(
+    fourth === 'Hi ["Jack","you"]{"deep":["Jack"]}',
+    `expected the fourth e-mail to say "Hi ", ["Jack","you"] and {"deep":["Jack"]}; it says ${fourth}`,
   );
   return `the e-mails quote ${note} as it came, and the model's own references became "${third}" to ${to}`;
 };

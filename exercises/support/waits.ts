@@ -24,6 +24,10 @@ export function noteWaits(folder: string): readonly number[] {
   };
   const { setTimeout: wait } = promises;
   const noted: typeof wait = (ms, value, options) => wait(shorten(ms), value, options);
+  const { scheduler } = promises;
+  const later = scheduler.wait.bind(scheduler);
+  const notedLater: typeof later = (ms, options) => later(shorten(ms), options);
+  Object.assign(scheduler, { wait: notedLater });
   Object.assign(promises, { setTimeout: noted });
   syncBuiltinESMExports();
   globalThis.setTimeout = new Proxy(setTimeout, {
