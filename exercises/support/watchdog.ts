@@ -11,8 +11,9 @@ const COMPUTING_MS = Math.min(10_000, LIMIT_MS);
 /** The program may take so much memory, with all its threads. */
 const MAX_BYTES = 1_000_000_000;
 const LOOK_MS = 200;
+const POLL_MS = 20;
 /** Then it has so long to say where it is. */
-const ANSWER_MS = 1_000;
+const ANSWER_MS = 4_000;
 
 const session = new Session();
 const place = placeIn(workerData.folder);
@@ -47,7 +48,8 @@ async function findLoop(): Promise<string | undefined> {
   });
   await session.post("Debugger.enable");
   await session.post("Debugger.pause");
-  await wait(ANSWER_MS);
+  const start = performance.now();
+  while (!found && performance.now() - start < ANSWER_MS) await wait(POLL_MS);
   return found;
 }
 
@@ -66,7 +68,7 @@ async function findExcess(): Promise<string> {
 async function watch(): Promise<void> {
   const excess = await findExcess();
   session.connectToMainThread();
-  const at = await Promise.race([findLoop(), wait(2 * ANSWER_MS, undefined)]);
+  const at = await Promise.race([findLoop(), wait(ANSWER_MS, undefined)]);
   noteFault(at ? `${at} still runs, and the program ${excess}` : `the program ${excess}`);
   process.kill(process.pid, "SIGKILL");
 }
