@@ -31,5 +31,7 @@ function readStage(word = ""): Stage {
 const [action, name, word] = process.argv.slice(2);
 const exercise = exercises().find((one) => one.name === name);
 if (!exercise) throw new Error(`expected an exercise's folder, got ${name}`);
-if (action === "save") save(exercise, readStage(word));
-else writeOwn(exercise, filesAt(exercise, readStage(word)));
+// Laying replaces the files there, so it must be what was asked for.
+if (action === "lay") writeOwn(exercise, filesAt(exercise, readStage(word)));
+else if (action === "save") save(exercise, readStage(word));
+else throw new Error(`expected lay or save, got ${action}`);
