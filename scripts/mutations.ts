@@ -612,6 +612,14 @@ const MUTATIONS: readonly Mutation[] = [
     fails: "is not awaited for ever",
   },
   {
+    name: "progress that comes together with the result is lost",
+    file: "chapters/19-background-tools/process.ts",
+    from: "    let rest = receiveMessageOnPort(port);\n",
+    to: "    let rest: ReturnType<typeof receiveMessageOnPort>;\n",
+    test: "19-background-tools",
+    fails: "a process says how far it is, up to its end",
+  },
+  {
     name: "an await has no time limit",
     file: "chapters/19-background-tools/process.ts",
     from: "await Promise.race([all, wait(seconds * 1_000, undefined, { ref: false })]);",

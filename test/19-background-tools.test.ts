@@ -208,9 +208,11 @@ test("signals arrive in order in mid-computation, also those sent before it bega
   });
 });
 
-test("on a terminal, a process says how far it is, on one clean line each time", async () => {
+test("on a terminal, a process says how far it is, up to its end, on one clean line each time", async () => {
   expect(await caseOf("tellProgress")).toEqual([[{ id: "telling", result: "done" }]]);
-  expect((await ran).stderr).toContain("telling: a half\ntelling: [object Object]\n");
+  const parts = Array.from({ length: 50 }, (_, index) => `part ${index + 1}`);
+  const progress = ["a half", "[object Object]", ...parts];
+  expect((await ran).stderr).toBe(progress.map((line) => `telling: ${line}\n`).join(""));
 });
 
 // ── Handles ──────────────────────────────────────────────────────────────────────────────────────

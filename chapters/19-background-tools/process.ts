@@ -1,6 +1,6 @@
 // One process: a tool that works in a thread and can receive signals meanwhile.
 import { setImmediate as nextTask, setTimeout as wait } from "node:timers/promises";
-import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import { printStatus } from "../../shared/print.ts";
 import type { Signal } from "../../mock-tools/context.ts";
@@ -58,12 +58,21 @@ export function startProcess(
     },
   );
   const started: Process = { outcome, ended: undefined, port, sent: 0, cancelled, end };
+  const tell = (progress: unknown): void => {
+    // Progress is for a person who watches. In a file, its lines would only disturb.
+    if (process.stderr.isTTY) printStatus(`${id}: ${progress}`);
+  };
+  port.on("message", tell);
   void outcome.then((ended) => {
     started.ended = ended;
+    // The outcome can be here before the last progress was read, and a closed port would lose it.
+    let rest = receiveMessageOnPort(port);
+    while (rest) {
+      tell(rest.message);
+      rest = receiveMessageOnPort(port);
+    }
     port.close();
   });
-  // Progress is for a person who watches. In a file, its lines would only disturb.
-  if (process.stderr.isTTY) port.on("message", (progress) => printStatus(`${id}: ${progress}`));
   return started;
 }
 

@@ -52,10 +52,13 @@ export function studyClimate(
       return process.exit(3);
     case "odd":
       return 1n;
-    case "telling":
+    case "telling": {
       context.port?.postMessage("a \u001b[31mhalf\u0007");
       context.port?.postMessage({ not: "a text" });
-      return hold(context, refuse);
+      const heard = hold(context, refuse);
+      for (let part = 1; part <= 50; part++) context.port?.postMessage(`part ${part}`);
+      return heard;
+    }
     default:
       return `studied ${location}`;
   }
