@@ -18,11 +18,20 @@ function removeLeftovers(place: string): void {
   }
 }
 
-/** Moves a finished installation to its place in one step, so that no process sees half of it. */
-function moveInto(place: string, folder: string): void {
+/**
+ * Moves a finished installation to its place in one step, so that no process sees half of it. Leaves
+ * the place as it is if another setup was faster.
+ */
+function moveInto(place: string, folder: string, isInstalled: () => boolean): void {
   const modules = join(place, MODULES);
-  if (existsSync(modules)) renameSync(modules, join(folder, "old"));
-  renameSync(join(folder, MODULES), modules);
+  try {
+    if (isInstalled()) return;
+    if (existsSync(modules)) renameSync(modules, join(folder, "old"));
+    renameSync(join(folder, MODULES), modules);
+  } catch (error) {
+    // The other setup may move its installation at the same moment.
+    if (!isInstalled()) throw error;
+  }
 }
 
 /** What is special about one installation. */
@@ -53,8 +62,7 @@ export async function installStaged(place: string, steps: Steps): Promise<void> 
     }
     await runNpm(folder);
     await steps.finish(folder);
-    // Another setup may have been faster.
-    if (!steps.isInstalled()) moveInto(place, folder);
+    moveInto(place, folder, steps.isInstalled);
   } finally {
     unwatch?.();
     remove();
