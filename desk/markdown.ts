@@ -121,7 +121,7 @@ export function partsOf(text: string): Part[] {
   return plain.split(/^(?=#{1,3} )/m).map((part) => {
     const [, heading = ""] = /^#+ (.*)/.exec(part) ?? [];
     const body = part.replace(/^#+ .*/, "").replaceAll(/^```.*$|<\/?summary>/gm, " ");
-    const words = body.replaceAll(/\]\([^)]*\)|[[\]*`|]/g, " ").replaceAll(/\s+/g, " ");
+    const words = body.replaceAll(/!(?=\[)|\]\([^)]*\)|[[\]*`|]/g, " ").replaceAll(/\s+/g, " ");
     return { anchor: anchorOf(heading), heading: heading.replaceAll("`", ""), text: words.trim() };
   });
 }

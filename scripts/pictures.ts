@@ -1,4 +1,4 @@
-// The pictures of the root README, as SVG files: the calls of two recorded runs, and the tree of chapters.
+// The pictures of the root README, as SVG files: the calls of two recorded runs, the tree of chapters, a badge.
 import type { Bar } from "../shared/bars.ts";
 import { stepFor } from "./axis.ts";
 import { chapters } from "./chapters.ts";
@@ -116,6 +116,21 @@ export function drawCalls(runs: readonly Run[], theme: Theme): string {
   return svgFile(drawing, theme);
 }
 
+/** The pixels of a badge: its text, how high it is, and the room beside the text. */
+const BADGE = { size: 14, height: 32, room: 14 };
+
+/** Draws a badge: a few words that lead elsewhere. Its ground is its own, so it suits any page. */
+export function drawBadge(words: string, theme: Theme): string {
+  const { size, height, room } = BADGE;
+  const width = textWidth(words.length, size, "sans") + 2 * room;
+  const style = { size, fill: theme.inverse, isBold: true, anchor: "middle" } as const;
+  const parts = [
+    element("rect", { width, height, rx: 6, fill: theme.accent }),
+    textAt(width / 2, height / 2, words, style),
+  ];
+  return svgFile({ title: words, description: words, width, height, parts }, theme);
+}
+
 /** The recordings that are drawn, each with its title. */
 const RUNS = [
   ["03", "03 · one after the other"],
@@ -123,7 +138,7 @@ const RUNS = [
 ] as const;
 
 /**
- * Makes the pictures, each for a light page and for a dark one.
+ * Makes the pictures, most of them for a light page and for a dark one.
  *
  * @returns the text of each file, by its path from the root
  */
@@ -137,5 +152,6 @@ export function pictures(): Map<string, string> {
     ...themes.map(
       ([name, theme]) => [`${FOLDER}/tree-${name}.svg`, drawTree(chapters(), theme)] as const,
     ),
+    [`${FOLDER}/codespaces.svg`, drawBadge("Open in Codespaces", THEMES.light)] as const,
   ]);
 }
