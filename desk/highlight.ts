@@ -1,4 +1,4 @@
-import { createHighlighterCore, type ThemeRegistration } from "@shikijs/core";
+import { createHighlighterCore, type GrammarState, type ThemeRegistration } from "@shikijs/core";
 import { createOnigurumaEngine } from "@shikijs/engine-oniguruma";
 import json from "@shikijs/langs/json";
 import shellscript from "@shikijs/langs/shellscript";
@@ -75,23 +75,49 @@ function lookOf(color = ""): string {
   return LOOKS[kind] ?? kind;
 }
 
-/** Codes that several pages show are read once. */
-const read = new Map<string, Token[][]>();
+/** What the grammar knows between two lines: whether it is in a comment, in a text, … Nothing before the first. */
+type State = GrammarState | undefined;
 
-/** The lines of a code as tokens. A language without a grammar gives plain lines. */
-function tokenLines(code: string, language: string): Token[][] {
-  const lang = inlineLanguages.get(language);
-  if (!lang) return code.split("\n").map((text) => [{ text, name: "" }]);
-  const known = read.get(lang + code);
-  if (known) return known;
+/** A line that was read, with the states before and after it. */
+type ReadLine = {
+  readonly before: State;
+  readonly tokens: readonly Token[];
+  readonly after: State;
+};
+
+/** Chapters share most of their lines, and a line means the same wherever the state before it is the same. */
+const read = new Map<string, ReadLine[]>();
+
+function isSame(one: State, other: State): boolean {
+  const [stack, another] = [one?.getInternalStack(), other?.getInternalStack()];
+  return stack && another ? stack.equals(another) : stack === another;
+}
+
+function readLine(text: string, lang: string, before: State): ReadLine {
+  const known = read.get(lang + text) ?? [];
+  const found = known.find((line) => isSame(line.before, before));
+  if (found) return found;
   // With a limit, a busy machine would leave lines plain.
   const options = { lang, theme: "desk", tokenizeTimeLimit: 0 };
-  const lines = highlighter.codeToTokensBase(code, options);
-  const tokens = lines.map((line) =>
-    join(line.map(({ content, color }) => ({ text: content, name: lookOf(color) }))),
-  );
-  read.set(lang + code, tokens);
-  return tokens;
+  const state = before && { grammarState: before };
+  const lines = highlighter.codeToTokensBase(text, { ...options, ...state });
+  const tokens = lines.flat().map(({ content, color }) => ({ text: content, name: lookOf(color) }));
+  const line = { before, tokens: join(tokens), after: highlighter.getLastGrammarState(lines) };
+  read.set(lang + text, [...known, line]);
+  return line;
+}
+
+/** The lines of a code as tokens. A language without a grammar gives plain lines. */
+function tokenLines(code: string, language: string): (readonly Token[])[] {
+  const lines = code.split("\n");
+  const lang = inlineLanguages.get(language);
+  if (!lang) return lines.map((text) => [{ text, name: "" }]);
+  let state: State;
+  return lines.map((text) => {
+    const { tokens, after } = readLine(text, lang, state);
+    state = after;
+    return tokens;
+  });
 }
 
 function span(text: string, name: string, type?: string): Html {

@@ -61,10 +61,14 @@ function load(folder: string, base: string): Chapter {
   return { number: folder.slice(0, 2), folder, file, source, title, claim, base };
 }
 
-/** The chapters that are in the book so far, in order. */
-export function chapters(): Chapter[] {
-  const written = [...TREE].filter(([folder]) => existsSync(join(ROOT, "chapters", folder)));
-  return written.map(([folder, base]) => load(folder, base));
+let loaded: readonly Chapter[] | undefined;
+
+/** The chapters that are in the book so far, in order. Their files are read once. */
+export function chapters(): readonly Chapter[] {
+  loaded ??= [...TREE]
+    .filter(([folder]) => existsSync(join(ROOT, "chapters", folder)))
+    .map(([folder, base]) => load(folder, base));
+  return loaded;
 }
 
 /**

@@ -56,16 +56,17 @@ function load(name: string): Exercise {
   };
 }
 
-/** Every exercise, chapter by chapter, and the shortest of a chapter first. */
-export function exercises(): Exercise[] {
-  const names = readdirSync(join(ROOT, FOLDER)).filter((name) => {
-    return existsSync(join(ROOT, FOLDER, name, "task.md"));
-  });
-  return names
+let loaded: readonly Exercise[] | undefined;
+
+/** Every exercise, chapter by chapter, and the shortest of a chapter first. Their files are read once. */
+export function exercises(): readonly Exercise[] {
+  loaded ??= readdirSync(join(ROOT, FOLDER))
+    .filter((name) => existsSync(join(ROOT, FOLDER, name, "task.md")))
     .toSorted()
     .map(load)
     .toSorted((one, other) => {
       const byChapter = one.chapter.number.localeCompare(other.chapter.number);
       return byChapter || one.minutes - other.minutes;
     });
+  return loaded;
 }
