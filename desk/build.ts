@@ -71,27 +71,34 @@ function writeParts(out: string): void {
   write(out, ".nojekyll", "");
 }
 
+/** Begins what is awaited later. Then a failure is told, and not before. */
+function begin<Result>(work: Promise<Result>): Promise<Result> {
+  work.catch(() => undefined);
+  return work;
+}
+
 /** Builds the site into a folder, which is replaced. Returns how many pages it has. */
 async function build(out: string): Promise<number> {
   const all = chapters();
   console.log("reading the texts, and in the background the types and what runs in a page …");
-  const asked = hoverTypes(all.map(({ file }) => file));
-  const play = pageScripts();
+  const asked = begin(hoverTypes(all.map(({ file }) => file)));
+  const play = begin(pageScripts());
   const wanted = new Set<string>();
   const site = makeSite(wanted);
   const texts = [...pagesOfTexts()].map(([path, file]) => readText(path, file, site));
-  console.log("comparing all chapters …");
+  for (const chapter of all) otherFiles(chapter, site);
+  const linked = [...wanted];
+  console.log(
+    `comparing all chapters, and in the background laying out ${linked.length} other files …`,
+  );
+  rmSync(out, { recursive: true, force: true });
+  writeParts(out);
+  const shown = begin(showFiles(out, linked));
   const { html, scripts } = comparePage();
   const client = [...Object.keys(scripts), "code.js", "compare.js"];
   const compare = { file: "compare.html", title: "Compare", main: html, scripts: client };
   const types = await asked;
-  rmSync(out, { recursive: true, force: true });
-  for (const chapter of all) otherFiles(chapter, site);
-  const linked = [...wanted];
-  console.log(
-    `laying out ${all.length} chapters, and in the background ${linked.length} other files …`,
-  );
-  const shown = showFiles(out, linked);
+  console.log(`laying out ${all.length} chapters …`);
   const pages = [...texts.map((text) => textPage(text, { site, types })), compare];
   const others = [...wanted].filter((path) => !linked.includes(path));
   pages.push(...others.map(filePage));
@@ -99,7 +106,6 @@ async function build(out: string): Promise<number> {
   for (const [file, text] of Object.entries({ ...scripts, ...(await play) }))
     write(out, file, text);
   write(out, "search-data.js", searchData(texts.map(({ searched }) => searched)));
-  writeParts(out);
   await shown;
   return pages.length + linked.length;
 }
