@@ -1,6 +1,6 @@
 // Builds the book as a website: npm run book
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { findChapter, chapters, ROOT } from "../scripts/chapters.ts";
@@ -10,7 +10,7 @@ import { pageScripts } from "./bundle.ts";
 import { comparePage } from "./compare.ts";
 import { filePage, makeSite, pagesOfTexts } from "./files.ts";
 import type { Html } from "./html.ts";
-import { partsOf, renderMarkdown, type Site } from "./markdown.ts";
+import { partsOf, readLinks, renderMarkdown, type Site } from "./markdown.ts";
 import { searchData, type Searched } from "./search.ts";
 import { chapterTree, type Page, renderPage } from "./shell.ts";
 import { hoverTypes } from "./types.ts";
@@ -33,8 +33,12 @@ type Text = {
   readonly searched: Searched;
 };
 
+function readBook(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
 function readText(path: string, file: string, site: Site): Text {
-  const text = readFileSync(join(ROOT, path), "utf8");
+  const text = readBook(path);
   const folder = /^chapters\/(\d\d-[^/]*)/.exec(path)?.[1];
   const html = renderMarkdown({ path, text, file, chapter: folder?.slice(0, 2) ?? "" }, site);
   return { folder, html, searched: { file, title: titleOf(text), parts: partsOf(text) } };
@@ -59,6 +63,8 @@ async function showFiles(out: string, files: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`the pages of other files were not written: ${stderr}`);
 }
 
+const PICTURES = "chapters/pictures";
+
 /** What the pages need besides themselves: the styles, the scripts, the pictures. */
 function writeParts(out: string): void {
   const css = readdirSync(join(import.meta.dirname, "css")).toSorted();
@@ -67,7 +73,8 @@ function writeParts(out: string): void {
   const client = join(import.meta.dirname, "client");
   const scripts = readdirSync(client).filter((name) => name.endsWith(".js"));
   for (const name of scripts) write(out, name, readFileSync(join(client, name), "utf8"));
-  cpSync(join(ROOT, "chapters/pictures"), join(out, "chapters/pictures"), { recursive: true });
+  for (const name of readdirSync(join(ROOT, PICTURES)))
+    write(out, `${PICTURES}/${name}`, readBook(`${PICTURES}/${name}`));
   write(out, ".nojekyll", "");
 }
 
@@ -80,31 +87,29 @@ function begin<Result>(work: Promise<Result>): Promise<Result> {
 /** Builds the site into a folder, which is replaced. Returns how many pages it has. */
 async function build(out: string): Promise<number> {
   const all = chapters();
-  console.log("reading the texts, and in the background the types and what runs in a page …");
+  console.log("reading the types, what runs in a page and other files, all in the background …");
   const asked = begin(hoverTypes(all.map(({ file }) => file)));
   const play = begin(pageScripts());
   const wanted = new Set<string>();
   const site = makeSite(wanted);
-  const texts = [...pagesOfTexts()].map(([path, file]) => readText(path, file, site));
+  for (const [path, file] of pagesOfTexts()) readLinks(path, readBook(path), file, site);
   for (const chapter of all) otherFiles(chapter, site);
   const linked = [...wanted];
-  console.log(
-    `comparing all chapters, and in the background laying out ${linked.length} other files …`,
-  );
   rmSync(out, { recursive: true, force: true });
   writeParts(out);
   const shown = begin(showFiles(out, linked));
+  console.log("reading the texts, and comparing all chapters …");
+  const texts = [...pagesOfTexts()].map(([path, file]) => readText(path, file, site));
   const { html, scripts } = comparePage();
   const client = [...Object.keys(scripts), "code.js", "compare.js"];
   const compare = { file: "compare.html", title: "Compare", main: html, scripts: client };
-  const types = await asked;
+  const [types, played] = await Promise.all([asked, play]);
   console.log(`laying out ${all.length} chapters …`);
   const pages = [...texts.map((text) => textPage(text, { site, types })), compare];
   const others = [...wanted].filter((path) => !linked.includes(path));
   pages.push(...others.map(filePage));
   for (const page of pages) write(out, page.file, renderPage(page));
-  for (const [file, text] of Object.entries({ ...scripts, ...(await play) }))
-    write(out, file, text);
+  for (const [file, text] of Object.entries({ ...scripts, ...played })) write(out, file, text);
   write(out, "search-data.js", searchData(texts.map(({ searched }) => searched)));
   await shown;
   return pages.length + linked.length;

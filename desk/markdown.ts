@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
-import { Marked, Renderer, type Tokens } from "marked";
+import { lexer, Marked, Renderer, type Tokens, walkTokens } from "marked";
 import { ROOT } from "../scripts/chapters.ts";
 import { highlightLines } from "./highlight.ts";
 import { escapeHtml, type Html } from "./html.ts";
@@ -83,6 +83,18 @@ function resolveLink(href: string, path: string, file: string, site: Site): stri
   if (page === undefined) throw new Error(`${path} links to ${href}, which the site does not show`);
   const way = posix.relative(posix.dirname(file), page);
   return hash === undefined ? way : `${way}#${hash}`;
+}
+
+/**
+ * Tells the site all links of a Markdown file, before the file is rendered.
+ *
+ * @param file the file of its page on the site
+ * @throws an error in one line, if a link is missing
+ */
+export function readLinks(path: string, text: string, file: string, site: Site): void {
+  walkTokens(lexer(text), (token) => {
+    if (token.type === "link") resolveLink(String(token.href), path, file, site);
+  });
 }
 
 /** What marked calls for each token of a page. */

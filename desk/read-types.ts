@@ -13,6 +13,9 @@ import { isIdentifier } from "typescript/unstable/ast/is";
 import { ROOT } from "../scripts/chapters.ts";
 import type { TypeList } from "./types.ts";
 
+/** The chapters and what they import. The whole book would take the compiler a second longer. */
+const PROJECT = join(import.meta.dirname, "tsconfig.types.json");
+
 /** Longer types tell a reader nothing. */
 const MAX_LENGTH = 240;
 
@@ -71,7 +74,7 @@ function reader(checker: Checker): (root: Node) => TypeList {
 function readTypes(files: readonly string[]): Record<string, TypeList> {
   const api = new API({ cwd: ROOT });
   try {
-    const snapshot = api.updateSnapshot({ openProjects: [join(ROOT, "tsconfig.json")] });
+    const snapshot = api.updateSnapshot({ openProjects: [PROJECT] });
     const [project] = snapshot.getProjects();
     if (!project) throw new Error("the compiler opened no project");
     const read = reader(project.checker);
