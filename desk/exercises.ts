@@ -1,5 +1,6 @@
+import { parsePatch } from "diff";
 import type { Chapter } from "../scripts/chapters.ts";
-import { filesAt, patchBetween } from "../scripts/exercises/files.ts";
+import { filesAt, patchBetween, readPatch } from "../scripts/exercises/files.ts";
 import { type Exercise, exercises, FOLDER } from "../scripts/exercises/list.ts";
 import { highlightLines } from "./highlight.ts";
 import type { Html } from "./html.ts";
@@ -9,6 +10,24 @@ import { pageOf } from "./shell.ts";
 /** The Markdown of a task without its title and its line of kind and time, which the summary has. */
 function bodyOf({ task }: Exercise): string {
   return task.split("\n").slice(4).join("\n");
+}
+
+/** The places where the reader's program is not the chapter's at first, without what the chapter has there. */
+function renderStart(exercise: Exercise): Html {
+  const files = parsePatch(readPatch(exercise, "start")).filter(({ hunks }) => hunks.length > 0);
+  if (files.length === 0) return "<p>It begins with the <code>main.ts</code> of this page.</p>";
+  const places = files.map(({ newFileName = "", hunks }) => {
+    const name = newFileName.replace("b/", "");
+    const codes = hunks.map(({ lines }) => {
+      const code = lines.flatMap((line) => (/^-|^ \/\/ ── /.test(line) ? [] : line.slice(1)));
+      const text = code.join("\n").replaceAll(/^\n+|\n+$/g, "");
+      return highlightLines(text, "typescript").join("\n");
+    });
+    const box = `<pre class="typescript"><code>${codes.join("\n\n…\n\n")}</code></pre>`;
+    return `<p>The <code>${name}</code> of this exercise is the chapter's, except here:</p>
+${scrolling(`The start of ${exercise.name}`, box)}`;
+  });
+  return places.join("\n");
 }
 
 /** A right answer, as changes to the start. */
@@ -28,6 +47,7 @@ function renderExercise(exercise: Exercise, chapter: Chapter, site: Site): Html 
   return `<details class="exercise" id="${name}">
 <summary><b>${title}</b> ${kind.toLowerCase()}, about ${minutes} minutes</summary>
 ${render(bodyOf(exercise), "task")}
+${renderStart(exercise)}
 <p>To do it: <code>npm run exercises ${name}</code></p>
 <details><summary>Hint</summary>${render(hint, "hint")}</details>
 <details><summary>A solution</summary>${renderSolution(exercise)}</details>
