@@ -12,7 +12,7 @@ import { filePage, makeSite, pagesOfTexts } from "./files.ts";
 import type { Html } from "./html.ts";
 import { partsOf, readLinks, renderMarkdown, type Site } from "./markdown.ts";
 import { searchData, type Searched } from "./search.ts";
-import { chapterTree, type Page, renderPage } from "./shell.ts";
+import { chapterTree, type Page, pageOf, renderPage } from "./shell.ts";
 import { hoverTypes } from "./types.ts";
 import { write } from "./write.ts";
 
@@ -46,8 +46,15 @@ function readText(path: string, file: string, site: Site): Text {
 
 function textPage({ folder, html, searched: { file, title } }: Text, book: Book): Page {
   if (folder !== undefined) return chapterPage(findChapter(folder), html, book);
-  const main = file === "index.html" ? withTree(html, file) : html;
+  const main = file === "index.html" ? withTree(linkWays(html), file) : html;
   return { file, title, main: `<article class="text">${main}</article>` };
+}
+
+/** Makes links of the numbers of chapters in a way through the book: "03 → 04 → 05". */
+function linkWays(html: Html): Html {
+  return html.replaceAll(/<td>\d\d(?: → \d\d)+<\/td>/g, (way) =>
+    way.replaceAll(/\d\d/g, (number) => `<a href="${pageOf(findChapter(number))}">${number}</a>`),
+  );
 }
 
 /** The start page: the picture of the tree is followed by the tree to click. */
@@ -100,7 +107,7 @@ async function build(out: string): Promise<number> {
   const shown = begin(showFiles(out, linked));
   console.log("reading the texts, and comparing all chapters …");
   const texts = [...pagesOfTexts()].map(([path, file]) => readText(path, file, site));
-  const { html, scripts } = comparePage();
+  const { html, scripts } = comparePage(site);
   const client = [...Object.keys(scripts), "code.js", "compare.js"];
   const compare = { file: "compare.html", title: "Compare", main: html, scripts: client };
   const [types, played] = await Promise.all([asked, play]);
@@ -153,5 +160,6 @@ async function main(): Promise<void> {
 await main().catch((error: unknown) => {
   const [message = ""] = String(error instanceof Error ? error.message : error).split("\n");
   console.error(`error: ${message}`);
-  process.exit(1);
+  // What runs in the background ends by itself. Ended here, it would report that as an error of its own.
+  process.exitCode = 1;
 });

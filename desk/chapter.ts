@@ -23,12 +23,16 @@ type View = {
   readonly body: Html;
 };
 
-/** Links to the other files of the chapter, which its main.ts imports. */
-export function otherFiles({ folder }: Chapter, site: Site): Html {
-  const files = readdirSync(join(ROOT, "chapters", folder))
+/** The other files of a chapter, which its main.ts imports, as paths from the root. */
+export function filesBeside({ folder }: Chapter): string[] {
+  return readdirSync(join(ROOT, "chapters", folder))
     .filter((name) => name.endsWith(".ts") && name !== "main.ts")
     .map((name) => `chapters/${folder}/${name}`);
-  const links = files.map((path) => {
+}
+
+/** Links to the other files of a chapter. */
+export function otherFiles(chapter: Chapter, site: Site): Html {
+  const links = filesBeside(chapter).map((path) => {
     return `<a href="../../${site.fileOf(path)}"><code>${path.replace(/^.*\//, "")}</code></a>`;
   });
   return links.length > 0 ? `<p>Beside it: ${links.join(", ")}</p>` : "";
@@ -43,7 +47,8 @@ function viewsOf(chapter: Chapter, { site, types }: Book): View[] {
     { anchor: "code", name: "Code", title: `The whole of ${folder}/main.ts`, body: code },
   ];
   if (base) {
-    const body = renderDiff(findChapter(base), chapter, readNotes(folder));
+    const others = `<p><a href="../../compare.html#${base}-${number}">Compare it with any other chapter</a></p>`;
+    const body = renderDiff(findChapter(base), chapter, readNotes(folder)) + others;
     const title = `All that changed from ${base}`;
     views.splice(2, 0, { anchor: "diff", name: "Diff", title, body });
   }

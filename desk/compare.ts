@@ -1,8 +1,11 @@
 import { type Chapter, chapters } from "../scripts/chapters.ts";
+import { filesBeside } from "./chapter.ts";
 import { viewButtons } from "./diff.ts";
 import { escapeHtml, type Html } from "./html.ts";
 import { highlightLines, type Range } from "./highlight.ts";
+import type { Site } from "./markdown.ts";
 import { changedWords, linesOf, type Row, rowsOfAll } from "./rows.ts";
+import { pageOf } from "./shell.ts";
 
 const SIGNS = { same: "=", pair: "~", deleted: "-", added: "+" } as const;
 
@@ -61,6 +64,17 @@ export function compareData(all = chapters()): CompareData {
   return { titles, lines, files, scripts, words };
 }
 
+/** A chapter with links to its page and to what stands beside its main.ts, which is not compared. */
+function tell(chapter: Chapter, site: Site): Html {
+  const page = `<a href="${pageOf(chapter)}">${chapter.number} · ${escapeHtml(chapter.title)}</a>`;
+  const beside = filesBeside(chapter).map((path) => {
+    return `<a href="${site.fileOf(path)}"><code>${path.replace(/^.*\//, "")}</code></a>`;
+  });
+  return beside.length === 0
+    ? page
+    : `${page}, with ${beside.join(", ")} beside its <code>main.ts</code>`;
+}
+
 function choice(label: string, id: string, all: readonly Chapter[]): Html {
   const options = all.map(({ number, title }) => {
     return `<option value="${number}">${number} · ${escapeHtml(title)}</option>`;
@@ -73,9 +87,10 @@ function choice(label: string, id: string, all: readonly Chapter[]): Html {
  *
  * @returns the markup, and the text of each script that the page loads before client/compare.js
  */
-export function comparePage(): { html: Html; scripts: Readonly<Record<string, string>> } {
+export function comparePage(site: Site): { html: Html; scripts: Readonly<Record<string, string>> } {
   const all = chapters();
   const html = `<h1>Compare two chapters</h1>
+<p>What changed in <code>main.ts</code> from one chapter to another.</p>
 <noscript><p>This page needs scripts. The page of each chapter shows what changed from its base without them.</p></noscript>
 <form class="compare" data-js hidden>
 ${choice("from", "from", all)}
@@ -84,9 +99,11 @@ ${choice("to", "to", all)}
 </form>
 <figure class="diff" data-view="inline" id="compared" data-js hidden>
 <figcaption><output for="from to"></output></figcaption>
+<ul class="told"></ul>
 ${viewButtons}
 <div class="rows"></div>
 </figure>`;
-  const data = JSON.stringify(compareData(all));
+  const told = Object.fromEntries(all.map((chapter) => [chapter.number, tell(chapter, site)]));
+  const data = JSON.stringify({ ...compareData(all), told });
   return { html, scripts: { "compare-data.js": `const COMPARE = ${data};\n` } };
 }

@@ -58,7 +58,7 @@ function keptRows(rows: readonly Html[], isFirst: boolean, isLast: boolean): Htm
   const tail = isLast ? 0 : CONTEXT;
   const count = rows.length - head - tail;
   if (count <= MIN_FOLDED) return rows.join("\n");
-  const button = `<button type="button" aria-expanded="true">${count} lines that stay</button>`;
+  const button = `<button type="button" aria-expanded="true">${count} unchanged lines</button>`;
   return [
     ...rows.slice(0, head),
     `</tbody><tbody class="gap" data-js hidden><tr><td colspan="4">${button}</td></tr></tbody><tbody class="kept">`,

@@ -83,11 +83,22 @@ function linkSteps({ text, bars }: Section, wires: readonly Wire[]): Step[] {
   });
 }
 
-/** Reads the recorded run of a chapter's demo, or returns undefined if there is none. */
+function parseRecording(path: string, text: string): Recording {
+  const { data, error } = Recording.safeParse(JSON.parse(text));
+  if (data) return data;
+  const [issue] = error.issues;
+  throw new Error(`${path} is no recording, at ${issue?.path.join(".")}: ${issue?.message}`);
+}
+
+/**
+ * Reads the recorded run of a chapter's demo, or returns undefined if there is none.
+ *
+ * @throws an error in one line that names the file, if it has another form
+ */
 export function readRun(number: string): Run | undefined {
-  const file = join(ROOT, "bench/runs", `${number}.json`);
-  if (!existsSync(file)) return undefined;
-  const recording = Recording.parse(JSON.parse(readFileSync(file, "utf8")));
+  const path = `bench/runs/${number}.json`;
+  if (!existsSync(join(ROOT, path))) return undefined;
+  const recording = parseRecording(path, readFileSync(join(ROOT, path), "utf8"));
   const { command, sections } = recording;
   const wires = wiresOf(recording);
   const parts = sections.map((section, index) => {

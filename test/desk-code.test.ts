@@ -164,7 +164,7 @@ test("a folded stretch says how many lines it has, and shows them where nothing 
   const html = renderDiff(findChapter("05"), findChapter("07"));
   const folded = [
     ...html.matchAll(
-      /<tbody class="gap" data-js hidden>.*>(\d+) lines that stay<.*<tbody class="kept">([\s\S]*?)<\/tbody>/g,
+      /<tbody class="gap" data-js hidden>.*>(\d+) unchanged lines<.*<tbody class="kept">([\s\S]*?)<\/tbody>/g,
     ),
   ];
   const counts = folded.map(([, lines, rows = ""]) => [Number(lines), count(rows, /<tr/g)]);
@@ -222,7 +222,7 @@ test("a note whose line is not in the diff, or there twice, stops the build with
   );
 });
 
-const { scripts } = comparePage();
+const { scripts } = comparePage(makeSite(new Set()));
 const compareScript = scripts["compare-data.js"] ?? "";
 const data: CompareData = JSON.parse(compareScript.replace(/^const COMPARE = |;\n$/g, ""));
 
@@ -355,6 +355,13 @@ test("many pairs of files are compared as each pair is", () => {
   expect(gitDiffs(pairs, "-U1").map(withoutNames)).toEqual(expected);
 });
 
+test("the page that compares tells which files stand beside a main.ts", () => {
+  const { told } = Object(data);
+  expect(told["07"]).toContain(">07 · Tool runners</a>");
+  expect(told["13"]).toContain('chapters/13-dependency-detection/dependencies.ts.html"><code>');
+  expect(textOf(told["13"])).toMatch(/, with dependencies\.ts.* beside its main\.ts$/);
+});
+
 test("the data of the page that compares stays under a megabyte", () => {
   expect(compareScript.length).toBeLessThan(1_000_000);
 });
@@ -368,4 +375,15 @@ test("a chapter's exercises are folded: task, hint, and then a solution as a dif
   expect(html).toContain("<code>npm run exercises 04-order</code>");
   expect(html).toContain("expected the results of slow, quick, in the order asked");
   expect(html).toMatch(/<pre class="diff"><code>.*\+ .*Promise/s);
+});
+
+test("an exercise shows where its start differs from the chapter, without the chapter's own lines", () => {
+  const html = renderExercises(findChapter("04"), makeSite(new Set()));
+  const [order = ""] = html.split('id="04-order"').slice(1);
+  const [start = ""] = order.split("To do it").map(textOf);
+  expect(start).toContain("The main.ts of this exercise is the chapter's, except here:");
+  expect(start).toContain("results.push({ id: call.id, result });");
+  expect(start).not.toContain("return { id: call.id, result: await runCall(call) };");
+  const [once = ""] = html.split('id="04-once"').slice(1);
+  expect(textOf(once)).toContain("It begins with the main.ts of this page.");
 });

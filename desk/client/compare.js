@@ -6,7 +6,7 @@
 (() => {
   "use strict";
 
-  const { titles, lines, files, scripts, words } = COMPARE;
+  const { titles, told, lines, files, scripts, words } = COMPARE;
   const MIN_FOLDED = 4;
   const CONTEXT = 3;
   const BANNER = "────";
@@ -98,7 +98,7 @@
     const head = isFirst ? 0 : CONTEXT;
     const end = rows.length - (isLast ? 0 : CONTEXT);
     if (end - head <= MIN_FOLDED) return rows.join("");
-    const button = `<button type="button" aria-expanded="false">${end - head} lines that stay</button>`;
+    const button = `<button type="button" aria-expanded="false">${end - head} unchanged lines</button>`;
     return `${rows.slice(0, head).join("")}</tbody>
 <tbody class="gap"><tr><td colspan="4">${button}</td></tr></tbody>
 <tbody class="kept folded">${rows.slice(head, end).join("")}</tbody><tbody>${rows.slice(end).join("")}`;
@@ -149,6 +149,7 @@
   const [fromChoice, toChoice] = [select("from"), select("to")];
   const figure = there(document.getElementById("compared"));
   const total = there(figure.querySelector("output"));
+  const list = there(figure.querySelector(".told"));
   const place = there(figure.querySelector(".rows"));
 
   function draw() {
@@ -159,6 +160,7 @@
       from === to
         ? `${from} · ${titles[from]} is the same chapter twice: nothing differs.`
         : `${from} → ${to} <b>main.ts</b> <span class="plus">+${added}</span> <span class="minus">−${deleted}</span>`;
+    list.innerHTML = [...new Set([from, to])].map((number) => `<li>${told[number]}</li>`).join("");
     place.innerHTML = tableOf(from, to, rows);
   }
 
