@@ -48,7 +48,8 @@ function viewsOf(chapter: Chapter, { site, types }: Book): View[] {
   ];
   if (base) {
     const others = `<p><a href="../../compare.html#${base}-${number}">Compare it with any other chapter</a></p>`;
-    const body = renderDiff(findChapter(base), chapter, readNotes(folder)) + others;
+    const extras = { notes: readNotes(folder), types: types.get(file) };
+    const body = renderDiff(findChapter(base), chapter, extras) + others;
     const title = `All that changed from ${base}`;
     views.splice(2, 0, { anchor: "diff", name: "Diff", title, body });
   }

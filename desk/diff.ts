@@ -3,6 +3,7 @@ import type { Html } from "./html.ts";
 import { highlightLines, markPlaces, type Range } from "./highlight.ts";
 import { type Note, placeNotes } from "./notes.ts";
 import { changedWords, linesOf, type Row, rowsOf } from "./rows.ts";
+import type { Types } from "./types.ts";
 
 /** An unchanged stretch is folded if it would hide more lines than this, and keeps some at its ends. */
 const MIN_FOLDED = 4;
@@ -86,8 +87,12 @@ function asides(notes: readonly Note[] = []): Html {
 
 type Reader = (at: number, marks: readonly Range[]) => Line;
 
-function readerOf({ source }: Chapter, notes: ReadonlyMap<number, readonly Note[]>): Reader {
-  const lines = highlightLines(source, "typescript");
+function readerOf(
+  { source }: Chapter,
+  notes: ReadonlyMap<number, readonly Note[]>,
+  types?: Types,
+): Reader {
+  const lines = highlightLines(source, "typescript", types);
   return (at, marks) => ({
     number: at + 1,
     html: markPlaces(lines[at] ?? "", marks),
@@ -96,10 +101,15 @@ function readerOf({ source }: Chapter, notes: ReadonlyMap<number, readonly Note[
 }
 
 /** Gives each row its lines, with the changed words marked and the notes that belong under them. */
-function lineUp(from: Chapter, to: Chapter, rows: readonly Row[], notes: readonly Note[]): Sides[] {
+function lineUp(
+  from: Chapter,
+  to: Chapter,
+  rows: readonly Row[],
+  { notes = [], types }: Extras,
+): Sides[] {
   const [before, after] = [linesOf(from), linesOf(to)];
   const { deleted, added } = placeNotes(notes, rows, before, after);
-  const [readOld, readNew] = [readerOf(from, deleted), readerOf(to, added)];
+  const [readOld, readNew] = [readerOf(from, deleted), readerOf(to, added, types)];
   return rows.map(({ kind, from: i, to: j }) => {
     const pair = kind === "pair" ? [before[i] ?? "", after[j] ?? ""] : [];
     const marks = changedWords(pair[0] ?? "", pair[1] ?? "");
@@ -139,17 +149,20 @@ ${body}
 </table></div>`;
 }
 
+/** What a diff shows besides the lines: notes under some of them, and the types of names in new lines. */
+type Extras = { readonly notes?: readonly Note[]; readonly types?: Types | undefined };
+
 /**
  * Shows how a chapter's main.ts differs from another's: the lines of git's own diff, inline and side
  * by side, with the notes under their lines.
  *
  * @throws an error that names the note whose line is not in the diff
  */
-export function renderDiff(from: Chapter, to: Chapter, notes: readonly Note[] = []): Html {
+export function renderDiff(from: Chapter, to: Chapter, extras: Extras = {}): Html {
   const rows = rowsOf(from, to);
   const added = rows.filter(({ kind }) => kind === "added" || kind === "pair").length;
   const deleted = rows.filter(({ kind }) => kind === "deleted" || kind === "pair").length;
-  const body = `<tbody>${bodyOf(rows, lineUp(from, to, rows, notes))}</tbody>`;
+  const body = `<tbody>${bodyOf(rows, lineUp(from, to, rows, extras))}</tbody>`;
   return `<figure class="diff" data-view="inline">
 <figcaption>${from.number} → ${to.number} <b>main.ts</b> <span class="plus">+${added}</span> <span class="minus">−${deleted}</span></figcaption>
 ${viewButtons}

@@ -130,6 +130,15 @@ test("names carry their types, and the code stays the same", async () => {
   expect(textOf(html.replace(/<p class="hint".*<\/p>/, "")).trim()).toBe(chapter.source.trim());
 });
 
+test("in a diff the names of new lines carry their types, and no others", async () => {
+  const [from, to] = [findChapter("05"), findChapter("07")];
+  const types = (await hoverTypes([to.file])).get(to.file);
+  const html = renderDiff(from, to, { types });
+  const typed = html.split("<tr").filter((row) => row.includes("data-type="));
+  expect(typed.join("")).toContain('data-type="runBatch: RunBatch"');
+  expect(typed.filter((row) => !row.includes("<i>+</i>"))).toEqual([]);
+});
+
 test("without the compiler's interface there are no types, and one line says so", async () => {
   const log = vi.spyOn(console, "log").mockReturnValue();
   const files = ["chapters/07-tool-runners/main.ts"];
@@ -189,7 +198,7 @@ const QUOTED = "const outcomes = await runBatch(calls);";
 
 function withNotes(text: string): string {
   const notes = parseNotes("chapters/07-tool-runners/notes.md", text);
-  return renderDiff(findChapter("05"), findChapter("07"), notes);
+  return renderDiff(findChapter("05"), findChapter("07"), { notes });
 }
 
 test("a note stands under its line in both views", () => {
