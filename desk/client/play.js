@@ -64,7 +64,7 @@
       if (question === undefined || !field) continue;
       button.addEventListener("click", () => {
         field.value = question;
-        field.focus();
+        form.requestSubmit();
       });
     }
     field?.addEventListener("keydown", (event) => {
