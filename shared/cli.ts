@@ -6,6 +6,7 @@ import { readMailbox } from "../mock-tools/mailbox.ts";
 import { messageOf } from "../mock-tools/plain.ts";
 import { describe } from "./describe.ts";
 import { client, model, offline } from "./model.ts";
+import { OFFLINE_HINT } from "./offline/wire/client.ts";
 import { endWithOutput } from "./output.ts";
 import { endTyping, print, printAnswer, printQuestion, printStatus } from "./print.ts";
 import { settings } from "./settings.ts";
@@ -83,7 +84,7 @@ function readQuestions(words: readonly string[], demo: readonly string[]): reado
 
 /** The model that answers, and its address. */
 function nameModel(): readonly string[] {
-  const where = offline ? "set OPENAI_API_KEY to ask a real one" : client.baseURL;
+  const where = offline ? OFFLINE_HINT : client.baseURL;
   return [`${model} (${where})`];
 }
 

@@ -5,6 +5,9 @@ import { tell } from "../realm.ts";
 
 export { OFFLINE_URL, startOfflineModel } from "../../../shared/offline/wire/here.ts";
 
+/** Printed with the name of the offline model. A page has no variables to set. */
+export const OFFLINE_HINT = "in this page";
+
 type Event = NonNullable<Exchange["events"]>[number];
 
 let count = 0;

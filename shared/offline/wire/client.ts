@@ -1,6 +1,9 @@
 /** The address of the offline model. Only `fetchOffline` understands it. */
 export const OFFLINE_URL = "http://offline";
 
+/** Printed with the name of the offline model. */
+export const OFFLINE_HINT = "set OPENAI_API_KEY to ask a real one";
+
 let started: Promise<string> | undefined;
 
 /** Starts the offline model if it is not running. Only the first request waits for it. */
