@@ -109,6 +109,12 @@ function nameOf({ number, title }: Chapter): string {
   return `${number} · ${title}`;
 }
 
+/** What a reader may ask, since a page has no real model. */
+function renderMayAsk({ number }: Chapter): Html {
+  const month = number === "18" ? ", how a month was there" : "";
+  return `<p class="may-ask" id="may-ask">The offline model answers. Ask it how the weather is in some places, which of them is warmer${month}, who you are, or to send an e-mail. It understands nothing else. For a real model, run the chapter in a terminal.</p>`;
+}
+
 function renderForm(chapter: Chapter, base: Chapter | undefined): Html {
   const troubles = TROUBLES.map(([words, question]) => {
     return tryButton([
@@ -118,7 +124,8 @@ function renderForm(chapter: Chapter, base: Chapter | undefined): Html {
   });
   return `<form data-js hidden>
 <label class="ask" for="question">Your question</label>
-<textarea id="question" name="question" rows="2" spellcheck="false">${CITIES[0][1]}</textarea>
+<textarea id="question" name="question" rows="2" spellcheck="false" aria-describedby="may-ask" required>${CITIES[0][1]}</textarea>
+${renderMayAsk(chapter)}
 <div class="tries" role="group" aria-label="Questions to try">${[...CITIES.map(tryButton), ...troubles].join("\n")}</div>
 ${renderKnobs(chapter)}
 ${renderButtons(chapter, base)}

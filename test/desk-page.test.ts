@@ -275,6 +275,29 @@ browserTest.each([
   expect(page.said).toContain(terminal.code === 0 ? "has ended, after" : `code ${terminal.code}`);
 });
 
+browserTest("nothing runs without a question, or with a number that cannot be", async () => {
+  const { page, loaded } = await openChapter("04");
+  await ask(page, "");
+  expect(await page.locator("#question:invalid:focus").count()).toBe(1);
+  await page.locator("#question").fill("How is the weather in LA?");
+  await page.locator(".knobs summary").click();
+  await page.getByLabel("MAX_THREADS").fill("0");
+  await page.locator(".knobs summary").click();
+  await press(page, "Run the demo");
+  await expect.poll(() => page.locator("input:invalid:focus").count()).toBe(1);
+  expect(loaded.filter((name) => name.startsWith("play/"))).toEqual([]);
+  await page.context().close();
+});
+
+browserTest("the line of the model says what is true in a page", async () => {
+  const { page } = await openChapter("04");
+  await ask(page, "How is the weather in LA?");
+  await ended(page, "04");
+  const status = page.locator("[data-part=own-transcript] .status").first();
+  expect(await status.textContent()).toBe("model: offline (in this page)\n");
+  await page.context().close();
+});
+
 browserTest("an error is the chapter's own line", async () => {
   const { stderr, said } = await askChapter("04", " ");
   expect(stderr).toBe("error: expected a question, got an empty one\n");

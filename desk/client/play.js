@@ -39,7 +39,9 @@
 
     /** @param {boolean} isDemo */
     async function run(isDemo) {
-      if (!form.reportValidity()) return;
+      // The demo has questions of its own.
+      const fields = isDemo ? [...form.querySelectorAll("input")] : [form];
+      if (!fields.every((one) => one.reportValidity())) return;
       if (news && !loaded.has("book")) news.textContent = "Loading the chapter.";
       try {
         const names = ["panel", "book", "thread", number, ...(base ? [base] : [])];
@@ -53,6 +55,14 @@
       }
     }
 
+    form.addEventListener(
+      "invalid",
+      ({ target }) => {
+        // The browser cannot show its message at a field that is folded away.
+        if (target instanceof Element) target.closest("details")?.toggleAttribute("open", true);
+      },
+      true,
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       run(false);
