@@ -39,28 +39,55 @@ function numberField(name: string, value: number, kind: "knob" | "env", least: n
   return `<label><code>${name}</code> <input type="number" name="${name}" value="${value}" min="${least}" max="600000" step="1" required data-${kind}></label>`;
 }
 
-const PROTOCOL = `<label><code>OPENAI_PROTOCOL</code> <select name="OPENAI_PROTOCOL" data-env><option>responses</option><option>chat</option></select></label>`;
-
-/** The settings of a chapter that the reader can change besides its numbers. */
-function settingsOf({ number }: Chapter): Html[] {
-  const isNative = number >= "14";
-  return [
-    numberField("OFFLINE_LATENCY_MS", 0, "env", 0),
-    ...(number === "17" ? [numberField("OFFLINE_TOKENS_PER_SECOND", 25, "env", 1)] : []),
-    ...(number === "18" ? [numberField("MAX_OUTPUT_BYTES", 2_000, "env", 1)] : []),
-    ...(number === "18" ? [numberField("MAX_OUTPUT_LINES", 40, "env", 1)] : []),
-    ...(isNative ? [PROTOCOL] : []),
-  ];
-}
-
 function renderKnobs(chapter: Chapter): Html {
-  const knobs = knobsOf(chapter).map(({ name, value }) => {
+  const knobs = knobsOf(chapter);
+  const fields = knobs.map(({ name, value }) => {
     const least = /^MAX_(?:STEPS|THREADS|CONCURRENT|WAITING|ATTEMPTS)$/.test(name) ? 1 : 0;
     return numberField(name, value, "knob", least);
   });
-  return `<details class="knobs"><summary>The numbers of this chapter</summary>
-<p>Each field stands for the constant of this name in <code>main.ts</code>, or for a setting.</p>
-<div class="fields">${[...knobs, ...settingsOf(chapter)].join("\n")}</div></details>`;
+  const hasTimes = knobs.some(({ name }) => name.endsWith("_MS"));
+  const unit = hasTimes ? " Those that end in <code>_MS</code> are milliseconds." : "";
+  return `<p>Constants of <code>main.ts</code>.${unit}</p>
+<div class="fields">${fields.join("\n")}</div>`;
+}
+
+const PROTOCOL = `<label><code>OPENAI_PROTOCOL</code> <select name="OPENAI_PROTOCOL" data-env><option>responses</option><option>chat</option></select></label>`;
+
+/** A setting of a chapter, what it means, and in which chapters it is one. */
+const SETTINGS = [
+  {
+    field: numberField("OFFLINE_LATENCY_MS", 0, "env", 0),
+    meaning:
+      "how many milliseconds the offline model takes for each reply. A real model often takes 1000 or more.",
+    isOf: () => true,
+  },
+  {
+    field: numberField("OFFLINE_TOKENS_PER_SECOND", 25, "env", 1),
+    meaning: "how many pieces of a reply the offline model streams in a second.",
+    isOf: (number: string) => number === "17",
+  },
+  {
+    field: numberField("MAX_OUTPUT_BYTES", 2_000, "env", 1),
+    meaning: "how many bytes of an output the model sees at once.",
+    isOf: (number: string) => number === "18",
+  },
+  {
+    field: numberField("MAX_OUTPUT_LINES", 40, "env", 1),
+    meaning: "how many lines of an output the model sees at once.",
+    isOf: (number: string) => number === "18",
+  },
+  {
+    field: PROTOCOL,
+    meaning: "which of OpenAI's two APIs the client uses.",
+    isOf: (number: string) => number >= "14",
+  },
+];
+
+function renderSettings({ number }: Chapter): Html {
+  const own = SETTINGS.filter(({ isOf }) => isOf(number));
+  const fields = own.map(({ field, meaning }) => `<div>${field}<small>${meaning}</small></div>`);
+  return `<p>Settings. In a terminal they are environment variables.</p>
+<div class="fields">${fields.join("\n")}</div>`;
 }
 
 /** What is different from a terminal. */
@@ -91,7 +118,7 @@ function renderButtons({ number }: Chapter, base: Chapter | undefined): Html {
       ? '<button type="button" class="plain" data-action="cancel" disabled>Cancel, as Ctrl-C does</button>'
       : "";
   const beside = base
-    ? `<button type="button" class="plain" data-action="beside" disabled>Ask ${base.number} the same</button>`
+    ? `<button type="button" class="plain" data-action="beside">Ask ${base.number} the same</button>`
     : "";
   return `<div class="controls"><button type="submit" class="plain run">Run</button>
 <button type="button" class="plain" data-action="demo">Run the demo</button>
@@ -112,7 +139,7 @@ function nameOf({ number, title }: Chapter): string {
 /** What a reader may ask, since a page has no real model. */
 function renderMayAsk({ number }: Chapter): Html {
   const month = number === "18" ? ", how a month was there" : "";
-  return `<p class="may-ask" id="may-ask">The offline model answers. Ask it how the weather is in some places, which of them is warmer${month}, who you are, or to send an e-mail. It understands nothing else. For a real model, run the chapter in a terminal.</p>`;
+  return `<p class="may-ask" id="may-ask">The offline model answers. Ask it how the weather is in some places, which of them is warmer${month}, what your profile says, or to send an e-mail. It understands nothing else. For a real model, run the chapter in a terminal.</p>`;
 }
 
 function renderForm(chapter: Chapter, base: Chapter | undefined): Html {
@@ -127,7 +154,9 @@ function renderForm(chapter: Chapter, base: Chapter | undefined): Html {
 <textarea id="question" name="question" rows="2" spellcheck="false" aria-describedby="may-ask" required>${CITIES[0][1]}</textarea>
 ${renderMayAsk(chapter)}
 <div class="tries" role="group" aria-label="Questions to try">${[...CITIES.map(tryButton), ...troubles].join("\n")}</div>
+<details class="knobs"><summary>The numbers of this chapter</summary>
 ${renderKnobs(chapter)}
+${renderSettings(chapter)}</details>
 ${renderButtons(chapter, base)}
 </form>`;
 }
@@ -144,9 +173,10 @@ function renderPanel(chapter: Chapter): Html {
 ${renderForm(chapter, base)}
 ${chapter.number === "10" ? UNSHARED : ""}
 <p class="news" role="status" data-part="news"></p>
-<p class="moment counts" data-part="counts"></p>
-<div class="timelines" data-part="legend" hidden>${drawLegend([["wait", "waiting"]])}</div>
+<p class="answer" role="status" data-part="answer"></p>
+<div class="counts" data-part="counts"></div>
 <div class="timelines" data-part="times"></div>
+<div class="timelines" data-part="legend" hidden>${drawLegend([["wait", "waiting"]])}</div>
 <div data-part="mailbox"></div>
 ${renderTranscript("own", chapter)}
 ${base ? renderTranscript("base", base) : ""}
