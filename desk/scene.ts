@@ -6,7 +6,7 @@ type Span = { readonly start: number; readonly end: number };
 
 /** A call on the line of time. All times are milliseconds. */
 export type Drawn = Omit<Bar, "how"> & {
-  readonly how: Bar["how"] | "waiting";
+  readonly how: Bar["how"] | "stopped" | "waiting";
   /** When the reply with the call came, if that is known. Until its start, the call waits. */
   readonly asked?: number;
   /** Where the call runs, if that is known: "thread 2". */
@@ -89,7 +89,8 @@ const ENDS = {
   done: "done",
   failed: "failed",
   lost: "lost with its thread or process",
-  running: "still running when the answer came",
+  running: "still running when the run ended",
+  stopped: "stopped",
   waiting: "waiting",
 } as const;
 
@@ -111,13 +112,15 @@ function drawWait({ start, asked = start }: Drawn, zero: number, end: number): H
   return `<span class="wait" style="${placeOn({ start: asked, end: start }, zero, end)}"></span>`;
 }
 
+/** How a call ended and where it ran, as far as that is known and not as usual. */
+function notesOf({ how, where }: Drawn): string[] {
+  if (how === "lost") return [`lost with ${where ?? "its thread or process"}`];
+  return [...(how === "done" ? [] : [how]), ...(where ? [where] : [])];
+}
+
 function drawBar({ bar }: Ran, anchor: string, zero: number, end: number): Html {
-  const { label, start, how, where } = bar;
-  const notes = [
-    `${bar.end - start} ms`,
-    ...(how === "done" ? [] : [how]),
-    ...(where ? [where] : []),
-  ];
+  const { label, start, how } = bar;
+  const notes = [`${bar.end - start} ms`, ...notesOf(bar)];
   const data = `data-start="${start - zero}" data-end="${bar.end - zero}" data-label="${escapeHtml(label)}"`;
   const picture =
     how === "waiting"
@@ -186,7 +189,7 @@ export function drawScene({ question, lanes }: Scene, name: string): Html {
   const list =
     calls.length === 0
       ? ""
-      : `<div class="panel" data-js hidden aria-live="polite">Choose a bar to read what its call was given and what it gave.</div>
+      : `<div class="panel" data-js hidden aria-live="polite">Choose a bar to read the arguments of its call, and what the model got for it, if that is known.</div>
 <details class="calls"><summary>${calls.length === 1 ? "The call" : `The ${calls.length} calls`} in words</summary><ol>${calls.join("\n")}</ol></details>`;
   return `<figure class="timeline" data-end="${end}">
 <figcaption>${escapeHtml(question)}</figcaption>
@@ -205,7 +208,7 @@ const LEGEND = [
   ["line", "a reply of the model"],
   ["bar done", "a call that is done"],
   ["bar failed", "failed"],
-  ["bar lost", "lost"],
+  ["bar lost", "lost with its thread or process"],
   ["bar running", "still running"],
 ] as const;
 

@@ -193,9 +193,15 @@ browserTest(
     expect(await bars(page, "running")).toEqual(["get_weather Vostok"]);
     await press(page, "Stop");
     expect(await ended(page, "04")).toBe("04 was stopped.");
-    expect(await page.locator("[data-part=counts]").textContent()).toMatch(
-      /peak 2, trail \(\(\)\(\)/,
+    expect(await page.locator("[data-part=counts]").textContent()).toBe(
+      "04: 2 calls have ended, 1 was stopped, at most 2 at the same time; 1 request to the model" +
+        "Starts ( and ends ) in order: (()() and 1 call without an end",
     );
+    const stopped = page.locator("[data-part=times] .bar.stopped");
+    expect(await stopped.getAttribute("aria-label")).toMatch(
+      /^get_weather Vostok: starts at \d+ ms, runs \d+ ms, stopped$/,
+    );
+    expect(await bars(page, "running")).toEqual([]);
     await expect.poll(() => page.workers().length, PATIENCE).toBe(0);
     await page.context().close();
   },
@@ -218,7 +224,7 @@ browserTest(
       expect(await bars(page, "lost")).toEqual([]);
     }
     expect(await page.locator("[data-part=counts]").textContent()).toMatch(
-      /peak 1, trail \(\)\(\)\(\);/,
+      /at most 1 at the same time; .*in order: \(\)\(\)\(\)$/,
     );
     await page.context().close();
   },
@@ -231,25 +237,83 @@ browserTest(
     await press(page, "Six cities");
     await ended(page, "04");
     await press(page, "Ask 03 the same");
-    await ended(page, "03");
+    expect(await ended(page, "03")).toMatch(/^04 has ended, after \d+ ms\. 03 has ended, after/);
+    // The chapter has not run again.
+    expect(await page.locator("[data-part=times] .bar.done").count()).toBe(12);
     const figures = page.locator("[data-part=times] figure");
     expect(await figures.count()).toBe(1);
     const titles = await figures.locator(".lane .title").allTextContents();
     expect(titles).toEqual(["03 · Agent loop, the base", "04 · Parallel tools"]);
-    expect(await figures.locator(".lane .bar.done").count()).toBe(12);
     const answer = (text: string) => text.split("\nA:\n")[1];
     const [own, base] = [await printedIn(page), await printedIn(page, "base")];
     expect(answer(base.stdout)).toBe(answer(own.stdout));
     const counts = await page.locator("[data-part=counts]").innerText();
-    expect(counts).toMatch(/^03: 6 calls have ended; peak 1, trail \(\)\(\)\(\)\(\)\(\)\(\);/);
+    expect(counts).toMatch(
+      /^03: 6 calls have ended, at most 1 at the same time; 7 requests to the model\n.*: \(\)\(\)\(\)\(\)\(\)\(\)\n+04/,
+    );
+    expect(await page.locator("[data-part=answer]").textContent()).toBe(answer(own.stdout)?.trim());
     // The first bar can be chosen, as in the recorded run.
     await figures.locator(".bar").first().focus();
     await page.keyboard.press("Enter");
-    await expect.poll(() => figures.locator(".panel").textContent(), PATIENCE).toContain("Beijing");
+    await expect
+      .poll(() => figures.locator(".panel").textContent(), PATIENCE)
+      .toMatch(/Beijing.*what the model got.*5 degrees/s);
     await page.context().close();
   },
   60_000,
 );
+
+browserTest(
+  "the base may be asked first: the chapter runs, and then the base, each with the question of the field",
+  async () => {
+    const { page } = await openChapter("04");
+    await page.locator("#question").fill("How is the weather in LA?");
+    const titles = page.locator("[data-part=times] .lane .title");
+    const both = ["03 · Agent loop, the base", "04 · Parallel tools"];
+    await press(page, "Ask 03 the same");
+    expect(await ended(page, "03")).toMatch(/^04 has ended/);
+    expect(await titles.allTextContents()).toEqual(both);
+    await page.locator("#question").fill("How is the weather in Lima?");
+    await press(page, "Ask 03 the same");
+    await page.locator("[data-part=answer]", { hasText: "Lima" }).waitFor();
+    await expect.poll(() => titles.allTextContents(), PATIENCE).toEqual(both);
+    await ended(page, "03");
+    expect(await page.locator("[data-part=times] figcaption").allTextContents()).toEqual([
+      "How is the weather in Lima?",
+    ]);
+    // After a stop nothing follows.
+    await page.locator("#question").fill("How is the weather in Vostok?");
+    await press(page, "Ask 03 the same");
+    await expect.poll(() => bars(page, "running"), PATIENCE).toEqual(["get_weather Vostok"]);
+    await press(page, "Stop");
+    expect(await ended(page, "04")).toBe("04 was stopped.");
+    expect(await titles.allTextContents()).toEqual(["04 · Parallel tools"]);
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest.each([
+  [390, 800],
+  [1280, 800],
+  [1280, 4000],
+])("at %i × %i px a run comes into view, if it is not", async (width, height) => {
+  const { page } = await openChapter("04", { width });
+  await page.setViewportSize({ width, height });
+  await page.locator("#question").scrollIntoViewIfNeeded();
+  const before = await page.evaluate("scrollY");
+  await press(page, "Six cities");
+  await ended(page, "04");
+  const isInView = async (part: string) => {
+    const box = await page.locator(part).first().boundingBox();
+    return box !== null && box.y >= 0 && box.y + box.height <= height;
+  };
+  for (const part of ["[data-part=news]", "[data-part=answer]", "[data-part=times] .bar"]) {
+    await expect.poll(() => isInView(part), PATIENCE).toBe(true);
+  }
+  if (height === 4000) expect(await page.evaluate("scrollY")).toBe(before);
+  await page.context().close();
+});
 
 browserTest("a step shows its request and its reply", async () => {
   const { page } = await openChapter("04");

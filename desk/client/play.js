@@ -37,19 +37,22 @@
     const { number = "", base } = root.dataset;
     const news = root.querySelector("[data-part=news]");
 
-    /** @param {boolean} isDemo */
-    async function run(isDemo) {
+    /** @param {"question" | "demo" | "beside"} wish */
+    async function run(wish) {
       // The demo has questions of its own.
-      const fields = isDemo ? [...form.querySelectorAll("input")] : [form];
+      const fields = wish === "demo" ? [...form.querySelectorAll("input")] : [form];
       if (!fields.every((one) => one.reportValidity())) return;
-      if (news && !loaded.has("book")) news.textContent = "Loading the chapter.";
+      if (news && !loaded.has("book")) {
+        news.textContent = "Loading the chapter.";
+        news.scrollIntoView({ block: "nearest" });
+      }
       try {
         const names = ["panel", "book", "thread", number, ...(base ? [base] : [])];
         await Promise.all(names.map(load));
         for (const part of root.querySelectorAll("[data-part=legend]")) {
           part.toggleAttribute("hidden", false);
         }
-        panel.play(root, form, isDemo);
+        panel.play(root, form, wish);
       } catch (error) {
         if (news) news.textContent = `Error: ${error instanceof Error ? error.message : error}.`;
       }
@@ -65,9 +68,10 @@
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      run(false);
+      run("question");
     });
-    form.querySelector("[data-action=demo]")?.addEventListener("click", () => run(true));
+    form.querySelector("[data-action=demo]")?.addEventListener("click", () => run("demo"));
+    form.querySelector("[data-action=beside]")?.addEventListener("click", () => run("beside"));
     const field = form.querySelector("textarea");
     for (const button of form.querySelectorAll("button")) {
       const { question } = button.dataset;

@@ -1,6 +1,6 @@
 // The panel of a chapter's page: takes a question, runs the chapter, and draws what it does while it does it.
 import { type Asked, type Running, startProgram } from "./run.ts";
-import { drawMailbox, drawSteps, drawTimes, sayCounts } from "./show.ts";
+import { drawCounts, drawMailbox, drawSteps, drawTimes, sayAnswers } from "./show.ts";
 import { barsOf, hear, newStory, now, type Story } from "./story.ts";
 
 /** How often a run is drawn, in milliseconds. */
@@ -41,6 +41,14 @@ function updateList(list: HTMLElement, items: readonly string[]): void {
   while (list.children.length > items.length) list.lastElementChild?.remove();
 }
 
+/** What the reader has filled in. */
+function readForm(form: HTMLFormElement): Omit<Asked, "number"> {
+  const field = form.elements.namedItem("question");
+  const question = field instanceof HTMLTextAreaElement ? field.value : "";
+  const knobs = numbersOf(readFields(form, "knob"));
+  return { question, knobs, env: readFields(form, "env") };
+}
+
 /** Says which calls have begun and ended since the last time. */
 function tellNews(): (story: Story) => string {
   const told = new Map<string, number>();
@@ -64,6 +72,9 @@ function sayEnd({ number, end, exchanges }: Story): string {
   return `${number} ${how}, after ${took} ms.`;
 }
 
+/** What the reader wants: the question of the form, the questions of the demo, or the base's run beside them. */
+export type Wish = "question" | "demo" | "beside";
+
 /** The panel of one page. */
 class Panel {
   readonly #root: HTMLElement;
@@ -71,6 +82,12 @@ class Panel {
   #own: Told | undefined;
   #base: Told | undefined;
   #asked: Asked | undefined;
+  /** The form when the chapter was last asked. */
+  #filled = "";
+  /** True if the base runs as soon as the chapter has ended. */
+  #isBaseNext = false;
+  /** True until a run has its first bars. */
+  #isNew = false;
   #drawing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(root: HTMLElement, form: HTMLFormElement) {
@@ -78,22 +95,30 @@ class Panel {
     this.#form = form;
     this.#listen("stop", () => this.#stop());
     this.#listen("cancel", () => this.#own?.running.interrupt());
-    this.#listen("beside", () => this.#ask("base"));
   }
 
-  /** Runs the chapter with the question of the form, or with those of its demo. */
-  run(isDemo: boolean): void {
-    const field = this.#form.elements.namedItem("question");
-    const question = field instanceof HTMLTextAreaElement ? field.value : "";
-    this.#stop();
-    this.#base = undefined;
-    this.#asked = {
-      number: this.#root.dataset.number ?? "",
-      question: isDemo ? undefined : question,
-      knobs: numbersOf(readFields(this.#form, "knob")),
-      env: readFields(this.#form, "env"),
-    };
-    this.#ask("own");
+  /** Runs the chapter, or its base if the chapter has run with what the form says now. */
+  run(wish: Wish): void {
+    const form = readForm(this.#form);
+    const filled = JSON.stringify(form);
+    const hasRun = filled === this.#filled;
+    if (wish !== "beside" || !hasRun) {
+      this.#stop();
+      this.#base = undefined;
+      this.#filled = filled;
+      const { number = "" } = this.#root.dataset;
+      this.#asked = { number, ...form, ...(wish === "demo" && { question: undefined }) };
+      this.#ask("own");
+    }
+    if (wish === "beside") this.#askBase();
+  }
+
+  /** Runs the base, as soon as the chapter has ended. */
+  #askBase(): void {
+    const { number = "", base = "" } = this.#root.dataset;
+    this.#isBaseNext = !this.#own?.story.end;
+    if (this.#isBaseNext) this.#tell(`${number} runs, then ${base}.`);
+    else this.#ask("base");
   }
 
   #listen(action: string, act: () => void): void {
@@ -109,14 +134,40 @@ class Panel {
     const news = tellNews();
     const running = startProgram(asked, (said) => {
       hear(story, said);
-      const text = story.end ? sayEnd(story) : news(story);
-      if (text) part(this.#root, "news").textContent = text;
+      this.#tell(story.end ? this.#sayEnds() : news(story));
       this.#drawSoon();
+      if (which === "own" && story.end && this.#isBaseNext) this.#askBase();
     });
+    const before = which === "base" && this.#own ? sayEnd(this.#own.story) : "";
     if (which === "own") this.#own = { story, running };
     else this.#base = { story, running };
-    part(this.#root, "news").textContent = `${asked.number} runs.`;
+    this.#tell(`${before} ${asked.number} runs.`.trim());
+    this.#draw();
+    this.#isNew = true;
+    this.#bringIntoView();
     this.#drawSoon();
+  }
+
+  #tell(news: string): void {
+    if (news) part(this.#root, "news").textContent = news;
+  }
+
+  /** How the programs have ended. */
+  #sayEnds(): string {
+    const told = [this.#own, this.#base].filter((one) => one !== undefined);
+    return told
+      .map(({ story }) => sayEnd(story))
+      .join(" ")
+      .trim();
+  }
+
+  /** Brings the news to the top of the window, unless the news and the bars are in view. */
+  #bringIntoView(): void {
+    const news = part(this.#root, "news");
+    const least = Number.parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop);
+    const { top } = news.getBoundingClientRect();
+    const { bottom } = part(this.#root, "times").getBoundingClientRect();
+    if (top < (least || 0) || bottom > innerHeight) news.scrollIntoView();
   }
 
   /** Ends all that runs, and draws what has happened until now. */
@@ -125,8 +176,9 @@ class Panel {
       if (story.end) continue;
       running.stop();
       story.end = { code: undefined, at: now() };
-      part(this.#root, "news").textContent = sayEnd(story);
+      this.#tell(this.#sayEnds());
     }
+    this.#isBaseNext = false;
     clearTimeout(this.#drawing);
     this.#drawing = undefined;
     this.#draw();
@@ -150,15 +202,26 @@ class Panel {
     this.#root.dataset.running = String(isRunning);
     const times = part(this.#root, "times");
     times.innerHTML = drawTimes(stories);
-    part(this.#root, "counts").innerText = stories.map(sayCounts).join("\n");
+    part(this.#root, "counts").innerHTML = stories.map(drawCounts).join("");
+    part(this.#root, "answer").textContent = sayAnswers(stories);
     part(this.#root, "mailbox").innerHTML = this.#own ? drawMailbox(this.#own.story) : "";
     this.#drawTranscript("own", this.#own?.story);
     if (this.#root.dataset.base) this.#drawTranscript("base", this.#base?.story);
     this.#enable(isRunning);
+    this.#showFirstBars();
     if (isRunning) return;
     for (const figure of times.children) {
       figure.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
     }
+  }
+
+  /** Brings the first bars of a run into view, unless the reader has left them meanwhile. */
+  #showFirstBars(): void {
+    const { story } = this.#base ?? this.#own ?? {};
+    if (!this.#isNew || !story || barsOf(story).length === 0) return;
+    this.#isNew = false;
+    const { top } = part(this.#root, "news").getBoundingClientRect();
+    if (top >= 0 && top < innerHeight) this.#bringIntoView();
   }
 
   #drawTranscript(which: "own" | "base", story: Story | undefined): void {
@@ -173,16 +236,14 @@ class Panel {
         .querySelector(`[data-action="${action}"]`)
         ?.toggleAttribute("disabled", !isRunning);
     }
-    const beside = this.#form.querySelector('[data-action="beside"]');
-    beside?.toggleAttribute("disabled", isRunning || !this.#own);
   }
 }
 
 const panels = new WeakMap<HTMLElement, Panel>();
 
 /** Runs the chapter of a panel. Its script calls this when everything is loaded. */
-export function play(root: HTMLElement, form: HTMLFormElement, isDemo: boolean): void {
+export function play(root: HTMLElement, form: HTMLFormElement, wish: Wish): void {
   const panel = panels.get(root) ?? new Panel(root, form);
   panels.set(root, panel);
-  panel.run(isDemo);
+  panel.run(wish);
 }

@@ -3,7 +3,7 @@ import { folded, showReply, showRequest, showSegment } from "../beside.ts";
 import { escapeHtml, type Html } from "../html.ts";
 import { type Drawn, drawScene } from "../scene.ts";
 import { divide } from "../segments.ts";
-import { barsOf, measure, scenesOf, type Story, wiresOf } from "./story.ts";
+import { answersOf, barsOf, isOpen, measure, scenesOf, type Story, wiresOf } from "./story.ts";
 
 /** The texts of a story in their order: what was printed on one stream, up to a line on the other. */
 function blocksOf({
@@ -49,18 +49,52 @@ function sayThreads(running: readonly Drawn[]): string {
   return ` in ${places.length === 1 ? "thread" : "threads"} ${places.sort().join(", ")}`;
 }
 
-/** What waits, what runs, and what has ended, and how many calls ran at once. */
-export function sayCounts(story: Story): string {
-  const bars = barsOf(story);
-  const running = bars.filter(({ how }) => how === "running");
+/** What waits, what runs, and what has ended. */
+function sayNow(story: Story, bars: readonly Drawn[]): string {
+  const running = bars.filter(isOpen);
   const waiting = bars.filter(({ how }) => how === "waiting");
   const ended = bars.length - running.length - waiting.length;
-  const { peak, trail } = measure(bars);
-  const now = story.end
-    ? count(ended, "call has ended", "calls have ended")
-    : `queue ${waiting.length}, running ${running.length}${sayThreads(running)}, ended ${ended}`;
+  if (!story.end) {
+    return `queue ${waiting.length}, running ${running.length}${sayThreads(running)}, ended ${ended}`;
+  }
+  if (bars.length === 0) return "no call ran";
+  const open = running.map(({ how }) => (how === "stopped" ? "stopped" : "still running"));
+  const others = open.length > 0 ? `, ${count(open.length, "was", "were")} ${open[0]}` : "";
+  return `${count(ended, "call has ended", "calls have ended")}${others}`;
+}
+
+/** The starts and ends in their order. While calls run it would change with each of them. */
+function drawTrail(story: Story, bars: readonly Drawn[]): Html {
+  if (!story.end || bars.length === 0) return "";
+  const open = bars.filter(isOpen).length;
+  const others = open > 0 ? ` and ${count(open, "call", "calls")} without an end` : "";
+  const runs = [...new Set(bars.map(({ run }) => run))].sort((one, other) => one - other);
+  const trails = runs.map((run) => {
+    return `<code class="trail">${measure(bars.filter((bar) => bar.run === run)).trail}</code>`;
+  });
+  const each = runs.length > 1 ? ", run by run" : "";
+  return `<br>Starts ( and ends ) in order${each}: ${trails.join(" ")}${others}`;
+}
+
+/** What waits, what runs, and what has ended, and how many calls ran at once. */
+export function drawCounts(story: Story): Html {
+  const bars = barsOf(story);
+  const { peak } = measure(bars);
+  const most = peak > 0 ? `, at most ${peak} at the same time` : "";
   const requests = count(story.exchanges.length, "request", "requests");
-  return `${story.number}: ${now}; peak ${peak}${trail ? `, trail ${trail}` : ""}; ${requests} to the model`;
+  return `<p>${story.number}: ${sayNow(story, bars)}${most}; ${requests} to the model${drawTrail(story, bars)}</p>`;
+}
+
+/** The answer of each story that has one. All have the same, or each stands behind its chapter's number. */
+export function sayAnswers(stories: readonly Story[]): string {
+  const said = stories.flatMap((story) => {
+    const [answer, ...others] = new Set(answersOf(story));
+    // Of several questions, the transcript shows which answer is whose.
+    return answer === undefined || others.length > 0 ? [] : [{ story, answer }];
+  });
+  const isSame = new Set(said.map(({ answer }) => answer)).size === 1;
+  if (isSame) return said[0]?.answer ?? "";
+  return said.map(({ story, answer }) => `${story.number}: ${answer}`).join("\n");
 }
 
 /** The e-mails that were sent, oldest first. */

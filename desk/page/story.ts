@@ -1,8 +1,9 @@
 // What a program has said so far, and what can be drawn of it.
 import type { CallNote } from "../../mock-tools/notes.ts";
 import { makeBars } from "../../shared/call-bars.ts";
-import { callsOf, placeOf } from "../calls.ts";
-import { type Drawn, type Lane, lanesOf, type Scene } from "../scene.ts";
+import { callsOf, placeOf, resultsOf } from "../calls.ts";
+import { type Drawn, lanesOf, type Ran, type Scene } from "../scene.ts";
+import { divide } from "../segments.ts";
 import type { Wire } from "../wire.ts";
 import type { Exchange, FromProgram } from "./messages.ts";
 
@@ -95,6 +96,11 @@ export function wiresOf({ exchanges }: Story): Wire[] {
   });
 }
 
+/** True if the reader has stopped the program. */
+function isStopped({ end }: Story): boolean {
+  return end !== undefined && end.code === undefined;
+}
+
 /** The moment to which an open bar is drawn. */
 function latestOf({ end }: Story): number {
   return end?.at ?? now();
@@ -114,7 +120,8 @@ function startedBars(story: Story): Drawn[] {
       return one.label === bar.label && one.arguments === bar.arguments;
     });
     const asked = Math.max(reply?.end ?? bar.start, twin?.end ?? 0);
-    return { ...bar, asked, ...(thread > 0 && { where: `thread ${thread}` }) };
+    const how = bar.how === "running" && isStopped(story) ? "stopped" : bar.how;
+    return { ...bar, how, asked, ...(thread > 0 && { where: `thread ${thread}` }) };
   });
 }
 
@@ -153,13 +160,43 @@ function rounded(bar: Drawn): Drawn {
   return { ...bar, ...times };
 }
 
-function sceneLanes(
-  { number, title }: Story,
-  wires: readonly Wire[],
-  bars: readonly Drawn[],
-): Lane[] {
-  const ran = bars.map((bar) => ({ bar, zero: 0, result: undefined }));
-  return lanesOf(number, title, { replies: wires, ran });
+/** What a program has printed, without errors. */
+function transcriptOf({ printed }: Story): string {
+  return printed.flatMap(({ stream, text }) => (stream === "stdout" ? [text] : [])).join("");
+}
+
+/** The first paragraph of each answer. */
+export function answersOf(story: Story): string[] {
+  return divide(transcriptOf(story)).flatMap(({ kind, text }) => {
+    const [answer = ""] = text.replace(/^A:\n/, "").split("\n\n");
+    return kind === "answer" ? [answer.trim()] : [];
+  });
+}
+
+/** What was fed back after each reply, as far as the transcript shows it. */
+function fedBackOf(story: Story): (readonly unknown[])[] {
+  const all: (readonly unknown[])[] = [];
+  for (const { kind, text } of divide(transcriptOf(story))) {
+    if (kind === "reply") all.push([]);
+    if (kind === "results") all[all.length - 1] = resultsOf(text);
+  }
+  return all;
+}
+
+/** The bars of a story, each with what the model got for its call. */
+function ranIn(story: Story): Ran[] {
+  const bars = barsOf(story);
+  const fedBack = fedBackOf(story);
+  const replyOf = ({ start }: Drawn) =>
+    story.exchanges.findLastIndex((exchange) => exchange.start <= start);
+  return bars.map((bar) => {
+    const index = replyOf(bar);
+    const { reply, events } = story.exchanges[index] ?? {};
+    const here = bars.filter((one) => replyOf(one) === index);
+    const place = placeOf(bar, here, callsOf({ reply, events }));
+    const result = place === undefined ? undefined : fedBack[index]?.[place];
+    return { bar: rounded(bar), zero: 0, result };
+  });
 }
 
 /** The questions of stories, each with all that ran for it. The first story stands above the others. */
@@ -167,7 +204,7 @@ export function scenesOf(stories: readonly Story[]): Scene[] {
   const parts = stories.flatMap((story) => {
     const wires = wiresOf(story);
     const questions = story.exchanges.filter(opens).map(questionOf);
-    const bars = barsOf(story).map(rounded);
+    const ran = ranIn(story);
     return [...new Set(questions)].map((question) => {
       const runs = questions.flatMap((one, index) => (one === question ? [index + 1] : []));
       let run = 0;
@@ -175,12 +212,11 @@ export function scenesOf(stories: readonly Story[]): Scene[] {
         if (wire.opens) run += 1;
         return runs.includes(run);
       });
-      const mine = bars
-        .filter((bar) => runs.includes(bar.run))
-        .map((bar) => {
-          return { ...bar, run: runs.indexOf(bar.run) + 1 };
-        });
-      return { question, lanes: sceneLanes(story, own, mine) };
+      const mine = ran
+        .filter(({ bar }) => runs.includes(bar.run))
+        .map((one) => ({ ...one, bar: { ...one.bar, run: runs.indexOf(one.bar.run) + 1 } }));
+      const { number, title } = story;
+      return { question, lanes: lanesOf(number, title, { replies: own, ran: mine }) };
     });
   });
   const questions = [...new Set(parts.map(({ question }) => question))];
@@ -190,11 +226,17 @@ export function scenesOf(stories: readonly Story[]): Scene[] {
   });
 }
 
+/** True if no end of the call is known. */
+export function isOpen({ how }: Drawn): boolean {
+  return how === "running" || how === "stopped";
+}
+
 /** The most calls that ran at once, and "(" for each start and ")" for each end, in their order. */
 export function measure(bars: readonly Drawn[]): { readonly peak: number; readonly trail: string } {
   const begun = bars.filter(({ how }) => how !== "waiting");
-  const moments = begun.flatMap(({ start, end, how }) => {
-    return [{ at: start, sign: "(" }, ...(how === "running" ? [] : [{ at: end, sign: ")" }])];
+  const moments = begun.flatMap((bar) => {
+    const { start, end } = bar;
+    return [{ at: start, sign: "(" }, ...(isOpen(bar) ? [] : [{ at: end, sign: ")" }])];
   });
   // Bars are in the order of their starts, so of two equal moments the first is the earlier one.
   const sorted = moments.toSorted((one, other) => one.at - other.at);
