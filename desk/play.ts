@@ -139,7 +139,11 @@ function nameOf({ number, title }: Chapter): string {
 /** What a reader may ask, since a page has no real model. */
 function renderMayAsk({ number }: Chapter): Html {
   const month = number === "18" ? ", how a month was there" : "";
-  return `<p class="may-ask" id="may-ask">The offline model answers. Ask it how the weather is in some places, which of them is warmer${month}, what your profile says, or to send an e-mail. It understands nothing else. For a real model, run the chapter in a terminal.</p>`;
+  const ask =
+    number === "01"
+      ? "This chapter gives it no tools, so ask it who it is, or read what it says without them."
+      : `Ask it how the weather is in some places, which of them is warmer${month}, what your profile says, or to send an e-mail.`;
+  return `<p class="may-ask" id="may-ask">The offline model answers. ${ask} It understands nothing else. For a real model, run the chapter in a terminal.</p>`;
 }
 
 function renderForm(chapter: Chapter, base: Chapter | undefined): Html {
