@@ -152,16 +152,20 @@ function toHtml(lines: readonly (readonly Token[])[], types: Types = new Map()):
   });
 }
 
+/** Lines of a diff that name its files, or the place of what follows. */
+const DIFF_HEAD = /^(?:--- a\/|\+\+\+ b\/|@@)/;
+
 /** The lines of a diff: each has its sign, and the rest of it is TypeScript. */
 function diffLines(code: string): Html[] {
   const lines = code.split("\n");
   const without = (sign: string): Html[] => {
-    const text = lines.map((line) => (line.startsWith(sign) ? "" : line.slice(1))).join("\n");
+    const isOther = (line: string): boolean => line.startsWith(sign) || DIFF_HEAD.test(line);
+    const text = lines.map((line) => (isOther(line) ? "" : line.slice(1))).join("\n");
     return toHtml(tokenLines(text, "typescript"));
   };
   const [before, after] = [without("+"), without("-")];
   return lines.map((line, index) => {
-    if (line.startsWith("@@")) return escapeHtml(line);
+    if (DIFF_HEAD.test(line)) return escapeHtml(line);
     const rest = (line.startsWith("-") ? before : after)[index] ?? "";
     const html = escapeHtml(line.slice(0, 1)) + rest;
     if (line.startsWith("-")) return `<del>${html}</del>`;

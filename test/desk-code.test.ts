@@ -92,6 +92,13 @@ test("code has classes for what it is made of, in each language of the pages", (
   expect(highlightLines("a < b", "text")).toEqual(["a &#60; b"]);
 });
 
+test("the names of the files in a diff are not lines of code", () => {
+  const diff = "--- a/main.ts\n+++ b/main.ts\n@@ -1,1 +1,1 @@\n---i;\n+++i;";
+  const lines = highlightLines(diff, "diff");
+  expect(lines.slice(0, 3)).toEqual(diff.split("\n").slice(0, 3));
+  expect(lines.slice(3)).toEqual(["<del>---i;</del>", "<ins>+++i;</ins>"]);
+});
+
 test("a diff in a page keeps its signs, and each side of it is read as code of its own", () => {
   const lines = highlightLines("@@\n-const a = `b\n+const a = 1;\n c`;", "diff");
   expect(lines.map(textOf)).toEqual(["@@", "-const a = `b", "+const a = 1;", " c`;"]);
