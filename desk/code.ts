@@ -23,7 +23,7 @@ ${hint}<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(l
 }
 
 const HINT =
-  '<p class="hint" data-js hidden>Point at a name to see its type. With the keyboard, tab into the code and use the arrow keys.</p>\n';
+  '<p class="hint" data-js hidden>Point at a name, or tap it, to see its type. <span class="keys">With the keyboard, tab into the code and use the arrow keys.</span></p>\n';
 
 /**
  * Shows a chapter's main.ts.

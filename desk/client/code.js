@@ -126,7 +126,11 @@
 
   for (const code of all(document, ".code")) {
     const [first] = all(code, "[data-type]");
-    if (first) first.tabIndex = 0;
+    if (first) {
+      first.tabIndex = 0;
+      // Names bring themselves into view, so the box needs no tab stop of its own.
+      first.closest(".scroll")?.removeAttribute("tabindex");
+    }
     for (const hint of all(code, ".hint")) hint.hidden = false;
   }
 
