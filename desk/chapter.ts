@@ -59,6 +59,12 @@ function viewsOf(chapter: Chapter, { site, types }: Book): View[] {
   return views;
 }
 
+/** Links to the chapters around one, for the end of its page: the last line of its text. */
+function linksAround(text: Html): Html {
+  const [, links = ""] = /<p>(previous: .*)<\/p>\s*$/.exec(text) ?? [];
+  return `<nav class="around" aria-label="Chapters around this one">${links}</nav>`;
+}
+
 /** The page of a chapter: its text, its recorded run, its diff to the base, its code. */
 export function chapterPage(chapter: Chapter, text: Html, book: Book): Page {
   const views = viewsOf(chapter, book);
@@ -69,9 +75,12 @@ export function chapterPage(chapter: Chapter, text: Html, book: Book): Page {
 ${body}
 </section>`;
   });
-  const main = `<div class="parts" role="navigation" aria-label="Parts of this page"><a href="#main">Text</a>${links.join("")}</div>
-<article class="text">${text}</article>
-<div class="workbench">${parts.join("\n")}</div>`;
+  const main = `<div class="parts" role="navigation" aria-label="Parts of this page"><a href="#text">Text</a>${links.join("")}</div>
+<div class="halves">
+<article class="text" id="text">${text}</article>
+<div class="workbench">${parts.join("\n")}</div>
+</div>
+${linksAround(text)}`;
   const scripts = ["code.js", "run.js", "play.js"];
   return { file: pageOf(chapter), title: `${chapter.number} · ${chapter.title}`, main, scripts };
 }

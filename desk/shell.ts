@@ -128,7 +128,7 @@ ${tags.join("\n")}
 ${header(file)}
 <div class="columns">
 ${navigation(file)}
-<main id="main" tabindex="-1">
+<main id="main">
 ${main}
 </main>
 </div>

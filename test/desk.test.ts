@@ -144,6 +144,7 @@ type Setting = {
   readonly width?: number;
   readonly theme?: "light" | "dark";
   readonly javaScriptEnabled?: boolean;
+  readonly hasTouch?: boolean;
 };
 
 /** What went wrong on a page: errors, and requests to anywhere but the site. */
@@ -151,9 +152,10 @@ type Troubles = { readonly page: Page; readonly troubles: string[] };
 
 /** Opens a page of the site from its file. */
 async function open(file: string, setting: Setting = {}): Promise<Troubles> {
-  const { width = 1280, theme = "light", javaScriptEnabled = true } = setting;
+  const { width = 1280, theme = "light", javaScriptEnabled = true, hasTouch = false } = setting;
   const viewport = { width, height: 900 };
-  const context = await browser().newContext({ viewport, colorScheme: theme, javaScriptEnabled });
+  const options = { viewport, colorScheme: theme, hasTouch, isMobile: hasTouch };
+  const context = await browser().newContext({ ...options, javaScriptEnabled });
   const page = await context.newPage();
   const troubles: string[] = [];
   page.on("console", (message) => {
@@ -321,6 +323,21 @@ browserTest(
 );
 
 browserTest(
+  "what stays at the top of the window takes the focus without moving the page",
+  async () => {
+    const { page } = await open(CHAPTER);
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.evaluate("scrollTo(0, 3000)");
+    await page.keyboard.press("/");
+    await page.keyboard.press("Tab");
+    await page.locator(".parts a").first().focus();
+    expect(await page.evaluate("scrollY")).toBe(3000);
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
   "the theme that was chosen is there on the next page",
   async () => {
     const { page } = await open("index.html");
@@ -341,20 +358,96 @@ browserTest(
     expect(await page.evaluate("document.activeElement.className")).toBe("skip");
     expect((await skip.boundingBox())?.x).toBeGreaterThanOrEqual(0);
     await page.keyboard.press("Enter");
-    expect(await page.evaluate("document.activeElement.id")).toBe("main");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.closest('main') !== null")).toBe(true);
     await page.context().close();
   },
   60_000,
 );
 
 browserTest(
-  "the list of chapters is folded on a phone, and its button opens it",
+  "after a click in the text, Tab goes to the next link, and not to the first of the page",
+  async () => {
+    const { page } = await open(CHAPTER);
+    const paragraph = page.locator("article > p", { has: page.locator("a") }).last();
+    await paragraph.click({ position: { x: 1, y: 1 } });
+    await page.keyboard.press("Tab");
+    const focused = page.locator(":focus");
+    expect(await focused.textContent()).toBe(await paragraph.locator("a").first().textContent());
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "on a phone, a button opens the list of chapters over the page, and Escape or a click beside it closes it",
   async () => {
     const { page } = await open(CHAPTER, { width: 390 });
     const list = page.locator("#chapters");
+    const button = page.getByRole("button", { name: "Chapters" });
+    await page.evaluate("scrollTo({ top: 3000, behavior: 'instant' })");
     expect(await list.isVisible()).toBe(false);
-    await page.getByRole("button", { name: "Chapters" }).click();
-    expect(await list.isVisible()).toBe(true);
+    for (const close of [
+      () => page.keyboard.press("Escape"),
+      () => page.mouse.click(380, 500),
+      () => button.click(),
+    ]) {
+      await button.click();
+      const here = list.locator("[aria-current]");
+      expect(await here.evaluate((link) => link.matches(":focus"))).toBe(true);
+      expect((await here.boundingBox())?.y).toBeGreaterThan(0);
+      expect((await here.boundingBox())?.y).toBeLessThan(900);
+      await close();
+      expect(await list.isVisible()).toBe(false);
+      expect(await button.evaluate((one) => one.matches(":focus"))).toBe(true);
+    }
+    expect(await page.evaluate("scrollY")).toBe(3000);
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
+  "the line of parts stays in view, and marks what is in view",
+  async () => {
+    for (const width of [390, 1280, 1800]) {
+      const { page } = await open(CHAPTER, { width });
+      await page.emulateMedia({ reducedMotion: "reduce" });
+      await page.locator(".parts a", { hasText: "Exercises" }).click();
+      const marked = page.locator(".parts [aria-current]");
+      await expect.poll(() => marked.allTextContents()).toContain("Exercises");
+      const { bottom = 0 } = await page.locator(".parts").evaluate((one) => {
+        return one.getBoundingClientRect();
+      });
+      expect(bottom).toBeGreaterThan(80);
+      expect(bottom).toBeLessThan(130);
+      const heading = await page.locator("#exercises h2").boundingBox();
+      expect(heading?.y).toBeGreaterThan(bottom);
+      expect(await marked.allTextContents()).not.toContain("Ask");
+      await page.context().close();
+    }
+  },
+  60_000,
+);
+
+test("each chapter ends with the links that its text ends with", () => {
+  for (const { folder } of chapters()) {
+    const html = pages.get(`chapters/${folder}/index.html`) ?? "";
+    const links = /<p>(previous: .* · base: .* · next: .*)<\/p>\s*<\/article>/.exec(html)?.[1];
+    expect(html.slice(html.indexOf('id="code"'))).toContain(`${links}</nav>`);
+  }
+});
+
+browserTest(
+  "where there is no pointer, nothing is said about keys",
+  async () => {
+    const { page } = await open(CHAPTER, { width: 390, hasTouch: true });
+    expect(await page.locator(".keys:visible").count()).toBe(0);
+    expect(await page.locator("#find").getAttribute("placeholder")).toBe("Search");
+    const first = page.locator(".timeline").first();
+    expect(await first.locator(".moment").textContent()).toMatch(/^Tap/);
+    await first.locator(".plane").click({ position: { x: 200, y: 60 } });
+    expect(await first.locator(".moment").textContent()).toMatch(/^At \d+ ms, running/);
     await page.context().close();
   },
   60_000,
@@ -377,10 +470,17 @@ browserTest(
 browserTest(
   "on paper there is the text and the code, and no control",
   async () => {
-    const { page } = await open(CHAPTER);
+    const { page } = await open(CHAPTER, { width: 720, theme: "dark" });
     await page.emulateMedia({ media: "print" });
     expect(await page.locator(".top").isVisible()).toBe(false);
     expect(await page.locator("article.text h1").isVisible()).toBe(true);
+    expect(await page.locator(":is(button, input, select, textarea):visible").count()).toBe(0);
+    const colours =
+      "const { color, backgroundColor } = getComputedStyle(document.documentElement);";
+    expect(await page.evaluate(`${colours} [color, backgroundColor].join()`)).toBe(
+      "rgb(0, 0, 0),rgb(255, 255, 255)",
+    );
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(720);
     await page.context().close();
   },
   60_000,
