@@ -23,6 +23,7 @@ const CONTROLS = `<div class="controls" data-js hidden>
 <button type="button" class="plain" data-go="next">Next step</button>
 <button type="button" class="plain" data-go="all">All</button>
 <span class="place" aria-live="polite"></span>
+<span class="keys">Keys with the focus here: ← →</span>
 </div>`;
 
 function showAll(items: readonly Html[], text: string, note: Html): Html {

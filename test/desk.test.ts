@@ -251,6 +251,47 @@ browserTest(
 );
 
 browserTest(
+  "the buttons of a transcript stay under the pointer from the first step on",
+  async () => {
+    for (const width of [390, 1280]) {
+      const { page } = await open(CHAPTER, { width });
+      await page.emulateMedia({ reducedMotion: "reduce" });
+      const demo = page.locator(".transcript").filter({ hasText: "Mail box" }).first();
+      const next = demo.getByRole("button", { name: "Next step" });
+      await next.click();
+      const { x = 0, y = 0 } = (await next.boundingBox()) ?? {};
+      const count = await demo.locator(".said-list > li").count();
+      for (let step = 1; step < count; step++) await page.mouse.click(x + 5, y + 5);
+      expect(await demo.locator(".place").textContent()).toMatch(`${count} of ${count}: `);
+      await page.context().close();
+    }
+  },
+  60_000,
+);
+
+browserTest(
+  "a step opens what ran, and the kinds of parts that the reader opened before",
+  async () => {
+    const { page } = await open(CHAPTER);
+    const demo = page.locator(".transcript").filter({ hasText: "Mail box" }).first();
+    const next = demo.getByRole("button", { name: "Next step" });
+    const shown = (): Promise<string[]> =>
+      demo.locator("details[open] > summary").allTextContents();
+    await next.click();
+    await next.click();
+    expect(await shown()).toEqual([]);
+    await demo.locator(".now summary", { hasText: "Reply" }).click();
+    await next.click();
+    expect(await shown()).toEqual([expect.stringMatching(/^What ran/)]);
+    await demo.locator(".now summary", { hasText: "What ran" }).click();
+    await next.click();
+    expect(await shown()).toEqual([expect.stringMatching(/^Reply, after/)]);
+    await page.context().close();
+  },
+  60_000,
+);
+
+browserTest(
   "a bar can be reached and chosen with the keyboard, and says what its call was",
   async () => {
     const { page } = await open(CHAPTER);
@@ -271,7 +312,9 @@ browserTest(
   async () => {
     const { page } = await open(CHAPTER);
     const name = page.locator("#code [data-type][tabindex='0']").first();
-    await name.focus();
+    await page.locator("#code h2").click();
+    await page.keyboard.press("Tab");
+    expect(await name.evaluate((one) => one.matches(":focus"))).toBe(true);
     const tip = page.locator("[role=tooltip]");
     await tip.waitFor();
     expect(await tip.textContent()).toBe(await name.getAttribute("data-type"));

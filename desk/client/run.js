@@ -28,6 +28,14 @@
     if (!place) return;
     /** How many steps are shown; all of them at first. */
     let shown = steps.length;
+    /** The kinds of parts that are open beside each step: at first the short one, then as the reader likes. */
+    const open = new Set(["What ran"]);
+
+    /** @param {Element} part */
+    function kindOf(part) {
+      const title = part.querySelector("summary")?.textContent ?? "";
+      return title.replace(/[:,].*/, "");
+    }
 
     /** @param {boolean} isStepping */
     function show(isStepping) {
@@ -36,7 +44,7 @@
         step.classList.toggle("later", index >= shown);
         step.classList.toggle("now", isLast);
         for (const part of step.querySelectorAll(".beside > details")) {
-          part.toggleAttribute("open", isLast);
+          part.toggleAttribute("open", isLast && open.has(kindOf(part)));
         }
       }
       const name = steps[shown - 1]?.dataset.name ?? "";
@@ -45,8 +53,18 @@
           ? `${shown} of ${steps.length}: ${name}`
           : `${steps.length} steps`;
       }
-      if (isStepping) steps[shown - 1]?.scrollIntoView({ block: "nearest" });
+      if (!isStepping) return;
+      // The first step brings the buttons to their place at the top, where they stay for all others.
+      if (shown === 1) transcript.scrollIntoView({ block: "start" });
+      else steps[shown - 1]?.scrollIntoView({ block: "nearest" });
     }
+
+    transcript.addEventListener("click", ({ target }) => {
+      const summary = target instanceof Element && target.closest(".beside > details > summary");
+      const part = summary ? summary.parentElement : null;
+      // The click opens or closes the part only after this.
+      if (part) open[part.hasAttribute("open") ? "delete" : "add"](kindOf(part));
+    });
 
     let isStepping = false;
     /** @param {string | undefined} where */
