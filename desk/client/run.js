@@ -185,11 +185,16 @@
       if (said && panel) panel.innerHTML = said.innerHTML;
     }
 
-    plane.addEventListener("pointermove", ({ clientX }) => {
+    /** @param {PointerEvent} event */
+    function point({ clientX }) {
+      if (!track || !moment) return;
       const { left, width } = track.getBoundingClientRect();
       moment.setAttribute("aria-live", "off");
       if (clientX >= left) moveTo((clientX - left) / width);
-    });
+    }
+    plane.addEventListener("pointermove", point);
+    // A tap does not move.
+    plane.addEventListener("pointerdown", point);
     plane.addEventListener("click", (event) => {
       const bar = event.target instanceof Element ? event.target.closest(".bar") : null;
       if (!(bar instanceof HTMLElement)) return;
@@ -212,8 +217,9 @@
       button.addEventListener("click", () => zoomTo(button.dataset.zoom));
     }
     showControls(figure);
-    moment.textContent =
-      "Move over the picture, or press ← and → in it, to see what runs at a moment.";
+    moment.textContent = matchMedia("(hover: none)").matches
+      ? "Tap the picture to see what runs at a moment."
+      : "Move over the picture, or press ← and → in it, to see what runs at a moment.";
   }
 
   for (const transcript of all(document, ".transcript")) stepThrough(transcript);
