@@ -22,7 +22,8 @@ ${hint}<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(l
 </figure>`;
 }
 
-const HINT =
+/** How to see the types of names. It stands above a box, where there are types and scripts. */
+export const TYPES_HINT: Html =
   '<p class="hint" data-js hidden>Point at a name, or tap it, to see its type. <span class="keys">With the keyboard, tab into the code and use the arrow keys.</span></p>\n';
 
 /**
@@ -33,5 +34,5 @@ const HINT =
 export function renderCode({ number, source }: Chapter, types?: Types): Html {
   // The diff and the comparison show the same text, so it is highlighted once for all of them.
   const lines = highlightLines(source, "typescript", types).slice(0, -1);
-  return numberedLines(`main.ts of chapter ${number}`, lines, types?.size ? HINT : "");
+  return numberedLines(`main.ts of chapter ${number}`, lines, types?.size ? TYPES_HINT : "");
 }

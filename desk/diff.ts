@@ -1,4 +1,5 @@
 import type { Chapter } from "../scripts/chapters.ts";
+import { TYPES_HINT } from "./code.ts";
 import type { Html } from "./html.ts";
 import { highlightLines, markPlaces, type Range } from "./highlight.ts";
 import { type Note, placeNotes } from "./notes.ts";
@@ -166,6 +167,6 @@ export function renderDiff(from: Chapter, to: Chapter, extras: Extras = {}): Htm
   return `<figure class="diff" data-view="inline">
 <figcaption>${from.number} → ${to.number} <b>main.ts</b> <span class="plus">+${added}</span> <span class="minus">−${deleted}</span></figcaption>
 ${viewButtons}
-${diffTable(from.number, to.number, body.replaceAll("<tbody></tbody>", ""))}
+${extras.types?.size ? TYPES_HINT : ""}${diffTable(from.number, to.number, body.replaceAll("<tbody></tbody>", ""))}
 </figure>`;
 }

@@ -78,20 +78,23 @@
 
   // Only one name of a code is a tab stop. From there, arrow keys go to the others.
 
+  /** The names in a box that are shown: a diff holds each line once for each of its views. */
+  /** @type {(box: ParentNode) => HTMLElement[]} */
+  const namesIn = (box) => all(box, "[data-type]").filter((name) => name.offsetParent !== null);
+
   /** @type {(name: HTMLElement) => HTMLElement[]} */
-  const namesIn = (name) => all(name.closest(".scroll") ?? document, "[data-type]");
+  const namesAround = (name) => namesIn(name.closest(".scroll") ?? document);
+
+  /** @type {(name: HTMLElement) => Element | null} */
+  const lineOf = (name) => name.closest(".line, tr");
 
   /** @type {(name: HTMLElement, step: 1 | -1) => HTMLElement | undefined} */
   function nextLine(name, step) {
-    const names = namesIn(name);
+    const names = namesAround(name);
     const beyond =
       step > 0 ? names.slice(names.indexOf(name)) : names.slice(0, names.indexOf(name));
     const ordered = step > 0 ? beyond : beyond.reverse();
-    const line = ordered
-      .map((other) => other.closest(".line"))
-      .find((other) => {
-        return other !== name.closest(".line");
-      });
+    const line = ordered.map(lineOf).find((other) => other !== lineOf(name));
     const { left } = name.getBoundingClientRect();
     const far = (/** @type {HTMLElement} */ other) => {
       return Math.abs(other.getBoundingClientRect().left - left);
@@ -101,7 +104,7 @@
 
   /** @type {(name: HTMLElement, key: string) => HTMLElement | undefined} */
   function neighbour(name, key) {
-    const names = namesIn(name);
+    const names = namesAround(name);
     const index = names.indexOf(name);
     if (key === "ArrowRight") return names[index + 1];
     if (key === "ArrowLeft") return names[index - 1];
@@ -114,8 +117,9 @@
   addEventListener("keydown", (event) => {
     const name = targetOf(event, "[data-type]");
     if (!name || event.altKey || event.ctrlKey || event.metaKey) return;
+    const address = lineOf(name)?.id;
     // The address of a line takes the focus away.
-    if (event.key === "Enter") location.hash = name.closest(".line")?.id ?? "";
+    if (event.key === "Enter" && address) location.hash = address;
     const next = event.key === "Enter" ? name : neighbour(name, event.key);
     if (!next) return;
     event.preventDefault();
@@ -124,15 +128,17 @@
     next.focus();
   });
 
-  for (const code of all(document, ".code")) {
-    const [first] = all(code, "[data-type]");
-    if (first) {
+  function offerNames() {
+    for (const box of all(document, ".code, .diff")) {
+      for (const name of all(box, "[data-type][tabindex]")) name.removeAttribute("tabindex");
+      const [first] = namesIn(box);
+      if (!first) continue;
       first.tabIndex = 0;
       // Names bring themselves into view, so the box needs no tab stop of its own.
-      first.closest(".scroll")?.removeAttribute("tabindex");
+      if (box.matches(".code")) first.closest(".scroll")?.removeAttribute("tabindex");
     }
-    for (const hint of all(code, ".hint")) hint.hidden = false;
   }
+  for (const hint of all(document, ".hint")) hint.hidden = false;
 
   // ── Views ──
 
@@ -142,6 +148,7 @@
     for (const button of all(document, ".views [data-view]")) {
       button.setAttribute("aria-pressed", String(button.dataset.view === view));
     }
+    offerNames();
   }
 
   /** What the reader chose last. A browser may forbid pages to remember anything. */
