@@ -17,6 +17,12 @@ import { type Exchange, relayExchanges } from "./relay.ts";
 const FOLDER = join(import.meta.dirname, "runs");
 const ROUNDS = 3;
 
+/**
+ * How long the offline model takes for each reply, in milliseconds. If it replied at once, threads would still be
+ * starting when the first calls come. A real model takes longer.
+ */
+const LATENCY_MS = 200;
+
 /** The part of the processors that must be idle before a recording, and how long that is waited for. */
 const IDLE = 0.8;
 const PATIENCE_MS = 3_000;
@@ -261,6 +267,7 @@ async function record(chapter: Chapter, model: string): Promise<void> {
     command: `npx tsx ${chapter.file}`,
     date: new Date().toISOString().slice(0, 10),
     machine: describeMachine(),
+    latency: LATENCY_MS,
     sections: keepSections(parts),
     ...base,
   });
@@ -269,9 +276,11 @@ async function record(chapter: Chapter, model: string): Promise<void> {
 /** Records the demos of the chapters with these numbers, or of all, into bench/runs. */
 export async function recordRuns(numbers: readonly string[]): Promise<undefined> {
   const wanted = numbers.length > 0 ? numbers.map(findChapter) : chapters();
+  process.env.OFFLINE_LATENCY_MS = String(LATENCY_MS);
   const model = await serveOfflineModel(0, true);
   for (const chapter of wanted) {
     console.error(`recording ${chapter.number} …`);
     await record(chapter, model.replace(/\/v1$/, ""));
   }
+  delete process.env.OFFLINE_LATENCY_MS;
 }

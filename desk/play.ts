@@ -56,7 +56,8 @@ const PROTOCOL = `<label><code>OPENAI_PROTOCOL</code> <select name="OPENAI_PROTO
 /** A setting of a chapter, what it means, and in which chapters it is one. */
 const SETTINGS = [
   {
-    field: numberField("OFFLINE_LATENCY_MS", 0, "env", 0),
+    // As in the recorded runs: with 0, threads would still be starting when the first calls come.
+    field: numberField("OFFLINE_LATENCY_MS", 200, "env", 0),
     meaning:
       "how many milliseconds the offline model takes for each reply. A real model often takes 1000 or more.",
     isOf: () => true,

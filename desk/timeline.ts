@@ -46,10 +46,6 @@ export function whereRecorded({ date, machine }: Recording): string {
   return `Recorded on ${dayOf(date)} on ${cores} cores (${cpu}, ${system}) with Node ${node.slice(1)}.`;
 }
 
-/** Why the first calls of a run begin late. */
-const THREADS =
-  " The offline model replies at once, so threads may still be starting when the first calls come.";
-
 /**
  * The recorded run of a chapter's demo as timelines: for each question the base's run, and below it the
  * chapter's in the same scale. Empty if no run was recorded.
@@ -60,5 +56,5 @@ export function renderTimelines(number: string): Html {
   const scenes = scenesOf(number, run);
   const drawn = scenes.map((scene, index) => drawScene(scene, `call-${number}-${index + 1}`));
   return `<div class="timelines">${drawLegend()}${drawn.join("\n")}
-<p class="recorded">${escapeHtml(whereRecorded(run.recording))} A run begins at 0 ms, with its first request or call.${number >= "04" ? THREADS : ""} <code>npm run bench runs ${number}</code> records it again.</p></div>`;
+<p class="recorded">${escapeHtml(whereRecorded(run.recording))} A run begins at 0 ms, with its first request or call. The offline model was told to take ${run.recording.latency} ms for each reply. <code>npm run bench runs ${number}</code> records it again.</p></div>`;
 }

@@ -89,6 +89,8 @@ export const Recording = z.strictObject({
     cpu: z.string(),
     system: z.string(),
   }),
+  /** How long the offline model took for each reply, in milliseconds. */
+  latency: z.number(),
   sections: z.array(Section),
   /** The run of the base with the same questions; the first chapter has none. */
   base: z.strictObject({ number: z.string(), asked: z.array(Asked) }).optional(),
