@@ -24,7 +24,7 @@ ${hint}<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(l
 
 /** How to see the types of names. It stands above a box, where there are types and scripts. */
 export const TYPES_HINT: Html =
-  '<p class="hint" data-js hidden>Point at a name, or tap it, to see its type. <span class="keys">With the keyboard, tab into the code and use the arrow keys.</span></p>\n';
+  '<p class="hint" data-js hidden>Most names tell their type when you point at them or tap them. <span class="keys">With the keyboard, tab into the code and use the arrow keys.</span></p>\n';
 
 /**
  * Shows a chapter's main.ts.

@@ -15,7 +15,8 @@ function bodyOf({ task }: Exercise): string {
 /** The places where the reader's program is not the chapter's at first, without what the chapter has there. */
 function renderStart(exercise: Exercise): Html {
   const files = parsePatch(readPatch(exercise, "start")).filter(({ hunks }) => hunks.length > 0);
-  if (files.length === 0) return "<p>It begins with the <code>main.ts</code> of this page.</p>";
+  if (files.length === 0)
+    return '<p>It begins with <a href="#code">the <code>main.ts</code> of this page</a>.</p>';
   const places = files.map(({ newFileName = "", hunks }) => {
     const name = newFileName.replace("b/", "");
     const codes = hunks.map(({ lines }) => {
@@ -48,7 +49,7 @@ function renderExercise(exercise: Exercise, chapter: Chapter, site: Site): Html 
 <summary><b>${title}</b> ${kind.toLowerCase()}, about ${minutes} minutes</summary>
 ${render(bodyOf(exercise), "task")}
 ${renderStart(exercise)}
-<p>To do it: <code>npm run exercises ${name}</code></p>
+<p>To do it, in your copy of the book: <code>npm run exercises ${name}</code></p>
 <details><summary>Hint</summary>${render(hint, "hint")}</details>
 <details><summary>A solution</summary>${renderSolution(exercise)}</details>
 </details>`;

@@ -158,13 +158,22 @@ function renderForm(chapter: Chapter, base: Chapter | undefined): Html {
 <label class="ask" for="question">Your question</label>
 <textarea id="question" name="question" rows="2" spellcheck="false" aria-describedby="may-ask" required>${CITIES[0][1]}</textarea>
 ${renderMayAsk(chapter)}
-<div class="tries" role="group" aria-label="Questions to try">${[...CITIES.map(tryButton), ...troubles].join("\n")}</div>
+<p class="may-ask" id="tries">Or ask one of these at once:</p>
+<div class="tries" role="group" aria-labelledby="tries">${[...CITIES.map(tryButton), ...troubles].join("\n")}</div>
 <details class="knobs"><summary>The numbers of this chapter</summary>
 ${renderKnobs(chapter)}
 ${renderSettings(chapter)}</details>
 ${renderButtons(chapter, base)}
 </form>`;
 }
+
+/** What a bar of a run in the page can be besides what recorded bars are. */
+const OTHER_SIGNS = [
+  ["bar stopped", "stopped"],
+  ["wait", "waiting"],
+] as const;
+
+const SHARED = `<p class="recorded">Calls that compute share the cores of your machine, so a call takes longer while others run. The first call in a thread takes longer, too.</p>`;
 
 /** The panel of a chapter that runs in its page. Nothing of it is loaded before the reader asks for it. */
 function renderPanel(chapter: Chapter): Html {
@@ -181,7 +190,7 @@ ${chapter.number === "10" ? UNSHARED : ""}
 <p class="answer" role="status" data-part="answer"></p>
 <div class="counts" data-part="counts"></div>
 <div class="timelines" data-part="times"></div>
-<div class="timelines" data-part="legend" hidden>${drawLegend([["wait", "waiting"]])}</div>
+<div class="timelines" data-part="legend" hidden>${drawLegend(OTHER_SIGNS)}${chapter.number >= "04" ? SHARED : ""}</div>
 <div data-part="mailbox"></div>
 ${renderTranscript("own", chapter)}
 ${base ? renderTranscript("base", base) : ""}

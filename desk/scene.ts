@@ -183,7 +183,8 @@ export function drawScene({ question, lanes }: Scene, name: string): Html {
     lane.ran.map((ran, index) => tell(ran, lane, anchors[at]?.[index] ?? "")),
   );
   const ticks = ticksOf(end).map(
-    (tick) => `<span class="tick" style="--at:${part(tick, end)}">${tick}</span>`,
+    (tick) =>
+      `<span class="tick" style="--at:${part(tick, end)}">${tick === 0 ? "0 ms" : tick}</span>`,
   );
   const drawn = lanes.map((lane, at) => drawLane(lane, anchors[at] ?? [], end));
   const list =
@@ -193,12 +194,12 @@ export function drawScene({ question, lanes }: Scene, name: string): Html {
 <details class="calls"><summary>${calls.length === 1 ? "The call" : `The ${calls.length} calls`} in words</summary><ol>${calls.join("\n")}</ol></details>`;
   return `<figure class="timeline" data-end="${end}">
 <figcaption>${escapeHtml(question)}</figcaption>
-${CONTROLS}
 <div class="scroll" tabindex="0" role="region" aria-label="Timeline: ${escapeHtml(question)}"><div class="plane">
-<div class="row axis" aria-hidden="true"><span class="label">ms</span><span class="track">${ticks.join("")}</span></div>
+<div class="row axis" aria-hidden="true"><span class="label"></span><span class="track">${ticks.join("")}</span></div>
 ${drawn.join("\n")}
 <div class="cursor" data-js hidden></div>
 </div></div>
+${CONTROLS}
 <p class="moment" data-js hidden></p>
 ${list}
 </figure>`;

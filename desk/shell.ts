@@ -65,7 +65,7 @@ function navigation(file: string): Html {
   });
   return [
     '<nav id="chapters" class="chapters" aria-label="Chapters">',
-    `<p>Chapters; an indented chapter builds on the one above its line</p>${chapterTree(file)}`,
+    `<p>Each chapter builds on the one above it, an indented one on the one above its line</p>${chapterTree(file)}`,
     `<p>Also</p><ul>${others.join("")}</ul></nav>`,
   ].join("\n");
 }

@@ -195,7 +195,7 @@ browserTest(
     expect(await ended(page, "04")).toBe("04 was stopped.");
     expect(await page.locator("[data-part=counts]").textContent()).toBe(
       "04: 2 calls have ended, 1 was stopped, at most 2 at the same time; 1 request to the model" +
-        "Starts ( and ends ) in order: (()() and 1 call without an end",
+        "Each ( is a start and each ) an end, in order: (()() and 1 call without an end",
     );
     const stopped = page.locator("[data-part=times] .bar.stopped");
     expect(await stopped.getAttribute("aria-label")).toMatch(

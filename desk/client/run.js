@@ -53,6 +53,11 @@
           ? `${shown} of ${steps.length}: ${name}`
           : `${steps.length} steps`;
       }
+      for (const button of all(transcript, "[data-go]")) {
+        const { go = "" } = button.dataset;
+        const isAtEnd = { next: shown === steps.length, previous: shown === 1 }[go] ?? false;
+        button.setAttribute("aria-disabled", String(isStepping && isAtEnd));
+      }
       if (!isStepping) return;
       // The first step brings the buttons to their place at the top, where they stay for all others.
       if (shown === 1) transcript.scrollIntoView({ block: "start" });
@@ -171,7 +176,7 @@
           const tick = document.createElement("span");
           tick.className = "tick";
           tick.style.setProperty("--at", String(time / end));
-          tick.textContent = String(time);
+          tick.textContent = time === 0 ? "0 ms" : String(time);
           return tick;
         }),
       );
@@ -182,7 +187,9 @@
       for (const other of all(figure, ".bar")) other.classList.toggle("chosen", other === bar);
       const [, id = ""] = (bar.getAttribute("href") ?? "").split("#");
       const said = document.getElementById(id);
-      if (said && panel) panel.innerHTML = said.innerHTML;
+      if (!said || !panel) return;
+      panel.innerHTML = said.innerHTML;
+      panel.scrollIntoView({ block: "nearest" });
     }
 
     /** @param {PointerEvent} event */

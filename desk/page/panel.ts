@@ -161,13 +161,13 @@ class Panel {
       .trim();
   }
 
-  /** Brings the news to the top of the window, unless the news and the bars are in view. */
+  /** Brings Stop and the news to the top of the window, unless these and the bars are in view. */
   #bringIntoView(): void {
-    const news = part(this.#root, "news");
+    const buttons = this.#form.querySelector(".controls") ?? this.#form;
     const least = Number.parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop);
-    const { top } = news.getBoundingClientRect();
+    const { top } = buttons.getBoundingClientRect();
     const { bottom } = part(this.#root, "times").getBoundingClientRect();
-    if (top < (least || 0) || bottom > innerHeight) news.scrollIntoView();
+    if (top < (least || 0) || bottom > innerHeight) buttons.scrollIntoView();
   }
 
   /** Ends all that runs, and draws what has happened until now. */

@@ -73,7 +73,7 @@ function drawTrail(story: Story, bars: readonly Drawn[]): Html {
     return `<code class="trail">${measure(bars.filter((bar) => bar.run === run)).trail}</code>`;
   });
   const each = runs.length > 1 ? ", run by run" : "";
-  return `<br>Starts ( and ends ) in order${each}: ${trails.join(" ")}${others}`;
+  return `<br>Each ( is a start and each ) an end, in order${each}: ${trails.join(" ")}${others}`;
 }
 
 /** What waits, what runs, and what has ended, and how many calls ran at once. */
