@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Chapter, findChapter, ROOT } from "../chapters.ts";
 
-/** What a reader does: mends a program, extends one, or predicts what one does. */
-export type Kind = "Mend" | "Extend" | "Predict";
+/** What a reader does: fixes a program, extends one, or predicts what one does. */
+export type Kind = "Fix" | "Extend" | "Predict";
 
 export type Exercise = {
   /** Its folder in exercises: "06-jitter". */
@@ -27,10 +27,10 @@ export type Verdict = { readonly passed: boolean; readonly sentence: string };
 export const FOLDER = "exercises";
 
 /** The first lines of a task: its title, then its kind and time. */
-const HEAD = /^# \d\d · (.+)\n\n(Mend|Extend|Predict), about (\d+) minutes\.\n/;
+const HEAD = /^# \d\d · (.+)\n\n(Fix|Extend|Predict), about (\d+) minutes\.\n/;
 
 function kindOf(word: string | undefined): Kind {
-  return word === "Mend" || word === "Predict" ? word : "Extend";
+  return word === "Fix" || word === "Predict" ? word : "Extend";
 }
 
 /** The quoted lines at the end of a task, as one line. */
