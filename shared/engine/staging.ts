@@ -1,11 +1,15 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { atEnd } from "../../mock-tools/at-end.ts";
 import { isAlive } from "../alive.ts";
 import { runNpm } from "./npm.ts";
 
 /** The folder that npm installs packages into. */
 export const MODULES = "node_modules";
+
+/** How long a move of another setup may take, in milliseconds. */
+const SETTLE_MS = 200;
 
 /** The beginning of a staging folder's name. Then follows the id of its process. */
 const BEGIN = ".install-";
@@ -22,14 +26,15 @@ function removeLeftovers(place: string): void {
  * Moves a finished installation to its place in one step, so that no process sees half of it. Leaves
  * the place as it is if another setup was faster.
  */
-function moveInto(place: string, folder: string, isInstalled: () => boolean): void {
+async function moveInto(place: string, folder: string, isInstalled: () => boolean): Promise<void> {
   const modules = join(place, MODULES);
   try {
     if (isInstalled()) return;
     if (existsSync(modules)) renameSync(modules, join(folder, "old"));
     renameSync(join(folder, MODULES), modules);
   } catch (error) {
-    // The other setup may move its installation at the same moment.
+    // The other setup may be in the middle of its own move.
+    await wait(SETTLE_MS);
     if (!isInstalled()) throw error;
   }
 }
@@ -62,7 +67,7 @@ export async function installStaged(place: string, steps: Steps): Promise<void> 
     }
     await runNpm(folder);
     await steps.finish(folder);
-    moveInto(place, folder, steps.isInstalled);
+    await moveInto(place, folder, steps.isInstalled);
   } finally {
     unwatch?.();
     remove();
