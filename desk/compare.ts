@@ -9,7 +9,7 @@ import { pageOf } from "./shell.ts";
 
 const SIGNS = { same: "=", pair: "~", deleted: "-", added: "+" } as const;
 
-/** The rows of a diff as run lengths: "=12~1+3" is 12 lines that stay, one that changed, 3 that came. */
+/** The rows of a diff as run lengths: "=12~1+3" is 12 unchanged lines, one that changed, 3 that came. */
 export function editScript(rows: readonly Row[]): string {
   const signs = rows.map(({ kind }) => SIGNS[kind]).join("");
   return signs.replaceAll(/(.)\1*/g, (run, sign) => sign + run.length);

@@ -18,7 +18,7 @@ export function linesOf({ source }: Chapter): string[] {
   return source.replace(/\n$/, "").split("\n");
 }
 
-/** Gives the whole files in git's diff, with the lines that stay. */
+/** Gives the whole files in git's diff, with the unchanged lines. */
 const WHOLE = "-U100000";
 
 /** The sign of each line in git's diff of two whole files: a space, - or +. Equal files have no diff. */
