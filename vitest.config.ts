@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["test/*.test.ts"],
     globalSetup: "test/support/compile.ts",
     testTimeout: 60_000,
+    // Once in hundreds of runs, on a busy machine, a page showed nothing for half a minute. It is tried again.
+    retry: { count: 1, condition: /^locator\.\w+: Timeout/ },
     // The tests mostly wait for processes of their own, so every core gets a worker.
     maxWorkers: availableParallelism(),
     sequence: { sequencer: PagesFirst },

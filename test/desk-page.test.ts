@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFailed, test } from "vitest";
 import { PLAYED } from "../desk/bundle.ts";
 import { findChapter, ROOT } from "../scripts/chapters.ts";
 import { run } from "../scripts/run.ts";
@@ -70,10 +70,25 @@ type Setting = {
 /** A chapter's page, and what went wrong on it: errors, and requests to anywhere but the site. */
 type Opened = { readonly page: Page; readonly troubles: string[]; readonly loaded: string[] };
 
+/** Prints what a page shows if the test that has opened it fails. */
+function tellIfFailed(page: Page, troubles: readonly string[]): void {
+  onTestFailed(async () => {
+    if (page.isClosed()) return;
+    const shown = await page.locator(".play").innerText();
+    console.error(["The page shows:", shown, ...troubles].join("\n"));
+    await page.context().close();
+  });
+}
+
 async function openAt(url: string, setting: Setting = {}): Promise<Opened> {
   const { width = 1280, theme = "light", javaScriptEnabled = true } = setting;
-  const viewport = { width, height: 900 };
-  const context = await browser().newContext({ viewport, colorScheme: theme, javaScriptEnabled });
+  const context = await browser().newContext({
+    viewport: { width, height: 900 },
+    colorScheme: theme,
+    javaScriptEnabled,
+    // While a page scrolls smoothly, a button may move away under a click.
+    reducedMotion: "reduce",
+  });
   const page = await context.newPage();
   const [troubles, loaded]: string[][] = [[], []];
   page.on("pageerror", ({ message }) => troubles?.push(message));
@@ -84,6 +99,7 @@ async function openAt(url: string, setting: Setting = {}): Promise<Opened> {
     if (request.url().startsWith(base)) loaded?.push(request.url().slice(base.length));
     else troubles?.push(request.url());
   });
+  tellIfFailed(page, troubles ?? []);
   await page.goto(url);
   return { page, troubles: troubles ?? [], loaded: loaded ?? [] };
 }
