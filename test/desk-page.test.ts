@@ -331,6 +331,41 @@ browserTest.each([
   await page.context().close();
 });
 
+browserTest(
+  "the rows stand in the order of the reply, also where calls start in another",
+  async () => {
+    const { page } = await openChapter("12");
+    await ask(page, "Send an email to bob@example.com saying hello and list my e-mails.");
+    await ended(page, "12");
+    const rows = page.locator("[data-part=times] .bar");
+    const told = await rows.evaluateAll((bars) =>
+      bars.map((bar) => ({
+        label: bar.getAttribute("data-label"),
+        start: Number(bar.getAttribute("data-start")),
+      })),
+    );
+    expect(told.map(({ label }) => label)).toEqual(["send_email bob@example.com", "list_emails"]);
+    // A serial call waits for all parallel ones.
+    expect(told[1]?.start).toBeLessThanOrEqual(told[0]?.start ?? 0);
+    await page.context().close();
+  },
+);
+
+browserTest("in 13 a call has one row, although its arguments are filled in", async () => {
+  const { page } = await openChapter("13");
+  await ask(page, "Get the weather in LA and send an summary email to me.");
+  await ended(page, "13");
+  const told = await page.locator("[data-part=times] .calls li p").allTextContents();
+  expect(told.map((words) => words.replace(/:.*/, ""))).toEqual([
+    "get_weather LA",
+    "get_user_profile",
+    "send_email jack@example.com",
+  ]);
+  const last = page.locator("[data-part=times] .calls li").last();
+  expect(await last.textContent()).toMatch(/what the model got.*message sent/);
+  await page.context().close();
+});
+
 browserTest("a step shows its request and its reply", async () => {
   const { page } = await openChapter("04");
   await ask(page, "How is the weather in LA?");

@@ -210,6 +210,23 @@ test("of two equal calls, the first bar is the first call, and later attempts ar
   expect(bars.map((bar) => placeOf(bar, bars, calls))).toEqual([1, 2, 2]);
 });
 
+test("a bar is the call whose references were filled in", () => {
+  const mails = [
+    { to: { $from: "profile", path: "email" }, message: "hello" },
+    { to: "bob@example.com", message: { $text: ["LA: ", { $from: "la" }] } },
+    { to: "bob@example.com", message: "hello" },
+  ];
+  const calls = mails.map((args) => ({ name: "send_email", args }));
+  const place = (args: object) => {
+    const bar = { label: "send_email", arguments: JSON.stringify(args) };
+    return placeOf(bar, [bar], calls);
+  };
+  expect(place({ to: "jack@example.com", message: "hello" })).toBe(0);
+  expect(place({ to: "bob@example.com", message: "LA: sunny" })).toBe(1);
+  expect(place({ to: "jack@example.com", message: "LA: sunny" })).toBe(undefined);
+  expect(place({ to: "bob@example.com" })).toBe(undefined);
+});
+
 test("a call that was tried again has a bar for each attempt and one result", () => {
   const results = runOf("06").parts[0]?.steps.find(({ kind }) => kind === "results");
   const tried = results?.ran.filter(({ bar }) => bar.label === "get_weather Oslo");

@@ -1,7 +1,7 @@
 // What a program has said so far, and what can be drawn of it.
 import type { CallNote } from "../../mock-tools/notes.ts";
 import { makeBars } from "../../shared/call-bars.ts";
-import { callsOf, placeOf, resultsOf } from "../calls.ts";
+import { type Call, callsOf, placeOf, resultsOf } from "../calls.ts";
 import { type Drawn, lanesOf, type Ran, type Scene } from "../scene.ts";
 import { divide } from "../segments.ts";
 import type { Wire } from "../wire.ts";
@@ -125,9 +125,11 @@ function startedBars(story: Story): Drawn[] {
   });
 }
 
-function labelOf({ name, args }: { readonly name: string; readonly args: unknown }): string {
+/** What a bar of the call will be named, as far as it is known. A reference stands for what is not. */
+function labelOf({ name, args }: Call): string {
   const { location, to } = Object(args);
-  return [name, location ?? to ?? ""].join(" ").trim();
+  const of = location ?? to;
+  return typeof of === "string" ? `${name} ${of}` : name;
 }
 
 /** The calls of the last reply that have not begun, while the program works on them. */
@@ -183,20 +185,24 @@ function fedBackOf(story: Story): (readonly unknown[])[] {
   return all;
 }
 
-/** The bars of a story, each with what the model got for its call. */
+/**
+ * The bars of a story, each with what the model got for its call. They are in the order in which the model
+ * asked for them, so that a row stays where it is when its call starts.
+ */
 function ranIn(story: Story): Ran[] {
   const bars = barsOf(story);
   const fedBack = fedBackOf(story);
   const replyOf = ({ start }: Drawn) =>
     story.exchanges.findLastIndex((exchange) => exchange.start <= start);
-  return bars.map((bar) => {
+  const ran = bars.map((bar) => {
     const index = replyOf(bar);
     const { reply, events } = story.exchanges[index] ?? {};
     const here = bars.filter((one) => replyOf(one) === index);
-    const place = placeOf(bar, here, callsOf({ reply, events }));
-    const result = place === undefined ? undefined : fedBack[index]?.[place];
-    return { bar: rounded(bar), zero: 0, result };
+    const calls = callsOf({ reply, events });
+    const place = placeOf(bar, here, calls) ?? calls.length;
+    return { bar: rounded(bar), zero: 0, result: fedBack[index]?.[place], index, place };
   });
+  return ran.toSorted((one, other) => one.index - other.index || one.place - other.place);
 }
 
 /** The questions of stories, each with all that ran for it. The first story stands above the others. */
