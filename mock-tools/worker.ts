@@ -37,10 +37,13 @@ export type Task = {
 /**
  * Runs a tool and returns its result as plain data.
  *
- * @throws the error of asPlainResult if the tool has failed. Any other error does not come from the tool
+ * @throws an error whose cause holds the code of the failure. An error without one comes from the pool
  */
 export async function runTool({ name, args, context }: Task): Promise<unknown> {
   const run = runs.get(name);
-  if (!run) throw new Error(`no tool named ${name} in this thread`);
+  if (!run) {
+    const cause = { failure: "tool_unavailable" };
+    throw new Error(`no tool named ${name} in this thread`, { cause });
+  }
   return asPlainResult(() => noteCall(name, args, () => run(args, context)));
 }

@@ -340,9 +340,9 @@ test("a result arrives in the form that JSON gives it", async () => {
   expect(await runOdd(() => undefined)).toBe(null);
 });
 
-test("an error that does not come from the tool is not marked", async () => {
+test("a tool that the thread does not have is unavailable", async () => {
   expect(await errorOf(worker.runTool({ name: "toString", args: {} }))).toEqual({
     message: "no tool named toString in this thread",
-    cause: undefined,
+    cause: { failure: "tool_unavailable" },
   });
 });
