@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fetchOffline, OFFLINE_URL } from "../shared/offline/wire/here.ts";
 import { reply } from "../shared/offline/wire/reply.ts";
 import { run } from "./run.ts";
-import { serveScript } from "./serve.ts";
+import { listen, serveScript } from "./serve.ts";
 import { chapters, findChapter, linkTo, planned, ROOT } from "./chapters.ts";
 import { exercises } from "./exercises/list.ts";
 import { figure, table } from "./figures.ts";
@@ -85,6 +88,29 @@ async function wire(number: string, index: string, question: string): Promise<st
   return fence("json", JSON.stringify(JSON.parse(content), null, 2));
 }
 
+/** Fields of items that no chapter reads. */
+const UNREAD = new Set(["id", "status", "annotations", "logprobs"]);
+
+/** The items of a request over the Responses API, one a line, without the fields that no chapter reads. */
+async function items(number: string, index: string, question: string): Promise<string> {
+  const sent: unknown[] = [];
+  const server = createServer(async (incoming, response) => {
+    const body = await text(incoming);
+    sent.push(JSON.parse(body).input);
+    const replied = await fetchOffline(`${OFFLINE_URL}${incoming.url}`, { method: "POST", body });
+    response.end(await replied.text());
+  });
+  const { url, close } = await listen(server);
+  await run(findChapter(number).file, [question], { env: { OPENAI_BASE_URL: `${url}/v1` } });
+  close();
+  const input = sent[Number(index)];
+  if (!Array.isArray(input)) throw new Error(`chapter ${number} sends no request ${index}`);
+  const lines = input.map((item) => {
+    return JSON.stringify(item, (key, value) => (UNREAD.has(key) ? undefined : value));
+  });
+  return fence("json", `[\n  ${lines.join(",\n  ")}\n]`);
+}
+
 /** A table of what the tests try and what holds, made by test/programs/reliability.ts. */
 async function tests(part: string): Promise<string> {
   const { stdout, stderr } = await run("test/programs/reliability.ts", [part]);
@@ -150,6 +176,7 @@ const RECIPES = new Map<string, Recipe>([
   ["code", code],
   ["graph", graph],
   ["wire", wire],
+  ["items", items],
   ["bench", figure],
   ["tests", tests],
   ["chapters", chapterTable],
