@@ -1,5 +1,5 @@
 // 11 · Dynamic parallelism
-// Each reply says whether its calls run at once or one by one; the program may overrule it.
+// Each reply says whether its calls run at once or one by one; the program may overrule the model.
 //
 // npx tsx chapters/11-dynamic-parallelism/main.ts
 
@@ -211,7 +211,8 @@ export async function runAgent(question: string, runners = makeRunners()): Promi
     const texts = outputs.flatMap((output) => (output.type === "message" ? output.text : []));
     const calls = outputs.filter((output) => output.type === "function_call");
     if (calls.length === 0) return texts.join("\n");
-    const outcomes = await chooseRunner(reply.value.mode, runners)(calls);
+    const runBatch = chooseRunner(reply.value.mode, runners);
+    const outcomes = await runBatch(calls);
     const results = outcomes.map(({ type: _, ...result }) => result);
     const feedback = `Function call results: ${JSON.stringify(results, null, 2)}`;
     printFeedback(feedback);

@@ -153,11 +153,11 @@ export function exclusiveRunner(together = parallelRunner(), oneByOne = serialRu
   // A call of an unknown tool fails at once, so it need not wait.
   const isSerial = ({ name }: FunctionCall) => tools.get(name)?.execution === "serial";
   return async (calls) => {
-    const shared = calls.filter((call) => !isSerial(call));
-    const alone = calls.filter(isSerial);
+    const parallel = calls.filter((call) => !isSerial(call));
+    const serial = calls.filter(isSerial);
     // A runner returns one outcome per call, in the order of the calls.
-    const ended = [...(await together(shared)), ...(await oneByOne(alone))];
-    const order = [...shared, ...alone];
+    const ended = [...(await together(parallel)), ...(await oneByOne(serial))];
+    const order = [...parallel, ...serial];
     const outcomes = new Map(order.map((call, index) => [call, ended[index]] as const));
     return calls.flatMap((call) => outcomes.get(call) ?? []);
   };

@@ -106,8 +106,8 @@ function findFault(
 }
 
 /** A call, and the positions of the earlier calls that it waits for. */
-export type Linked<Sort> = {
-  readonly call: Sort;
+export type Linked<Given> = {
+  readonly call: Given;
   /** The calls whose results it needs. */
   readonly sources: readonly number[];
   /** The calls whose tools conflict with its own, so it must run after them. */
@@ -122,10 +122,11 @@ export type Linked<Sort> = {
  *
  * @param tools the effects of each tool, by name; a call of an unknown tool conflicts with no call
  */
-export function link<Sort extends Call>(
-  calls: readonly Sort[],
+export function link<Given extends Call>(
+  calls: readonly Given[],
   tools: ReadonlyMap<string, Effects>,
-): Linked<Sort>[] {
+): Linked<Given>[] {
+  // Reversed, so that of several calls with one id the first stays.
   const positions = new Map(calls.map(({ id }, index) => [id, index] as const).toReversed());
   const earlier = new Map<string, number[]>([...tools.keys()].map((name) => [name, []]));
   return calls.map((call, index) => {
@@ -184,8 +185,8 @@ export function draw(links: readonly Linked<Call>[]): string[] {
   return lines;
 }
 
-type Resolved<Sort> =
-  | { readonly ok: true; readonly value: Sort }
+type Resolved<Given> =
+  | { readonly ok: true; readonly value: Given }
   | { readonly ok: false; readonly error: string };
 
 /** Follows a path such as "sky.colour" through a value's own fields. Returns what is there in a list, or []. */
@@ -204,10 +205,10 @@ function follow(value: unknown, path: string | null | undefined): readonly unkno
  * replaced, or an error: a result has nothing at the path that the reference names, or the arguments
  * would become too long.
  */
-export function resolve<Sort extends Call>(
-  call: Sort,
+export function resolve<Given extends Call>(
+  call: Given,
   outcomes: readonly { readonly id: string; readonly result?: unknown }[],
-): Resolved<Sort> {
+): Resolved<Given> {
   const args = readArguments(call);
   if (args === undefined) return { ok: true, value: call };
   const results = new Map(outcomes.map(({ id, result }) => [id, result]));
