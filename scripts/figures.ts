@@ -136,7 +136,13 @@ function toolOutput(part: unknown): string {
   return table(["question", "request", ...sides], rows);
 }
 
-const CONVERSATIONS = ["a second", "p50", "p95", "p99", "CPU of the engine for each"];
+const CONVERSATIONS = [
+  "answered per second",
+  "half within",
+  "95 % within",
+  "99 % within",
+  "CPU of the engine for each",
+];
 
 /** The conversations per second, how long they take, and the engine's CPU time for each. */
 function conversations(measured: Measured, name: string): Cells {

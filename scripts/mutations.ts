@@ -78,8 +78,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "a retry does not ask for the tool's consent",
     file: "chapters/06-retries/main.ts",
-    from: '(tool.retry ?? "never") !== "never" && ',
-    to: "",
+    from: "if (!mayRunTwice || !mayBeTemporary)",
+    to: "if (!mayBeTemporary)",
     test: "06-retries",
     fails: "a tool whose policy is never",
   },
@@ -110,8 +110,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "serial calls overlap",
     file: "chapters/12-exclusive-tools/main.ts",
-    from: "await oneByOne(alone)",
-    to: "await together(alone)",
+    from: "await oneByOne(serial)",
+    to: "await together(serial)",
     test: "12-exclusive-tools",
     fails: "each alone",
   },

@@ -125,9 +125,10 @@ async function runCall(call: FunctionCall): Promise<Outcome & Attempts> {
       const late = signal.aborted;
       const failure = late ? fail(call, "tool_timeout", "no result in time") : explain(call, error);
       const hint = Hint.safeParse(Object(error).cause).data?.retry;
-      // A late attempt may have taken effect, so only the tool's policy decides.
-      const mayRetry = (tool.retry ?? "never") !== "never" && (late || hint !== undefined);
-      if (!mayRetry) return failure;
+      const mayRunTwice = (tool.retry ?? "never") !== "never";
+      // Nobody knows how far a late attempt came, so the tool's policy alone decides.
+      const mayBeTemporary = late || hint !== undefined;
+      if (!mayRunTwice || !mayBeTemporary) return failure;
       if (attempts >= MAX_ATTEMPTS) return { ...failure, exhausted: { attempts } };
       const delay = hint?.after_ms ?? BASE_DELAY_MS * 2 ** (attempts - 1);
       await wait(Math.min(delay, MAX_DELAY_MS));

@@ -7,14 +7,14 @@ export { isDemo } from "./runs.ts";
 const MAIL = 'Send an email to bob@example.com saying "Lunch at noon?".';
 
 async function killWorker(stage: Stage): Promise<void> {
-  print("── 1 · Five calls on two workers, of which one is killed in the middle of a call\n");
+  print("── 1 · Five calls on two workers; one worker is killed in the middle of a call\n");
   const question = "Compare the weather in Lima, Cairo, LA, Paris and Tokyo.";
   await stage.start(question, { RUN: "weather", KILL_WORKER: "weather_paris" }).finish();
   print(`Workers killed so far: ${stage.killed()}\n`);
 }
 
 async function killStudy(stage: Stage): Promise<void> {
-  print("── 2 · Processes, of which one goes on in another worker\n");
+  print("── 2 · Three studies; one of them goes on in another worker\n");
   const question =
     "Study the climate of Lima, Paris and Tokyo. Only the winter of Paris. Cancel Tokyo.";
   const settings = { RUN: "climate", KILL_WORKER: "study_climate_lima spring" };

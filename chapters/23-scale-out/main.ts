@@ -124,7 +124,7 @@ export function explain(call: FunctionCall, error: unknown): Outcome {
   return fail(call, "thread_ended", message);
 }
 
-// A TerminalError means that the last attempt has failed. Any other error ends the run.
+// A TerminalError means that the last attempt has failed. Any other error is not the call's.
 export function giveUp(call: FunctionCall, error: unknown): Outcome {
   if (error instanceof TerminalError) return fail(call, "tool_error", error.message);
   throw error;
@@ -145,9 +145,10 @@ export async function runCall(call: FunctionCall, key: string): Promise<Outcome>
     return { type: "success", id: call.id, result: await pool.run(task) };
   } catch (error) {
     const hint = Hint.safeParse(Object(error).cause).data?.retry;
-    const mayRetry = (tool.retry ?? "never") !== "never" && hint !== undefined;
+    const mayRunTwice = (tool.retry ?? "never") !== "never";
+    const retryAfter = hint?.after_ms ?? BASE_DELAY_MS;
     // If runCall throws, the engine makes another attempt. If it returns, the engine records that.
-    if (mayRetry) throw RetryableError.from(error, { retryAfter: hint.after_ms ?? BASE_DELAY_MS });
+    if (mayRunTwice && hint) throw RetryableError.from(error, { retryAfter });
     return explain(call, error);
   }
 }
