@@ -1,5 +1,5 @@
 // 08 · Tracing
-// Every call leaves a span and every batch an event, so that one can see when each of them ran.
+// Every call and every batch leaves a span, so that one can see when each of them ran.
 //
 // npx tsx chapters/08-tracing/main.ts
 

@@ -60,7 +60,7 @@ const models = {
 const PROVIDERS = ["openai", "claude", "gemini"] as const;
 
 /**
- * The names of the providers to ask: PROVIDER if it is set, otherwise those with a key, otherwise all.
+ * The names of the providers to ask: PROVIDER if it is set, otherwise those that are set up, otherwise all.
  *
  * @throws an error that lists the known providers, if PROVIDER is not one of them
  */

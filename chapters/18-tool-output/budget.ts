@@ -4,7 +4,7 @@ import type { Budget } from "./cut.ts";
 
 const MAX_OUTPUT_BYTES = 2_000;
 const MAX_OUTPUT_LINES = 40;
-/** Enough for any code point. With fewer bytes, a part of an output could never be read. */
+/** Fewer would do, down to the 4 bytes of a code point, but then each request would read almost nothing. */
 const LEAST_BYTES = 100;
 
 addSettings({

@@ -118,7 +118,7 @@ function explain(call: FunctionCall, error: unknown): Outcome {
   return fail(call, "thread_ended", message);
 }
 
-// askFirst takes the call's key, with which people resolve the call, and returns "pending".
+// Lets people decide about a call, if its tool wants that. Then the call is "pending".
 function ask(call: FunctionCall, takeKey: TakeKey): Said {
   const tool = tools.get(call.name);
   const args = tool && parseJson(tool.parameters, call.arguments);

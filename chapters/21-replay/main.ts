@@ -1,5 +1,5 @@
 // 21 · Replay
-// Every effect goes through one boundary with a journal, and a rerun runs none of them twice.
+// Every effect goes through a boundary with a journal; a rerun runs only what the journal lacks.
 //
 // npx tsx chapters/21-replay/main.ts
 

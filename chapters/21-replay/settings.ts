@@ -9,7 +9,7 @@ import { type Journal, openJournal } from "./journal.ts";
 const { JOURNAL } = process.env;
 
 addSettings({
-  JOURNAL: "record each effect in this file, and run none of them twice",
+  JOURNAL: "record each effect in this file, and run only what it lacks",
   JOURNAL_GRAIN: "call or batch: what counts as one effect",
   JOURNAL_SYNC: "on or off: wait for the disk after each line",
   KILL_AT: 'kill the program at this moment, for example "after step 2 call 0"',
