@@ -118,8 +118,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "a mode is looked up without a check",
     file: "chapters/11-dynamic-parallelism/main.ts",
-    from: "if (data) return runners[data];",
-    to: "if (runners[mode]) return runners[mode];",
+    from: 'return runners[data ?? "sequential"];',
+    to: "return runners[mode] ?? runners.sequential;",
     test: "11-dynamic-parallelism",
     fails: "a reply whose mode is",
   },

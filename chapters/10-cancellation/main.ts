@@ -128,7 +128,7 @@ async function runCall(call: FunctionCall, signal: AbortSignal): Promise<Outcome
     if (!end.signal.aborted) return explain(call, error);
     return { type: "cancelled", id: call.id, cancelled: "its thread was ended" };
   } finally {
-    // Otherwise the listener would stay on the signal.
+    // The call has ended, so this ends no thread. It takes the listener off the signal.
     end.abort();
   }
 }

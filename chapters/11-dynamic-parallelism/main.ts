@@ -156,9 +156,9 @@ export function makeRunners(onStart = watchNothing): Runners {
 
 function chooseRunner(mode: unknown, runners: Runners): RunBatch {
   const { data } = Mode.safeParse(mode);
-  if (data) return runners[data];
-  print(`Unknown mode ${JSON.stringify(mode)}: the calls go to the default runner.`);
-  return runners.sequential;
+  if (data) print(`Mode: ${data}`);
+  else print(`Unknown mode ${JSON.stringify(mode)}: the calls go to the default runner.`);
+  return runners[data ?? "sequential"];
 }
 
 // ── The loop ─────────────────────────────────────────────────────────────────────────────────────
