@@ -14,7 +14,14 @@ export type CallNote =
       readonly thread: number;
       readonly at: number;
     }
-  | { readonly type: "end"; readonly call: string; readonly failed: boolean; readonly at: number };
+  | {
+      readonly type: "end";
+      readonly call: string;
+      readonly failed: boolean;
+      /** True if the call ended with its thread, which could not say so itself. */
+      readonly lost?: boolean | undefined;
+      readonly at: number;
+    };
 
 let channel: BroadcastChannel | undefined;
 let count = 0;

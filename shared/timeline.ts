@@ -45,14 +45,42 @@ export function replaceTimeline(): void {
 
 const pools: Piscina[] = [];
 
+/** The numbers of the threads that have not ended. */
+function aliveThreads(): Set<number> {
+  return new Set(pools.flatMap((pool) => pool.threads.map(({ threadId }) => threadId)));
+}
+
 /** Notes which threads with calls have ended. */
 function noteEnds(at: number): void {
-  const threads = pools.flatMap((pool) => pool.threads);
-  const alive = new Set(threads.map(({ threadId }) => threadId));
+  const alive = aliveThreads();
   for (const note of notes) {
     // Thread 0 is the program itself; a negative number is another process.
     const isGone = note.type === "start" && note.thread > 0 && !alive.has(note.thread);
     if (isGone && !ends.has(note.thread)) ends.set(note.thread, at);
+  }
+}
+
+/** The calls of this process that have begun and not ended, each with its thread. */
+const open = new Map<string, number>();
+let pass: ((note: CallNote) => void) | undefined;
+
+/** Passes each note of a call in this process on, to be drawn by another process. */
+export function passNotes(onNote: (note: CallNote) => void): void {
+  pass = onNote;
+  hearCalls((note) => {
+    if (note.type === "start") open.set(note.call, note.thread);
+    else open.delete(note.call);
+    onNote(note);
+  });
+}
+
+/** Passes on that calls were lost with their threads. */
+function passLosses(at: number): void {
+  const alive = aliveThreads();
+  for (const [call, thread] of open) {
+    if (thread === 0 || alive.has(thread)) continue;
+    open.delete(call);
+    pass?.({ type: "end", call, failed: true, lost: true, at });
   }
 }
 
@@ -62,7 +90,10 @@ export function watchThreads(pool: Piscina): void {
   pool.on("workerDestroy", () => {
     const at = now();
     // The pool forgets the thread after this event.
-    queueMicrotask(() => noteEnds(at));
+    queueMicrotask(() => {
+      noteEnds(at);
+      passLosses(at);
+    });
   });
 }
 

@@ -130,6 +130,8 @@ test("a call whose thread has ended is lost at that moment, and any other one wi
     start("third", 3, 30),
     { type: "end", call: "third", failed: true, at: 40 },
     start("fourth", 4, 35),
+    start("fifth", -1, 36),
+    { type: "end", call: "fifth", failed: true, lost: true, at: 45 },
   ] as const;
   const moments = { threads: new Map([[1, 25]]), runs: [], latest: 50 };
   expect(makeBars(notes, moments)).toEqual([
@@ -137,7 +139,14 @@ test("a call whose thread has ended is lost at that moment, and any other one wi
     bar("second", 20, 25, "lost"),
     bar("third", 30, 40, "failed"),
     bar("fourth", 35, 50, "running"),
+    bar("fifth", 36, 45, "lost"),
   ]);
+});
+
+test("a process passes on that a call was lost with its thread", async () => {
+  const { stdout, code } = await run("test/programs/passed-notes.ts");
+  expect(stdout).toBe("start of get_weather Vostok\nend, lost: true\n");
+  expect(code).toBe(0);
 });
 
 test("a call belongs to the run whose first reply came last, and the first calls to the first run", () => {

@@ -12,7 +12,13 @@ const Note = z.discriminatedUnion("type", [
     arguments: z.string(),
     thread: z.number(),
   }),
-  z.object({ type: z.literal("end"), call, at, failed: z.boolean() }),
+  z.object({
+    type: z.literal("end"),
+    call,
+    at,
+    failed: z.boolean(),
+    lost: z.boolean().optional(),
+  }),
 ]);
 
 export const Report = z.discriminatedUnion("type", [

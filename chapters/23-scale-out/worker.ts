@@ -8,7 +8,7 @@ import { describe } from "../../shared/describe.ts";
 import { registerService } from "../../shared/engine/register.ts";
 import { serveService } from "../../shared/engine/serve.ts";
 import { printStatus } from "../../shared/print.ts";
-import { hearCalls } from "../../mock-tools/notes.ts";
+import { passNotes } from "../../shared/timeline.ts";
 import { approvals } from "./approvals.ts";
 import { makeCalls } from "./calls.ts";
 import { processes } from "./processes.ts";
@@ -29,7 +29,7 @@ cluster.schedulingPolicy = cluster.SCHED_NONE;
 
 async function serve(port: number): Promise<void> {
   // NOTE_CALLS must be set before the threads start, because they inherit it.
-  if (process.env.NOTE_CALLS) hearCalls((note) => tell({ type: "note", pid: process.pid, note }));
+  if (process.env.NOTE_CALLS) passNotes((note) => tell({ type: "note", pid: process.pid, note }));
   await serveService([makeCalls(serveCall), approvals, processes, study], {
     port,
     isPublic: readPlace() !== undefined,
