@@ -72,20 +72,20 @@ function fits(asked: unknown, ran: unknown): boolean {
   );
 }
 
-/** The place of a bar's call in its reply. The attempts of a call are several bars with one place. */
-export function placeOf(
-  bar: Called,
-  bars: readonly Called[],
-  calls: readonly Call[],
-): number | undefined {
-  const placesFor = ({ label, arguments: text }: Called): number[] => {
+/**
+ * The place of each bar's call in the reply that asked for them. Of equal calls, the bar that began first is
+ * the first. The attempts of a call are several bars with one place.
+ */
+export function placesOf(bars: readonly Called[], calls: readonly Call[]): (number | undefined)[] {
+  const possible = bars.map(({ label, arguments: text }) => {
     const [name] = label.split(" ");
     const args = parse(text);
     return calls.flatMap((call, place) => {
       return call.name === name && fits(call.args, args) ? [place] : [];
     });
-  };
-  const places = placesFor(bar);
-  const twins = bars.filter((one) => isDeepStrictEqual(placesFor(one), places));
-  return places[Math.min(twins.indexOf(bar), places.length - 1)];
+  });
+  return possible.map((places, index) => {
+    const twins = possible.slice(0, index).filter((others) => isDeepStrictEqual(others, places));
+    return places[Math.min(twins.length, places.length - 1)];
+  });
 }

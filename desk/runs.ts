@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../scripts/chapters.ts";
 import { type Bar, Recording, type Section } from "../scripts/recording.ts";
-import { callsOf, placeOf, resultsOf } from "./calls.ts";
+import { callsOf, placesOf, resultsOf } from "./calls.ts";
 import { beginOf, divideRuns, type Ran } from "./scene.ts";
 import { divide, type Segment } from "./segments.ts";
 import { type Wire, wiresOf } from "./wire.ts";
@@ -71,8 +71,9 @@ function linkSteps({ text, bars }: Section, wires: readonly Wire[]): Step[] {
     const before = linked[index - 1];
     const calls = before ? callsOf(before) : [];
     const results = resultsOf(segment.text);
-    const ran = here.map((bar) => {
-      const place = placeOf(bar, here, calls);
+    const places = placesOf(here, calls);
+    const ran = here.map((bar, at) => {
+      const place = places[at];
       const own = bars.filter(({ run }) => run === bar.run);
       const zero = beginOf(runs[bar.run - 1] ?? [], own);
       return { bar, zero, result: place === undefined ? undefined : results[place] };

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { readRun, type Run } from "../desk/runs.ts";
 import { renderTimelines } from "../desk/timeline.ts";
 import { renderTranscript } from "../desk/transcript.ts";
-import { placeOf } from "../desk/calls.ts";
+import { placesOf } from "../desk/calls.ts";
 import { chapters, findChapter, ROOT } from "../scripts/chapters.ts";
 import { pack, packReply, unpack, unpackReplies } from "../scripts/recording.ts";
 import { printed } from "./support/pages.ts";
@@ -207,7 +207,7 @@ test("of two equal calls, the first bar is the first call, and later attempts ar
     const said = { label: "get_weather LA", arguments: '{"location":"LA"}', how: "done" } as const;
     return { ...said, start, end: 4, run: 1 };
   });
-  expect(bars.map((bar) => placeOf(bar, bars, calls))).toEqual([1, 2, 2]);
+  expect(placesOf(bars, calls)).toEqual([1, 2, 2]);
 });
 
 test("a bar is the call whose references were filled in", () => {
@@ -219,7 +219,7 @@ test("a bar is the call whose references were filled in", () => {
   const calls = mails.map((args) => ({ name: "send_email", args }));
   const place = (args: object) => {
     const bar = { label: "send_email", arguments: JSON.stringify(args) };
-    return placeOf(bar, [bar], calls);
+    return placesOf([bar], calls)[0];
   };
   expect(place({ to: "jack@example.com", message: "hello" })).toBe(0);
   expect(place({ to: "bob@example.com", message: "LA: sunny" })).toBe(1);

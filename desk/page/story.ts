@@ -1,7 +1,7 @@
 // What a program has said so far, and what can be drawn of it.
 import type { CallNote } from "../../mock-tools/notes.ts";
 import { makeBars } from "../../shared/call-bars.ts";
-import { type Call, callsOf, placeOf, resultsOf } from "../calls.ts";
+import { type Call, callsOf, placesOf, resultsOf } from "../calls.ts";
 import { type Drawn, lanesOf, type Ran, type Scene } from "../scene.ts";
 import { divide } from "../segments.ts";
 import type { Wire } from "../wire.ts";
@@ -139,7 +139,7 @@ function waitingBars(story: Story, started: readonly Drawn[]): Drawn[] {
   if (!last || came === undefined || story.end) return [];
   const calls = callsOf({ reply: last.reply, events: last.events });
   const here = started.filter(({ start }) => start >= came);
-  const begun = new Set(here.map((bar) => placeOf(bar, here, calls)));
+  const begun = new Set(placesOf(here, calls));
   const run = story.exchanges.filter(opens).length;
   const latest = latestOf(story);
   return calls.flatMap((call, place): Drawn[] => {
@@ -194,15 +194,18 @@ function ranIn(story: Story): Ran[] {
   const fedBack = fedBackOf(story);
   const replyOf = ({ start }: Drawn) =>
     story.exchanges.findLastIndex((exchange) => exchange.start <= start);
-  const ran = bars.map((bar) => {
-    const index = replyOf(bar);
+  const replies = [...new Set(bars.map(replyOf))].toSorted((one, other) => one - other);
+  return replies.flatMap((index) => {
     const { reply, events } = story.exchanges[index] ?? {};
-    const here = bars.filter((one) => replyOf(one) === index);
     const calls = callsOf({ reply, events });
-    const place = placeOf(bar, here, calls) ?? calls.length;
-    return { bar: rounded(bar), zero: 0, result: fedBack[index]?.[place], index, place };
+    const here = bars.filter((bar) => replyOf(bar) === index);
+    const places = placesOf(here, calls);
+    const ran = here.map((bar, at) => {
+      const place = places[at] ?? calls.length;
+      return { bar: rounded(bar), zero: 0, result: fedBack[index]?.[place], place };
+    });
+    return ran.toSorted((one, other) => one.place - other.place);
   });
-  return ran.toSorted((one, other) => one.index - other.index || one.place - other.place);
 }
 
 /** The questions of stories, each with all that ran for it. The first story stands above the others. */
