@@ -161,7 +161,7 @@ const FIGURES: readonly Figure[] = [
       "`Promise.all`",
       "threads",
       "gain",
-      "stall",
+      "stall of `Promise.all`",
       "stall with threads",
     ],
     row: (calls, measured) => [
@@ -236,7 +236,14 @@ const FIGURES: readonly Figure[] = [
   },
   {
     name: "async-tools",
-    head: ["batch", "event loop", "threads", "threads ÷ event loop", "stall", "stall, threads"],
+    head: [
+      "batch",
+      "event loop",
+      "threads",
+      "threads ÷ event loop",
+      "stall, event loop",
+      "stall, threads",
+    ],
     row: (batch, measured) => [
       batch,
       ms(measured, "loop batch"),
