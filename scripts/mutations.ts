@@ -252,6 +252,14 @@ const MUTATIONS: readonly Mutation[] = [
     fails: "a thread that dies after its call",
   },
   {
+    name: "a process does not pass on that a call was lost with its thread",
+    file: "shared/timeline.ts",
+    from: "      passLosses(at);\n",
+    to: "",
+    test: "timeline",
+    fails: "a process passes on that a call was lost",
+  },
+  {
     name: "control characters of one byte reach the terminal",
     file: "shared/controls.ts",
     from: "\\u007f-\\u009f",
