@@ -45,6 +45,8 @@ export const process = Object.assign(own, {
   execArgv: [],
   // The bundle holds JavaScript, so a thread needs no loader for TypeScript.
   features: { typescript: true },
+  // No option of Node's has a meaning here.
+  allowedNodeEnvironmentFlags: new Set<string>(),
   platform: "browser",
   stdout: stream("stdout"),
   stderr: stream("stderr"),
