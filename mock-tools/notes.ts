@@ -17,9 +17,8 @@ export type CallNote =
   | {
       readonly type: "end";
       readonly call: string;
-      readonly failed: boolean;
-      /** True if the call ended with its thread, which could not say so itself. */
-      readonly lost?: boolean | undefined;
+      /** "lost" if the call ended with its thread, which could not say so itself. */
+      readonly how: "done" | "failed" | "lost";
       readonly at: number;
     };
 
@@ -64,12 +63,12 @@ export async function noteCall<Value>(
   const call = `${threadId} ${count++}`;
   const said = { label: labelOf(name, args), arguments: JSON.stringify(args) };
   say({ type: "start", call, ...said, thread: threadId, at: now() });
-  let failed = true;
+  let how: "done" | "failed" = "failed";
   try {
     const result = await run();
-    failed = false;
+    how = "done";
     return result;
   } finally {
-    say({ type: "end", call, failed, at: now() });
+    say({ type: "end", call, how, at: now() });
   }
 }

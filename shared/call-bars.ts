@@ -26,8 +26,7 @@ export function makeBars(said: readonly CallNote[], { threads, runs, latest }: M
       const lost = threads.get(thread);
       if (!end && lost !== undefined) return { ...bar, end: lost, how: "lost" };
       if (!end) return { ...bar, end: latest, how: "running" };
-      if (end.lost) return { ...bar, end: end.at, how: "lost" };
-      return { ...bar, end: end.at, how: end.failed ? "failed" : "done" };
+      return { ...bar, end: end.at, how: end.how };
     })
     .toSorted((one, other) => one.start - other.start);
 }

@@ -80,7 +80,7 @@ function passLosses(at: number): void {
   for (const [call, thread] of open) {
     if (thread === 0 || alive.has(thread)) continue;
     open.delete(call);
-    pass?.({ type: "end", call, failed: true, lost: true, at });
+    pass?.({ type: "end", call, how: "lost", at });
   }
 }
 

@@ -126,12 +126,12 @@ test("a call whose thread has ended is lost at that moment, and any other one wi
   const notes = [
     start("second", 1, 20),
     start("first", 2, 10),
-    { type: "end", call: "first", failed: false, at: 15 },
+    { type: "end", call: "first", how: "done", at: 15 },
     start("third", 3, 30),
-    { type: "end", call: "third", failed: true, at: 40 },
+    { type: "end", call: "third", how: "failed", at: 40 },
     start("fourth", 4, 35),
     start("fifth", -1, 36),
-    { type: "end", call: "fifth", failed: true, lost: true, at: 45 },
+    { type: "end", call: "fifth", how: "lost", at: 45 },
   ] as const;
   const moments = { threads: new Map([[1, 25]]), runs: [], latest: 50 };
   expect(makeBars(notes, moments)).toEqual([
@@ -145,7 +145,7 @@ test("a call whose thread has ended is lost at that moment, and any other one wi
 
 test("a process passes on that a call was lost with its thread", async () => {
   const { stdout, code } = await run("test/programs/passed-notes.ts");
-  expect(stdout).toBe("start of get_weather Vostok\nend, lost: true\n");
+  expect(stdout).toBe("start of get_weather Vostok\nend, lost\n");
   expect(code).toBe(0);
 });
 

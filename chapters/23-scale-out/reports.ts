@@ -12,13 +12,7 @@ const Note = z.discriminatedUnion("type", [
     arguments: z.string(),
     thread: z.number(),
   }),
-  z.object({
-    type: z.literal("end"),
-    call,
-    at,
-    failed: z.boolean(),
-    lost: z.boolean().optional(),
-  }),
+  z.object({ type: z.literal("end"), call, at, how: z.enum(["done", "failed", "lost"]) }),
 ]);
 
 export const Report = z.discriminatedUnion("type", [

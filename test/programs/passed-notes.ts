@@ -5,7 +5,7 @@ import { passNotes, watchThreads } from "../../shared/timeline.ts";
 
 const end = new AbortController();
 passNotes((note) => {
-  console.log(note.type === "end" ? `end, lost: ${note.lost}` : `start of ${note.label}`);
+  console.log(note.type === "end" ? `end, ${note.how}` : `start of ${note.label}`);
   if (note.type === "start") end.abort();
 });
 const pool = new Piscina({
