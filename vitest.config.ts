@@ -8,7 +8,7 @@ export default defineConfig({
     include: ["test/*.test.ts"],
     globalSetup: "test/support/compile.ts",
     testTimeout: 60_000,
-    // Once in hundreds of runs, on a busy machine, a page showed nothing for half a minute. It is tried again.
+    // Once in hundreds of runs, on a busy machine, a page showed nothing for half a minute. Such a test runs again.
     retry: { count: 1, condition: /^locator\.\w+: Timeout/ },
     // The tests mostly wait for processes of their own, so every core gets a worker.
     maxWorkers: availableParallelism(),
